@@ -1,0 +1,93 @@
+//! What can be said of the sampling error when only part of the curve is known.
+//!
+//! One file per paper, and [`sharp`] for the best possible. A bound *for this schedule* takes a
+//! [`Schedule`](crate::Schedule); a bound that holds *for some schedule* with a given largest step
+//! takes that step size instead, so that the two cannot be exchanged.
+//!
+//! # Rounding
+//! Every bound is rounded outward by a few units in the last place, so that
+//! `lower <= exact <= upper` holds for the computed numbers too, not only on paper.
+
+use core::ops::Add;
+
+use crate::error::{Error, Result};
+use crate::scalar::{self, Scalar};
+use crate::units::{Nats, TrainingError};
+
+pub mod li_cai;
+pub mod sharp;
+
+/// An interval that contains the sampling error of one given schedule.
+///
+/// ```
+/// use demask::{KlBounds, Nats};
+/// let bounds = KlBounds { lower: Nats(0.25), upper: Nats(1.0) };
+/// assert!(bounds.contains(Nats(0.5)));
+/// assert_eq!(bounds.width(), Nats(0.75));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KlBounds<F = f64> {
+    /// No distribution consistent with what is known has a smaller error.
+    pub lower: Nats<F>,
+    /// No distribution consistent with what is known has a larger error.
+    pub upper: Nats<F>,
+}
+
+impl<F: Scalar> KlBounds<F> {
+    /// The interval that holds just one value.
+    #[must_use]
+    pub fn exactly(value: Nats<F>) -> Self {
+        Self { lower: value, upper: value }
+    }
+
+    /// Whether `lower <= value <= upper`. NaN is never contained.
+    #[must_use]
+    pub fn contains(&self, value: Nats<F>) -> bool {
+        self.lower <= value && value <= self.upper
+    }
+
+    /// `upper - lower`.
+    #[must_use]
+    pub fn width(&self) -> Nats<F> {
+        self.upper - self.lower
+    }
+}
+
+/// A learned predictor shifts both ends; see [`TrainingError`].
+impl<F: Scalar> Add<TrainingError<F>> for KlBounds<F> {
+    type Output = Self;
+    fn add(self, training: TrainingError<F>) -> Self {
+        Self { lower: self.lower + training, upper: self.upper + training }
+    }
+}
+
+/// How far a bound is moved outward, in relative terms: more than the roundings on either side of the
+/// comparison can add up to.
+fn margin<F: Scalar>() -> F {
+    F::epsilon() * scalar::constant(16.0)
+}
+
+/// The smallest positive number, for results so small that a relative margin rounds away.
+fn tiny<F: Scalar>() -> F {
+    F::min_positive_value() * F::epsilon()
+}
+
+/// A computed upper bound, moved up so that rounding cannot have put it below the true one.
+fn round_up<F: Scalar>(bound: F) -> Nats<F> {
+    if bound > F::zero() { Nats(bound * (F::one() + margin()) + tiny()) } else { Nats(F::zero()) }
+}
+
+/// A computed lower bound, moved down so that rounding cannot have put it above the true one.
+fn round_down<F: Scalar>(bound: F) -> Nats<F> {
+    Nats((bound * (F::one() - margin()) - tiny()).max(F::zero()))
+}
+
+/// `weight / tokens * token_information`, checked and rounded up.
+fn per_token<F: Scalar>(token_information: Nats<F>, weight: F, tokens: usize) -> Result<Nats<F>> {
+    let information = scalar::check_nonnegative("token information", token_information.0)?;
+    finite(round_up(weight / scalar::float(tokens) * information))
+}
+
+fn finite<F: Scalar>(bound: Nats<F>) -> Result<Nats<F>> {
+    if bound.0.is_finite() { Ok(bound) } else { Err(Error::Overflow { what: "the bound" }) }
+}

@@ -1,0 +1,384 @@
+use num_traits::PrimInt;
+
+use crate::curve::InformationCurve;
+use crate::error::{Error, Result};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::units::Nats;
+
+/// The joint distribution of `n` tokens as a table of probabilities, row-major (the last token varies
+/// fastest). Alphabets may differ from token to token.
+///
+/// ```
+/// use demask::{JointTable, Schedule};
+/// // Two equal fair bits.
+/// let copy = JointTable::from_probabilities(&[2, 2], [0.5, 0.0, 0.0, 0.5])?;
+/// let curve = copy.information_curve()?;
+/// assert!((curve.total_correlation().0 - std::f64::consts::LN_2).abs() < 1e-15);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct JointTable<F = f64> {
+    shape: Vec<usize>,
+    probabilities: Vec<F>,
+}
+
+/// The largest table that is made from samples, in cells: 2 GiB of `f64`.
+const MAX_CELLS: usize = 1 << 28;
+/// The most tokens whose subsets are enumerated.
+const MAX_TOKENS: usize = 32;
+
+impl<F: Scalar> JointTable<F> {
+    /// From probabilities in row-major order.
+    ///
+    /// Their sum may differ from 1, and single values may be negative, by no more than
+    /// [`Scalar::tolerance`]; negative values become zero and the rest is divided by its sum.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no tokens or an empty alphabet, [`Overflow`](Error::Overflow) for
+    /// a shape whose cells cannot be counted, [`LengthMismatch`](Error::LengthMismatch),
+    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
+    /// [`NotNormalized`](Error::NotNormalized).
+    ///
+    /// ```
+    /// use demask::{Error, JointTable};
+    /// let bad = JointTable::from_probabilities(&[2], [0.5, 0.6]);
+    /// assert!(matches!(bad, Err(Error::NotNormalized { .. })));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_probabilities(shape: &[usize], probabilities: impl AsRef<[F]>) -> Result<Self> {
+        let probabilities = probabilities.as_ref();
+        check_weights(shape, "probabilities", probabilities, F::tolerance())?;
+        let clipped: Vec<F> = probabilities.iter().map(|p| p.max(F::zero())).collect();
+        let sum = scalar::sum(clipped.iter().copied());
+        if (sum - F::one()).abs() > F::tolerance() {
+            return Err(Error::NotNormalized {
+                what: "the table of probabilities",
+                sum: scalar::evidence(sum),
+                tolerance: scalar::evidence(F::tolerance()),
+            });
+        }
+        Ok(Self::normalized(shape, clipped, sum))
+    }
+
+    /// From counts in row-major order, of any integer type: `p(x) = count(x) / sum of counts`.
+    ///
+    /// # Errors
+    /// As [`JointTable::from_probabilities`], with [`Empty`](Error::Empty) if all counts are zero.
+    ///
+    /// ```
+    /// use demask::JointTable;
+    /// let table: JointTable = JointTable::from_counts(&[2, 2], [3, 1, 1, 3])?;
+    /// assert_eq!(table.probabilities(), [0.375, 0.125, 0.125, 0.375]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_counts<C: PrimInt>(shape: &[usize], counts: impl AsRef<[C]>) -> Result<Self> {
+        let weights: Vec<F> =
+            counts.as_ref().iter().map(|count| F::from(*count).unwrap_or_else(F::nan)).collect();
+        Self::from_weights(shape, weights)
+    }
+
+    /// From nonnegative weights of any sum, in row-major order: `p(x) = weight(x) / sum of weights`.
+    ///
+    /// # Errors
+    /// As [`JointTable::from_probabilities`], with [`Empty`](Error::Empty) if all weights are zero
+    /// and [`Overflow`](Error::Overflow) if their sum is not finite.
+    pub fn from_weights(shape: &[usize], weights: impl AsRef<[F]>) -> Result<Self> {
+        let weights = weights.as_ref();
+        check_weights(shape, "weights", weights, F::zero())?;
+        let sum = scalar::sum(weights.iter().copied());
+        if sum == F::zero() {
+            return Err(Error::Empty { what: "the sum of the weights" });
+        }
+        if !sum.is_finite() {
+            return Err(Error::Overflow { what: "the sum of the weights" });
+        }
+        Ok(Self::normalized(shape, weights.to_vec(), sum))
+    }
+
+    /// The empirical distribution of samples, each a list of one symbol per token.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no samples, [`LengthMismatch`](Error::LengthMismatch) for a sample
+    /// of another length than the shape, [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol
+    /// outside its alphabet, [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    ///
+    /// ```
+    /// use demask::JointTable;
+    /// let words = [[0, 1], [1, 0], [0, 1], [0, 1]];
+    /// let table: JointTable = JointTable::from_samples(&[2, 2], words)?;
+    /// assert_eq!(table.probabilities(), [0.0, 0.75, 0.25, 0.0]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_samples<S: AsRef<[usize]>>(
+        shape: &[usize],
+        samples: impl IntoIterator<Item = S>,
+    ) -> Result<Self> {
+        let cells = count_cells(shape)?;
+        if cells > MAX_CELLS {
+            return Err(Error::TooLarge {
+                what: "cells of a table made from samples",
+                needed: cells as u128,
+                limit: MAX_CELLS as u128,
+            });
+        }
+        let mut counts = vec![0_u64; cells];
+        let mut empty = true;
+        for sample in samples {
+            let sample = sample.as_ref();
+            if sample.len() != shape.len() {
+                return Err(Error::LengthMismatch {
+                    what: "a sample",
+                    found: sample.len(),
+                    expected: shape.len(),
+                });
+            }
+            let mut cell = 0;
+            for (&symbol, &alphabet) in sample.iter().zip(shape) {
+                if symbol >= alphabet {
+                    return Err(Error::IndexOutOfRange {
+                        what: "symbol",
+                        index: symbol,
+                        limit: alphabet,
+                    });
+                }
+                cell = cell * alphabet + symbol;
+            }
+            counts[cell] += 1;
+            empty = false;
+        }
+        if empty {
+            return Err(Error::Empty { what: "the list of samples" });
+        }
+        Self::from_counts(shape, counts)
+    }
+
+    fn normalized(shape: &[usize], mut weights: Vec<F>, sum: F) -> Self {
+        weights.iter_mut().for_each(|w| *w = *w / sum);
+        Self { shape: shape.to_vec(), probabilities: weights }
+    }
+
+    /// The number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The alphabet sizes, one per token.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The probabilities, row-major.
+    #[must_use]
+    pub fn probabilities(&self) -> &[F] {
+        &self.probabilities
+    }
+
+    /// The joint distribution of some of the tokens, in the order in which they are listed.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no positions, [`IndexOutOfRange`](Error::IndexOutOfRange) and
+    /// [`Duplicate`](Error::Duplicate) for positions that do not exist or are listed twice.
+    pub fn marginal(&self, positions: &[usize]) -> Result<Self> {
+        if positions.is_empty() {
+            return Err(Error::Empty { what: "the list of positions" });
+        }
+        let strides = self.strides_within(positions)?;
+        let shape: Vec<usize> = positions.iter().map(|&i| self.shape[i]).collect();
+        let mut sums = vec![CompensatedSum::new(); shape.iter().product()];
+        self.for_each_cell(&strides, |cell, p| sums[cell].add(p));
+        let probabilities = sums.into_iter().map(CompensatedSum::total).collect();
+        Ok(Self { shape, probabilities })
+    }
+
+    /// H(X_S), the entropy of some of the tokens together; 0 for no token.
+    ///
+    /// # Formula
+    /// ```text
+    /// H(X_S) = - sum_x p(x_S) ln p(x_S)
+    /// ```
+    ///
+    /// # Errors
+    /// As [`JointTable::marginal`], but the empty set is allowed.
+    ///
+    /// ```
+    /// use demask::JointTable;
+    /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
+    /// assert_eq!(copy.entropy(&[0])?, copy.entropy(&[0, 1])?);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        if positions.is_empty() {
+            return Ok(Nats(F::zero()));
+        }
+        let marginal = self.marginal(positions)?;
+        Ok(Nats(scalar::sum(marginal.probabilities.into_iter().map(scalar::neg_x_ln_x))))
+    }
+
+    /// The exact information curve, from the entropies of all sets of tokens.
+    ///
+    /// Direct marginalisation: `2^n` sets times the cells of the table.
+    ///
+    /// # Errors
+    /// [`TooLarge`](Error::TooLarge) if that is more than 2^36.
+    pub fn information_curve(&self) -> Result<InformationCurve<F>> {
+        const MAX_WORK: u128 = 1 << 36;
+        let tokens = self.tokens();
+        let sets = 1_u128.checked_shl(tokens.min(MAX_TOKENS * 2) as u32).unwrap_or(u128::MAX);
+        let needed = sets.saturating_mul(self.probabilities.len() as u128);
+        if tokens > MAX_TOKENS || needed > MAX_WORK {
+            return Err(Error::TooLarge {
+                what: "sets of tokens times cells",
+                needed,
+                limit: MAX_WORK,
+            });
+        }
+        let mut sums = vec![CompensatedSum::new(); tokens + 1];
+        let mut counts = vec![0_usize; tokens + 1];
+        for set in 0..1_u64 << tokens {
+            let positions: Vec<usize> = (0..tokens).filter(|i| set >> i & 1 == 1).collect();
+            sums[positions.len()].add(self.entropy(&positions)?.0);
+            counts[positions.len()] += 1;
+        }
+        let mean = |(sum, count): (CompensatedSum<F>, usize)| sum.total() / scalar::float(count);
+        let mean_entropies: Vec<F> = sums.into_iter().zip(counts).map(mean).collect();
+        InformationCurve::from_subset_entropies(mean_entropies)
+    }
+
+    /// KL(self || other) in nats; infinite where `other` has no mass on a cell of `self`.
+    ///
+    /// # Formula
+    /// ```text
+    /// KL(p || q) = sum_x p(x) ln( p(x) / q(x) )
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) unless both tables have the same shape.
+    ///
+    /// ```
+    /// use demask::JointTable;
+    /// let p = JointTable::from_probabilities(&[2], [0.5, 0.5])?;
+    /// let q = JointTable::from_probabilities(&[2], [1.0, 0.0])?;
+    /// assert_eq!(p.kl_divergence(&q)?.0, f64::INFINITY);
+    /// assert_eq!(q.kl_divergence(&p)?.0, 2.0_f64.ln());
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn kl_divergence(&self, other: &Self) -> Result<Nats<F>> {
+        self.check_same_shape(other)?;
+        Ok(Nats(kl_divergence(&self.probabilities, &other.probabilities)))
+    }
+
+    /// The total variation distance, between 0 and 1.
+    ///
+    /// # Formula
+    /// ```text
+    /// TV(p, q) = (1/2) sum_x |p(x) - q(x)|
+    /// ```
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) unless both tables have the same shape.
+    pub fn total_variation(&self, other: &Self) -> Result<F> {
+        self.check_same_shape(other)?;
+        let pairs = self.probabilities.iter().zip(&other.probabilities);
+        Ok(scalar::sum(pairs.map(|(&p, &q)| (p - q).abs())) / scalar::constant(2.0))
+    }
+
+    fn check_same_shape(&self, other: &Self) -> Result<()> {
+        if self.shape.len() != other.shape.len() {
+            return Err(Error::LengthMismatch {
+                what: "the shape of the other table",
+                found: other.shape.len(),
+                expected: self.shape.len(),
+            });
+        }
+        match self.shape.iter().zip(&other.shape).find(|(mine, others)| mine != others) {
+            Some((&expected, &found)) => Err(Error::LengthMismatch {
+                what: "an alphabet of the other table",
+                found,
+                expected,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// For each token, its stride in the row-major table of `positions`; 0 for tokens not listed.
+    fn strides_within(&self, positions: &[usize]) -> Result<Vec<usize>> {
+        let mut strides = vec![None; self.tokens()];
+        let mut stride = 1;
+        for &position in positions.iter().rev() {
+            match strides.get_mut(position) {
+                None => {
+                    return Err(Error::IndexOutOfRange {
+                        what: "position",
+                        index: position,
+                        limit: self.tokens(),
+                    });
+                }
+                Some(Some(_)) => {
+                    return Err(Error::Duplicate { what: "position", index: position });
+                }
+                Some(slot) => *slot = Some(stride),
+            }
+            stride *= self.shape[position];
+        }
+        Ok(strides.into_iter().map(|stride| stride.unwrap_or(0)).collect())
+    }
+
+    /// Calls `visit` with the cell that `strides` assign to each word, and the word's probability.
+    fn for_each_cell(&self, strides: &[usize], mut visit: impl FnMut(usize, F)) {
+        let mut word = vec![0; self.tokens()];
+        let mut cell = 0;
+        for &p in &self.probabilities {
+            visit(cell, p);
+            for i in (0..word.len()).rev() {
+                word[i] += 1;
+                cell += strides[i];
+                if word[i] < self.shape[i] {
+                    break;
+                }
+                cell -= strides[i] * self.shape[i];
+                word[i] = 0;
+            }
+        }
+    }
+}
+
+/// KL between two lists of the same length, terms of zero probability left out.
+pub(crate) fn kl_divergence<F: Scalar>(p: &[F], q: &[F]) -> F {
+    let terms = p.iter().zip(q).filter(|(p, _)| **p > F::zero());
+    scalar::sum(terms.map(|(&p, &q)| p * (p / q).ln()))
+}
+
+/// The number of cells of a table with these alphabets.
+fn count_cells(shape: &[usize]) -> Result<usize> {
+    if shape.is_empty() {
+        return Err(Error::Empty { what: "the shape (a table without tokens)" });
+    }
+    if shape.contains(&0) {
+        return Err(Error::Empty { what: "an alphabet" });
+    }
+    shape
+        .iter()
+        .try_fold(1_usize, |cells, &alphabet| cells.checked_mul(alphabet))
+        .ok_or(Error::Overflow { what: "the number of cells of the table" })
+}
+
+fn check_weights<F: Scalar>(
+    shape: &[usize],
+    what: &'static str,
+    weights: &[F],
+    tolerance: F,
+) -> Result<()> {
+    let expected = count_cells(shape)?;
+    if weights.len() != expected {
+        return Err(Error::LengthMismatch { what, found: weights.len(), expected });
+    }
+    scalar::check_finite(what, weights)?;
+    match weights.iter().position(|w| *w < F::zero() - tolerance) {
+        Some(index) => {
+            Err(Error::Negative { what, index, value: scalar::evidence(weights[index]) })
+        }
+        None => Ok(()),
+    }
+}

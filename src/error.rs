@@ -1,0 +1,206 @@
+//! What can be wrong with an input, with the evidence.
+//!
+//! One enum for the whole crate. Every variant carries what a person needs to find the mistake: the
+//! index, the value, the limit that was broken. Values are reported as `f64` whatever the scalar is.
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T> = core::result::Result<T, Error>;
+
+/// Everything a public function of this crate can refuse.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something that must have at least one element has none.
+    #[error("{what} is empty; at least one element is needed")]
+    Empty {
+        /// What was empty.
+        what: &'static str,
+    },
+
+    /// A step of a schedule reveals nothing. Decoders that waste a pass are not schedules.
+    #[error("step {step} (counted from 0) reveals no token; every step must reveal at least one")]
+    EmptyStep {
+        /// Index of the step in the list as it was given.
+        step: usize,
+    },
+
+    /// The sizes of a schedule do not add up to the tokens it should reveal.
+    #[error("the schedule reveals {found} tokens, but {expected} were expected")]
+    TokensNotCovered {
+        /// The sum of the sizes.
+        found: usize,
+        /// The number of tokens that should have been revealed.
+        expected: usize,
+    },
+
+    /// More steps than tokens, or no step at all.
+    #[error("{steps} steps cannot reveal {tokens} tokens: 1 <= steps <= tokens is needed")]
+    StepsOutOfRange {
+        /// The number of steps asked for.
+        steps: usize,
+        /// The number of tokens to reveal.
+        tokens: usize,
+    },
+
+    /// A largest step that no schedule of these tokens can have.
+    #[error(
+        "no schedule of {tokens} tokens has largest step {largest_step}: 1 <= largest step <= tokens is needed"
+    )]
+    LargestStepOutOfRange {
+        /// The step size asked for.
+        largest_step: usize,
+        /// The number of tokens to reveal.
+        tokens: usize,
+    },
+
+    /// Two things that must speak of the same tokens do not.
+    #[error("the {what} has {tokens} tokens, but the schedule reveals {schedule_tokens}")]
+    TokensDiffer {
+        /// What the schedule was applied to.
+        what: &'static str,
+        /// Its number of tokens.
+        tokens: usize,
+        /// The number of tokens the schedule reveals.
+        schedule_tokens: usize,
+    },
+
+    /// A list has the wrong length.
+    #[error("{what} has {found} elements, but {expected} are needed")]
+    LengthMismatch {
+        /// What the list is.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length it must have.
+        expected: usize,
+    },
+
+    /// An index points outside.
+    #[error("{what} {index} is out of range: it must be less than {limit}")]
+    IndexOutOfRange {
+        /// What is indexed.
+        what: &'static str,
+        /// The index found.
+        index: usize,
+        /// The first index that does not exist.
+        limit: usize,
+    },
+
+    /// An index appears twice where each may appear once.
+    #[error("{what} {index} is listed twice")]
+    Duplicate {
+        /// What is listed.
+        what: &'static str,
+        /// The repeated index.
+        index: usize,
+    },
+
+    /// NaN or an infinity.
+    #[error("{what}[{index}] is {value}; a finite number is needed")]
+    NotFinite {
+        /// The list (or single quantity, with index 0) it stands in.
+        what: &'static str,
+        /// Its index there.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+
+    /// A negative value, beyond rounding noise, where none may be.
+    #[error("{what}[{index}] is {value}; it must not be negative")]
+    Negative {
+        /// The list (or single quantity, with index 0) it stands in.
+        what: &'static str,
+        /// Its index there.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+
+    /// The first value of a list must be zero and is not.
+    #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
+    FirstNotZero {
+        /// The list.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// The deviation that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// A list that must not decrease does.
+    #[error(
+        "{what}[{index}] is {value}, less than {previous} before it; it must not decrease (by more than {tolerance:e})"
+    )]
+    Decreases {
+        /// The list.
+        what: &'static str,
+        /// Index of the offending value.
+        index: usize,
+        /// The largest value before it.
+        previous: f64,
+        /// The value found.
+        value: f64,
+        /// The decrease that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// A list that must not increase does.
+    #[error(
+        "{what}[{index}] is {value}, more than {previous} before it; it must not increase (by more than {tolerance:e})"
+    )]
+    Increases {
+        /// The list.
+        what: &'static str,
+        /// Index of the offending value.
+        index: usize,
+        /// The smallest value before it.
+        previous: f64,
+        /// The value found.
+        value: f64,
+        /// The increase that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// Probabilities that do not sum to one.
+    #[error("{what} sums to {sum}, not to 1 (up to {tolerance:e})")]
+    NotNormalized {
+        /// The list of probabilities.
+        what: &'static str,
+        /// The sum found.
+        sum: f64,
+        /// The deviation that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// Two statements that cannot both be true of one distribution.
+    #[error(
+        "contradiction: {inequality} is needed, but the left side is {left} and the right side is {right}"
+    )]
+    Inconsistent {
+        /// The inequality that fails, in the symbols of the documentation.
+        inequality: &'static str,
+        /// Value of its left side.
+        left: f64,
+        /// Value of its right side.
+        right: f64,
+    },
+
+    /// A result or an intermediate count does not fit its number type.
+    #[error("{what} overflows")]
+    Overflow {
+        /// What was being computed.
+        what: &'static str,
+    },
+
+    /// A computation that would need more work or memory than the crate agrees to start.
+    #[error("{what}: {needed} would be needed, but the limit is {limit}")]
+    TooLarge {
+        /// What is counted.
+        what: &'static str,
+        /// How many would be needed (saturating at the largest `u128`).
+        needed: u128,
+        /// How many are allowed.
+        limit: u128,
+    },
+}

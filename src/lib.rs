@@ -1,0 +1,63 @@
+//! What parallel unmasking costs a masked diffusion language model.
+//!
+//! Such a model writes many tokens at once and pays for it: tokens revealed in one step are drawn
+//! independently of each other. This crate says how much that costs, in KL divergence, for any
+//! unmasking schedule, exactly or between bounds.
+//!
+//! ```
+//! use demask::{InformationCurve, Schedule, bounds};
+//!
+//! // A uniform permutation of 8 symbols: the entropy of a token given k others is ln(8 - k).
+//! let entropies: Vec<f64> = (0..8).map(|k| f64::from(8 - k).ln()).collect();
+//! let curve = InformationCurve::from_conditional_entropies(entropies)?;
+//!
+//! let schedule = Schedule::from_reveal_sizes([3, 2, 2, 1])?;
+//! let exact = curve.sampling_error(&schedule)?;
+//! let sharp = bounds::sharp::from_token_information(curve.token_information(), &schedule)?;
+//! assert!(sharp.contains(exact));
+//! assert!(sharp.upper <= bounds::li_cai::upper(curve.token_information(), &schedule)?);
+//! # Ok::<(), demask::Error>(())
+//! ```
+//!
+//! # The picture
+//! The data is a nonnegative measure (the increments of its [`InformationCurve`]), the sampler is a
+//! sawtooth (its [`Schedule`]), the error is their product.
+//!
+//! ```text
+//! distribution ──► curve ──┐
+//!                          ├──► exact error      curve x schedule
+//!           schedule ──────┤
+//!                          └──► bounds           part of a curve x schedule
+//! sampler: the real thing on small distributions, built without the curve, to check all of it
+//! ```
+//!
+//! The primary type is [`InformationCurve`]; [`Schedule`] is what it is applied to. Everything is in
+//! nats unless the type says [`Bits`]. All types are generic over the float, `f64` by default.
+//!
+//! # What is not covered
+//! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a
+//! uniformly random set of masked tokens is revealed. They say nothing of decoders that choose
+//! positions by confidence.
+//!
+//! # Documents
+//! [`docs::theory`]: every formula with its source and a short proof.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod bounds;
+pub mod curve;
+pub mod distribution;
+pub mod docs;
+mod error;
+pub mod sampler;
+mod scalar;
+pub mod schedule;
+mod units;
+
+pub use bounds::KlBounds;
+pub use curve::InformationCurve;
+pub use distribution::JointTable;
+pub use error::{Error, Result};
+pub use scalar::Scalar;
+pub use schedule::Schedule;
+pub use units::{Bits, Nats, TrainingError};

@@ -1,0 +1,218 @@
+//! The sampler itself, on small tables: its true output law, built step by step.
+//!
+//! Nothing here uses the information curve or an entropy. The random sets of tokens revealed in each
+//! step are enumerated (as *ordered partitions* of the tokens), for each the law of the output is
+//! multiplied together from the conditional marginals that the ideal predictor would use, and compared
+//! with the table cell by cell. So it can serve as an oracle for everything else in the crate.
+//!
+//! Where a parallel step has produced a context that the data never shows, the ideal predictor is not
+//! defined; here it is uniform there. No divergence from the data depends on that choice.
+
+use crate::distribution::{JointTable, kl_divergence};
+use crate::error::{Error, Result};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// The most (ordered partitions x cells) that are enumerated: some tens of seconds.
+const MAX_WORK: u128 = 1 << 33;
+/// The most (sets of tokens x cells) that are held: a GiB of `f64`.
+const MAX_MARGINALS: u128 = 1 << 27;
+
+/// The expected sampling error E_M KL(p || q_M) by enumeration, M the random ordered partition.
+///
+/// It equals [`InformationCurve::sampling_error`](crate::InformationCurve::sampling_error) of the
+/// table's curve, which is what the tests of this crate check.
+///
+/// # Errors
+/// [`TokensDiffer`](Error::TokensDiffer) for a schedule of another length;
+/// [`TooLarge`](Error::TooLarge) for more than 2^33 ordered partitions times cells, or 2^27 sets of
+/// tokens times cells.
+///
+/// ```
+/// use demask::{JointTable, Schedule, sampler};
+/// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
+/// let schedule = Schedule::from_reveal_sizes([1, 2])?;
+/// let by_sampler = sampler::expected_kl(&table, &schedule)?;
+/// let by_curve = table.information_curve()?.sampling_error(&schedule)?;
+/// assert!((by_sampler.0 - by_curve.0).abs() < 1e-14);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<Nats<F>> {
+    let mut divergences = CompensatedSum::new();
+    let partitions = Enumeration::new(table, schedule)?
+        .for_each_law(|law| divergences.add(kl_divergence(table.probabilities(), law)));
+    Ok(Nats(divergences.total() / scalar::float(partitions)))
+}
+
+/// The law of the output when the random sets are forgotten: the mean of q_M over M.
+///
+/// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller.
+///
+/// # Errors
+/// As [`expected_kl`].
+///
+/// ```
+/// use demask::{JointTable, Schedule, sampler};
+/// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
+/// let schedule = Schedule::from_reveal_sizes([1, 2])?;
+/// let output = sampler::averaged_law(&table, &schedule)?;
+/// assert!(table.kl_divergence(&output)? < sampler::expected_kl(&table, &schedule)?);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn averaged_law<F: Scalar>(
+    table: &JointTable<F>,
+    schedule: &Schedule,
+) -> Result<JointTable<F>> {
+    let mut sums = vec![CompensatedSum::new(); table.probabilities().len()];
+    Enumeration::new(table, schedule)?
+        .for_each_law(|law| sums.iter_mut().zip(law).for_each(|(sum, &q)| sum.add(q)));
+    let weights: Vec<F> = sums.into_iter().map(CompensatedSum::total).collect();
+    JointTable::from_weights(table.shape(), weights)
+}
+
+/// The number of ordered partitions: `L! / (s_1! .. s_T!)`, or `None` beyond `u128`.
+fn ordered_partitions(schedule: &Schedule) -> Option<u128> {
+    let mut partitions = 1_u128;
+    let mut placed = 0_u128;
+    for &size in schedule.sizes() {
+        for chosen in 1..=size as u128 {
+            placed += 1;
+            // A product of binomials in the making: the division is exact at every turn.
+            partitions = partitions.checked_mul(placed)? / chosen;
+        }
+    }
+    Some(partitions)
+}
+
+/// A set of tokens as bits.
+type TokenSet = u64;
+
+struct Enumeration<'a, F> {
+    table: &'a JointTable<F>,
+    schedule: &'a Schedule,
+    /// For each set of tokens C, the probability p(x_C) at every cell x.
+    marginals: Vec<Vec<F>>,
+}
+
+impl<'a, F: Scalar> Enumeration<'a, F> {
+    fn new(table: &'a JointTable<F>, schedule: &'a Schedule) -> Result<Self> {
+        let tokens = table.tokens();
+        schedule.check_tokens("table", tokens)?;
+        let cells = table.probabilities().len() as u128;
+        let partitions = ordered_partitions(schedule).unwrap_or(u128::MAX);
+        check_limit("ordered partitions times cells", partitions.saturating_mul(cells), MAX_WORK)?;
+        let sets = u32::try_from(tokens).ok().and_then(|n| 1_u128.checked_shl(n));
+        let needed = sets.unwrap_or(u128::MAX).saturating_mul(cells);
+        check_limit("sets of tokens times cells", needed, MAX_MARGINALS)?;
+        Ok(Self { table, schedule, marginals: all_marginals(table) })
+    }
+
+    /// Calls `visit` with the sampler's law, once per ordered partition, and counts them.
+    fn for_each_law(&self, mut visit: impl FnMut(&[F])) -> usize {
+        let all = self.marginals.len() as TokenSet - 1;
+        let certain = vec![F::one(); self.table.probabilities().len()];
+        self.extend(0, all, &certain, &mut visit)
+    }
+
+    fn extend(
+        &self,
+        step: usize,
+        masked: TokenSet,
+        law: &[F],
+        visit: &mut impl FnMut(&[F]),
+    ) -> usize {
+        let Some(&size) = self.schedule.sizes().get(step) else {
+            visit(law);
+            return 1;
+        };
+        let mut leaves = 0;
+        for revealed in subsets_of_size(masked, size) {
+            let law = self.reveal(law, masked, revealed);
+            leaves += self.extend(step + 1, masked & !revealed, &law, visit);
+        }
+        leaves
+    }
+
+    /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
+    fn reveal(&self, law: &[F], masked: TokenSet, revealed: TokenSet) -> Vec<F> {
+        let context = (self.marginals.len() as TokenSet - 1) & !masked;
+        let seen = &self.marginals[context as usize];
+        let mut law = law.to_vec();
+        for (token, &alphabet) in self.table.shape().iter().enumerate() {
+            if revealed >> token & 1 == 0 {
+                continue;
+            }
+            let with_token = &self.marginals[(context | 1 << token) as usize];
+            let uniform = F::one() / scalar::float(alphabet);
+            for (cell, q) in law.iter_mut().enumerate() {
+                let seen = seen[cell];
+                *q = *q * if seen > F::zero() { with_token[cell] / seen } else { uniform };
+            }
+        }
+        law
+    }
+}
+
+fn check_limit(what: &'static str, needed: u128, limit: u128) -> Result<()> {
+    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
+}
+
+/// p(x_C) at every cell x, for every set of tokens C: each set is summed out of one with one token
+/// more.
+fn all_marginals<F: Scalar>(table: &JointTable<F>) -> Vec<Vec<F>> {
+    let tokens = table.tokens();
+    let full = (1_usize << tokens) - 1;
+    let mut marginals = vec![Vec::new(); full + 1];
+    marginals[full] = table.probabilities().to_vec();
+    for set in (0..full).rev() {
+        let token = (!set).trailing_zeros() as usize;
+        let stride: usize = table.shape()[token + 1..].iter().product();
+        let alphabet = table.shape()[token];
+        let mut marginal = marginals[set | 1 << token].clone();
+        for block in marginal.chunks_mut(stride * alphabet) {
+            for offset in 0..stride {
+                let line = || (0..alphabet).map(move |symbol| symbol * stride + offset);
+                let sum = scalar::sum(line().map(|cell| block[cell]));
+                line().for_each(|cell| block[cell] = sum);
+            }
+        }
+        marginals[set] = marginal;
+    }
+    marginals
+}
+
+/// All subsets of `set` with `size` elements.
+fn subsets_of_size(set: TokenSet, size: usize) -> impl Iterator<Item = TokenSet> {
+    // Subsets of a bit set in increasing order: (subset - set) & set steps to the next one.
+    let mut next: Option<TokenSet> = Some(0);
+    core::iter::from_fn(move || {
+        let subset = next?;
+        let following = subset.wrapping_sub(set) & set;
+        next = (following != 0).then_some(following);
+        Some(subset)
+    })
+    .filter(move |subset| subset.count_ones() as usize == size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordered_partitions_are_multinomials() {
+        let count = |sizes: &[usize]| {
+            Schedule::from_reveal_sizes(sizes).ok().as_ref().and_then(ordered_partitions)
+        };
+        assert_eq!(count(&[4]), Some(1));
+        assert_eq!(count(&[2, 2]), Some(6));
+        assert_eq!(count(&[1, 2, 1]), Some(12));
+        assert_eq!(count(&[1; 40]), None);
+    }
+
+    #[test]
+    fn every_subset_of_the_size_comes_once() {
+        let subsets: Vec<_> = subsets_of_size(0b1011, 2).collect();
+        assert_eq!(subsets, [0b0011, 0b1001, 0b1010]);
+    }
+}

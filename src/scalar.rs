@@ -1,0 +1,199 @@
+//! The floats the crate computes in, and the few sums it needs done well.
+
+use core::fmt::{Debug, Display, LowerExp};
+
+use num_traits::{Float, FloatConst, FromPrimitive};
+
+use crate::error::{Error, Result};
+
+/// A float the crate can compute in: `f32`, `f64`, or any wider type with the num-traits traits.
+///
+/// It is implemented for every type that qualifies, so a double-double or a counting float works
+/// without any code here.
+pub trait Scalar:
+    Float + FloatConst + FromPrimitive + Debug + Display + LowerExp + Send + Sync + 'static
+{
+    /// The rounding noise accepted in input: the square root of the machine epsilon.
+    ///
+    /// This is the one tolerance of the crate: 1.5e-8 in `f64`, 3.5e-4 in `f32`. It is always
+    /// relative to the scale of the input: to the largest absolute value of a curve, and to 1 for the
+    /// sum of a table of probabilities. Input within it is projected onto the nearest valid input
+    /// (clipped, made monotone, normalised); input beyond it is refused.
+    ///
+    /// ```
+    /// use demask::Scalar;
+    /// assert_eq!(f64::tolerance(), f64::EPSILON.sqrt());
+    /// ```
+    fn tolerance() -> Self {
+        Self::epsilon().sqrt()
+    }
+}
+
+impl<F> Scalar for F where
+    F: Float + FloatConst + FromPrimitive + Debug + Display + LowerExp + Send + Sync + 'static
+{
+}
+
+/// `n` as a float, rounded to nearest.
+pub(crate) fn float<F: Scalar>(n: usize) -> F {
+    F::from_usize(n).unwrap_or_else(F::infinity)
+}
+
+/// A constant of the source text.
+pub(crate) fn constant<F: Scalar>(x: f64) -> F {
+    F::from_f64(x).unwrap_or_else(F::nan)
+}
+
+/// A value as evidence in an error message.
+pub(crate) fn evidence<F: Scalar>(x: F) -> f64 {
+    x.to_f64().unwrap_or(f64::NAN)
+}
+
+/// Refuses NaN and infinities.
+pub(crate) fn check_finite<F: Scalar>(what: &'static str, values: &[F]) -> Result<()> {
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(index) => Err(Error::NotFinite { what, index, value: evidence(values[index]) }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a single quantity that is not finite or is negative.
+pub(crate) fn check_nonnegative<F: Scalar>(what: &'static str, value: F) -> Result<F> {
+    check_finite(what, &[value])?;
+    if value < F::zero() {
+        return Err(Error::Negative { what, index: 0, value: evidence(value) });
+    }
+    Ok(value)
+}
+
+/// `-x ln x`, with its limit 0 at 0.
+pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
+    if x > F::zero() { -x * x.ln() } else { F::zero() }
+}
+
+/// A sum that carries its own rounding error along (Neumaier's variant of Kahan's method).
+///
+/// The result is within `2 u |sum| + O(n u^2) sum |x|` of the exact sum, u the unit roundoff: for
+/// nonnegative terms it is right to about one unit in the last place whatever their number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CompensatedSum<F> {
+    sum: F,
+    compensation: F,
+}
+
+impl<F: Scalar> CompensatedSum<F> {
+    pub(crate) fn new() -> Self {
+        Self { sum: F::zero(), compensation: F::zero() }
+    }
+
+    pub(crate) fn add(&mut self, x: F) {
+        let (sum, error) = two_sum(self.sum, x);
+        self.sum = sum;
+        self.compensation = self.compensation + error;
+    }
+
+    pub(crate) fn total(self) -> F {
+        let total = self.sum + self.compensation;
+        // An overflown sum has a NaN compensation; the infinity is the honest answer.
+        if total.is_nan() { self.sum } else { total }
+    }
+}
+
+impl<F: Scalar> FromIterator<F> for CompensatedSum<F> {
+    fn from_iter<I: IntoIterator<Item = F>>(terms: I) -> Self {
+        let mut sum = Self::new();
+        terms.into_iter().for_each(|x| sum.add(x));
+        sum
+    }
+}
+
+/// Compensated sum of an iterator.
+pub(crate) fn sum<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
+    terms.into_iter().collect::<CompensatedSum<F>>().total()
+}
+
+/// `a + b` and the exact error of that addition (Knuth's TwoSum: no branch, so it vectorises).
+#[inline(always)]
+fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
+    let sum = a + b;
+    let b_part = sum - a;
+    (sum, (a - (sum - b_part)) + (b - b_part))
+}
+
+/// Accumulates `sum_i w_i x_i` with weights that fall by one from element to element: the teeth of
+/// the sawtooth. Eight independent compensated sums run side by side, so that the additions do not
+/// wait for each other.
+#[derive(Debug, Clone)]
+pub(crate) struct RampSum<F> {
+    sums: [F; RampSum::<()>::LANES],
+    compensations: [F; RampSum::<()>::LANES],
+}
+
+impl RampSum<()> {
+    const LANES: usize = 8;
+}
+
+impl<F: Scalar> RampSum<F> {
+    pub(crate) fn new() -> Self {
+        Self { sums: [F::zero(); 8], compensations: [F::zero(); 8] }
+    }
+
+    /// Adds `n x_0 + (n-1) x_1 + .. + 1 x_{n-1}` for a slice of `n` elements.
+    #[inline]
+    pub(crate) fn add_ramp(&mut self, values: &[F]) {
+        const LANES: usize = RampSum::<()>::LANES;
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        let mut weight = float::<F>(values.len());
+        if !chunks.is_empty() {
+            let mut weights: [F; LANES] = core::array::from_fn(|lane| weight - float::<F>(lane));
+            let lanes = float::<F>(LANES);
+            for chunk in chunks {
+                for lane in 0..LANES {
+                    let (sum, error) = two_sum(self.sums[lane], weights[lane] * chunk[lane]);
+                    self.sums[lane] = sum;
+                    self.compensations[lane] = self.compensations[lane] + error;
+                    weights[lane] = weights[lane] - lanes;
+                }
+            }
+            weight = weights[0];
+        }
+        for (lane, &x) in rest.iter().enumerate() {
+            let (sum, error) = two_sum(self.sums[lane], weight * x);
+            self.sums[lane] = sum;
+            self.compensations[lane] = self.compensations[lane] + error;
+            weight = weight - F::one();
+        }
+    }
+
+    pub(crate) fn total(&self) -> F {
+        sum(self.sums.iter().chain(&self.compensations).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compensation_keeps_what_a_plain_sum_loses() {
+        let terms = [1.0, 1e100, 1.0, -1e100];
+        assert_eq!(terms.iter().sum::<f64>(), 0.0);
+        assert_eq!(sum(terms), 2.0);
+    }
+
+    #[test]
+    fn an_overflown_sum_is_infinite_and_not_nan() {
+        assert_eq!(sum([f64::MAX, f64::MAX, 1.0]), f64::INFINITY);
+    }
+
+    #[test]
+    fn ramp_sum_is_the_plain_ramp() {
+        for n in 0..40_usize {
+            let values: Vec<f64> = (0..n).map(|i| (i * i % 7) as f64).collect();
+            let plain: f64 = values.iter().enumerate().map(|(i, x)| (n - i) as f64 * x).sum();
+            let mut ramp = RampSum::new();
+            ramp.add_ramp(&values);
+            assert_eq!(ramp.total(), plain, "n = {n}");
+        }
+    }
+}

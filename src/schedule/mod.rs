@@ -1,0 +1,237 @@
+//! What a sampler does: how many tokens it reveals in each step.
+//!
+//! A schedule is the list of *reveal sizes* `s_1 .. s_T` in sampling order: first all tokens are
+//! masked, step `t` reveals `s_t` of them, and after the last step none is left. Papers that index the
+//! forward (masking) process list the same sizes from the other end. The orientation changes the
+//! error, so each constructor says in its name which one it takes.
+//!
+//! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
+
+use core::fmt;
+use core::ops::Range;
+
+use crate::error::{Error, Result};
+
+/// An unmasking schedule: reveal sizes in sampling order, each at least one.
+///
+/// ```
+/// use demask::Schedule;
+/// let schedule = Schedule::from_reveal_sizes([3, 2, 2, 1])?;
+/// assert_eq!(schedule.tokens(), 8);
+/// assert_eq!(schedule.steps(), 4);
+/// assert_eq!(schedule.largest_step(), 3);
+/// assert_eq!(schedule.revealed_before().collect::<Vec<_>>(), [0, 3, 5, 7]);
+/// assert_eq!(schedule.to_string(), "(3, 2, 2, 1)");
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Schedule {
+    sizes: Vec<usize>,
+    tokens: usize,
+    largest_step: usize,
+}
+
+impl Schedule {
+    /// Takes reveal sizes in sampling order: the first number is revealed first, when all is masked.
+    ///
+    /// To check that they reveal a known number of tokens, follow with [`Schedule::covering`].
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no sizes, [`EmptyStep`](Error::EmptyStep) for a size of zero,
+    /// [`Overflow`](Error::Overflow) if the sum does not fit a `usize`.
+    ///
+    /// ```
+    /// use demask::{Error, Schedule};
+    /// assert_eq!(Schedule::from_reveal_sizes([2, 0, 1]), Err(Error::EmptyStep { step: 1 }));
+    /// ```
+    pub fn from_reveal_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
+        Self::from_vec(sizes.as_ref().to_vec())
+    }
+
+    /// Takes mask sizes in forward order, as Li & Cai (arXiv 2505.21400) index them: the first
+    /// number is masked first, so it is revealed last. The list is reversed.
+    ///
+    /// # Errors
+    /// As [`Schedule::from_reveal_sizes`]; a zero is reported at its index in the list as given.
+    ///
+    /// ```
+    /// use demask::Schedule;
+    /// assert_eq!(Schedule::from_mask_sizes([1, 2, 5])?, Schedule::from_reveal_sizes([5, 2, 1])?);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_mask_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
+        let mut schedule = Self::from_reveal_sizes(sizes)?;
+        schedule.sizes.reverse();
+        Ok(schedule)
+    }
+
+    /// `steps` sizes that differ by at most one, the larger first.
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`.
+    ///
+    /// ```
+    /// use demask::Schedule;
+    /// assert_eq!(Schedule::balanced(10, 4)?.sizes(), [3, 3, 2, 2]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn balanced(tokens: usize, steps: usize) -> Result<Self> {
+        if steps == 0 || steps > tokens {
+            return Err(Error::StepsOutOfRange { steps, tokens });
+        }
+        let (size, larger) = (tokens / steps, tokens % steps);
+        let mut sizes = vec![size + 1; larger];
+        sizes.resize(steps, size);
+        let largest_step = size + usize::from(larger > 0);
+        Ok(Self { sizes, tokens, largest_step })
+    }
+
+    /// One token per step: no sampling error.
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens.
+    pub fn sequential(tokens: usize) -> Result<Self> {
+        Self::balanced(tokens, tokens)
+    }
+
+    /// All tokens at once: the sampling error is the total correlation.
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens.
+    pub fn one_step(tokens: usize) -> Result<Self> {
+        Self::balanced(tokens, 1)
+    }
+
+    /// The schedule itself, if it reveals exactly `tokens` tokens.
+    ///
+    /// # Errors
+    /// [`TokensNotCovered`](Error::TokensNotCovered) with the sum found and expected.
+    ///
+    /// ```
+    /// use demask::{Error, Schedule};
+    /// let short = Schedule::from_reveal_sizes([3, 2])?.covering(8);
+    /// assert_eq!(short, Err(Error::TokensNotCovered { found: 5, expected: 8 }));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn covering(self, tokens: usize) -> Result<Self> {
+        if self.tokens == tokens {
+            Ok(self)
+        } else {
+            Err(Error::TokensNotCovered { found: self.tokens, expected: tokens })
+        }
+    }
+
+    fn from_vec(sizes: Vec<usize>) -> Result<Self> {
+        let mut tokens = 0_usize;
+        let mut largest_step = 0;
+        for (step, &size) in sizes.iter().enumerate() {
+            if size == 0 {
+                return Err(Error::EmptyStep { step });
+            }
+            tokens = tokens
+                .checked_add(size)
+                .ok_or(Error::Overflow { what: "the sum of the reveal sizes" })?;
+            largest_step = largest_step.max(size);
+        }
+        if sizes.is_empty() {
+            return Err(Error::Empty { what: "the list of reveal sizes" });
+        }
+        Ok(Self { sizes, tokens, largest_step })
+    }
+
+    /// L, the number of tokens revealed in all.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// T, the number of steps.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// The reveal sizes in sampling order.
+    #[must_use]
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// s_max, the size of the largest step.
+    #[must_use]
+    pub fn largest_step(&self) -> usize {
+        self.largest_step
+    }
+
+    /// How many tokens are revealed before each step: `k_1 = 0, k_2 = s_1, ..`, one per step.
+    pub fn revealed_before(&self) -> impl Iterator<Item = usize> + '_ {
+        self.ranges().map(|range| range.start)
+    }
+
+    /// The steps as ranges of revealed counts: step `t` goes from `k_t` to `k_t + s_t`.
+    ///
+    /// ```
+    /// use demask::Schedule;
+    /// let schedule = Schedule::from_reveal_sizes([2, 1])?;
+    /// assert_eq!(schedule.ranges().collect::<Vec<_>>(), [0..2, 2..3]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.sizes.iter().scan(0, |revealed, &size| {
+            let start = *revealed;
+            *revealed += size;
+            Some(start..*revealed)
+        })
+    }
+
+    /// The weights `c_m`, m = 0 .. L-1, by which the increments of an information curve enter the
+    /// error of this schedule.
+    ///
+    /// # Formula
+    /// ```text
+    /// c_m = (end of the step that contains m) - m,   and c_m = 0 where m is the start of a step
+    /// ```
+    /// Source: Chen, Cong & Li, arXiv 2511.04647, Theorem 3.3, summed by parts.
+    ///
+    /// ```
+    /// use demask::Schedule;
+    /// let schedule = Schedule::from_reveal_sizes([4, 2, 1])?;
+    /// assert_eq!(schedule.sawtooth().collect::<Vec<_>>(), [0, 3, 2, 1, 0, 1, 0]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn sawtooth(&self) -> impl Iterator<Item = usize> + '_ {
+        self.sizes.iter().flat_map(|&size| core::iter::once(0).chain((1..size).rev()))
+    }
+
+    /// Refuses a schedule for another number of tokens than `what` has.
+    pub(crate) fn check_tokens(&self, what: &'static str, tokens: usize) -> Result<()> {
+        if self.tokens == tokens {
+            Ok(())
+        } else {
+            Err(Error::TokensDiffer { what, tokens, schedule_tokens: self.tokens })
+        }
+    }
+}
+
+impl TryFrom<Vec<usize>> for Schedule {
+    type Error = Error;
+
+    /// Reveal sizes in sampling order, as [`Schedule::from_reveal_sizes`].
+    fn try_from(sizes: Vec<usize>) -> Result<Self> {
+        Self::from_vec(sizes)
+    }
+}
+
+/// The sizes in sampling order; four or more equal ones in a row are written `size x count`.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        for run in self.sizes.chunk_by(|a, b| a == b) {
+            match run {
+                [size, _, _, _, ..] => parts.push(format!("{size} x {}", run.len())),
+                few => parts.extend(few.iter().map(usize::to_string)),
+            }
+        }
+        f.pad(&format!("({})", parts.join(", ")))
+    }
+}

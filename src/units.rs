@@ -1,0 +1,159 @@
+//! Quantities with their unit: [`Nats`], [`Bits`], and the [`TrainingError`] of a learned predictor.
+
+use core::fmt;
+use core::iter::Sum;
+use core::ops::{Add, Div, Mul, Sub};
+
+use crate::error::Result;
+use crate::scalar::{self, Scalar};
+
+/// An amount of information, or a divergence, in nats (natural logarithm).
+///
+/// ```
+/// use demask::{Bits, Nats};
+/// let one_bit = Nats(std::f64::consts::LN_2).bits();
+/// assert_eq!(one_bit, Bits(1.0));
+/// assert_eq!(format!("{:.3}", Nats(0.25)), "0.250 nats");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Nats<F = f64>(pub F);
+
+/// An amount of information, or a divergence, in bits (logarithm to base two).
+///
+/// ```
+/// use demask::{Bits, Nats};
+/// assert_eq!(Bits(1.0).nats(), Nats(std::f64::consts::LN_2));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Bits<F = f64>(pub F);
+
+impl<F: Scalar> Nats<F> {
+    /// The same amount in bits.
+    ///
+    /// # Formula
+    /// ```text
+    /// bits = nats / ln 2
+    /// ```
+    #[must_use]
+    pub fn bits(self) -> Bits<F> {
+        Bits(self.0 / F::LN_2())
+    }
+}
+
+impl<F: Scalar> Bits<F> {
+    /// The same amount in nats.
+    ///
+    /// # Formula
+    /// ```text
+    /// nats = bits * ln 2
+    /// ```
+    #[must_use]
+    pub fn nats(self) -> Nats<F> {
+        Nats(self.0 * F::LN_2())
+    }
+}
+
+macro_rules! arithmetic {
+    ($unit:ident, $name:literal) => {
+        impl<F: Scalar> Add for $unit<F> {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+
+        impl<F: Scalar> Sub for $unit<F> {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+
+        impl<F: Scalar> Mul<F> for $unit<F> {
+            type Output = Self;
+            fn mul(self, factor: F) -> Self {
+                Self(self.0 * factor)
+            }
+        }
+
+        impl<F: Scalar> Div<F> for $unit<F> {
+            type Output = Self;
+            fn div(self, divisor: F) -> Self {
+                Self(self.0 / divisor)
+            }
+        }
+
+        impl<F: Scalar> Div for $unit<F> {
+            type Output = F;
+            fn div(self, other: Self) -> F {
+                self.0 / other.0
+            }
+        }
+
+        impl<F: Scalar> Sum for $unit<F> {
+            /// Compensated.
+            fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
+                Self(scalar::sum(terms.map(|x| x.0)))
+            }
+        }
+
+        impl<F: fmt::Display> fmt::Display for $unit<F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)?;
+                f.write_str(concat!(" ", $name))
+            }
+        }
+    };
+}
+
+arithmetic!(Nats, "nats");
+arithmetic!(Bits, "bits");
+
+/// What a learned predictor adds to the sampling error of the ideal one, in nats.
+///
+/// # Formula
+/// ```text
+/// eps_train = E[ (L / |M|) sum_{i in M} ln( p*(x_i | x_{-M}) / p^(x_i | x_{-M}) ) ]
+/// ```
+/// where M is the set of masked tokens that the predictor p^ sees at a step, drawn with probability
+/// (reveal size of the step) / L, and p* are the true conditional marginals.
+/// Source: Li & Cai, arXiv 2505.21400, Definition 1.
+///
+/// The error of a schedule with this predictor is the ideal error plus this number, exactly; so it is
+/// added, with `+`, to exact errors and to [`KlBounds`](crate::KlBounds) alike.
+///
+/// ```
+/// use demask::{KlBounds, Nats, TrainingError};
+/// let training = TrainingError::new(Nats(0.5))?;
+/// assert_eq!(Nats(0.25) + training, Nats(0.75));
+/// let bounds = KlBounds { lower: Nats(0.0), upper: Nats(1.0) } + training;
+/// assert_eq!(bounds, KlBounds { lower: Nats(0.5), upper: Nats(1.5) });
+/// assert!(TrainingError::new(Nats(-1.0)).is_err());
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct TrainingError<F = f64>(Nats<F>);
+
+impl<F: Scalar> TrainingError<F> {
+    /// Takes the value of the formula above.
+    ///
+    /// # Errors
+    /// [`NotFinite`](crate::Error::NotFinite) or [`Negative`](crate::Error::Negative): it is a
+    /// mean of divergences, so it cannot be below zero.
+    pub fn new(value: Nats<F>) -> Result<Self> {
+        scalar::check_nonnegative("training error", value.0).map(|x| Self(Nats(x)))
+    }
+
+    /// The value in nats.
+    #[must_use]
+    pub fn value(self) -> Nats<F> {
+        self.0
+    }
+}
+
+impl<F: Scalar> Add<TrainingError<F>> for Nats<F> {
+    type Output = Self;
+    fn add(self, training: TrainingError<F>) -> Self {
+        self + training.0
+    }
+}
