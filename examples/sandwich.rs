@@ -10,11 +10,13 @@
 
 mod text_input;
 
+use std::error::Error;
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use demask::bounds::{li_cai, sharp};
 use demask::{InformationCurve, JointTable, Nats, Schedule, sampler};
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, print, read_symbols, window_table};
 
 struct Options {
     path: Option<String>,
@@ -41,52 +43,58 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
 }
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).and_then(|options| run(&options)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("sandwich: {message}");
+    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
+        Ok(report) => print(&report),
+        Err(error) => {
+            eprintln!("sandwich: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(options: &Options) -> Result<(), String> {
+fn run(options: &Options) -> Result<String, Box<dyn Error>> {
     let symbols = read_symbols(options.path.as_deref(), options.alphabet)?;
     let window = options.window.unwrap_or(match options.alphabet {
         Alphabet::Classes => 8,
         Alphabet::Letters => 4,
     });
     let table = window_table(&symbols, options.alphabet, window)?;
-    print_report(&table, symbols.len() - window + 1).map_err(|error| error.to_string())
+    let mut report = String::new();
+    write_schedules(&mut report, &table, symbols.len() - window + 1)?;
+    write_worst_schedules(&mut report, &table.information_curve()?)?;
+    Ok(report)
 }
 
-fn print_report(table: &JointTable, windows: usize) -> demask::Result<()> {
+fn write_schedules(
+    out: &mut String,
+    table: &JointTable,
+    windows: usize,
+) -> Result<(), Box<dyn Error>> {
     let curve = table.information_curve()?;
     let (tokens, alphabet) = (table.tokens(), table.shape()[0]);
-    println!(
-        "{windows} windows of L = {tokens} tokens, {alphabet} symbols each; all values in nats"
-    );
-    println!(
-        "TC = {:.4}, DTC = {:.4}, sum of I(X_i; X_-i) = {:.4}\n",
+    writeln!(
+        out,
+        "{windows} windows of L = {tokens} tokens, {alphabet} symbols each; all values in nats\n\
+         TC = {:.4}, DTC = {:.4}, sum of I(X_i; X_-i) = {:.4}\n",
         curve.total_correlation().0,
         curve.dual_total_correlation().0,
         curve.token_information().0
-    );
-    let header = ["T", "lower", "curve", "sampler", "averaged", "sharp", "refined", "Thm 1"];
-    print!("{:<26}", "reveal sizes");
-    println!(
-        "{:>3}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
-        header[0], header[1], header[2], header[3], header[4], header[5], header[6], header[7]
-    );
+    )?;
+    write!(out, "{:<16}{:>4}", "reveal sizes", "T")?;
+    for column in ["lower", "curve", "sampler", "averaged", "sharp", "refined", "Thm 1"] {
+        write!(out, "{column:>9}")?;
+    }
+    writeln!(out)?;
     let balanced = (1..=tokens).map(|steps| Schedule::balanced(tokens, steps));
     for schedule in balanced.chain(custom_schedules(tokens)) {
-        print_row(table, &curve, &schedule?)?;
+        write_row(out, table, &curve, &schedule?)?;
     }
-    println!(
+    writeln!(
+        out,
         "\nlower, sharp: from sum of I(X_i; X_-i) alone. curve, sampler: the exact error, twice.\n\
          averaged: KL of the output with the reveal order forgotten. refined, Thm 1: Li & Cai."
-    );
-    print_worst_schedules(&curve)
+    )?;
+    Ok(())
 }
 
 /// Growing and shrinking steps: half of the tokens in one step, at either end.
@@ -100,11 +108,12 @@ fn custom_schedules(tokens: usize) -> Vec<demask::Result<Schedule>> {
     vec![Schedule::from_reveal_sizes(&growing), Schedule::from_mask_sizes(&growing)]
 }
 
-fn print_row(
+fn write_row(
+    out: &mut String,
     table: &JointTable,
     curve: &InformationCurve,
     schedule: &Schedule,
-) -> demask::Result<()> {
+) -> Result<(), Box<dyn Error>> {
     let information = curve.token_information();
     let sharp = sharp::from_token_information(information, schedule)?;
     let averaged = sampler::averaged_law(table, schedule)?;
@@ -117,17 +126,23 @@ fn print_row(
         li_cai::refined_upper(curve, schedule)?,
         li_cai::upper(information, schedule)?,
     ];
-    print!("{schedule:<26}{:>3}", schedule.steps());
-    // Rounding noise around zero prints as zero, without a sign.
-    values.iter().for_each(|value| print!("{:>9.4}", value.0 + 0.0_f64.max(1e-9)));
-    println!();
+    write!(out, "{schedule:<16}{:>4}", schedule.steps())?;
+    for value in values {
+        // Rounding noise below zero prints as zero, without a sign.
+        write!(out, "{:>9.4}", value.0.max(0.0))?;
+    }
+    writeln!(out)?;
     Ok(())
 }
 
 /// Li & Cai's lower bound speaks of some schedule with a given largest step: show which.
-fn print_worst_schedules(curve: &InformationCurve) -> demask::Result<()> {
-    println!("\nSome schedule with this largest step is at least as bad as:");
-    println!("{:>12}{:>9}{:>9}{:>9}{:>9}  which", "largest step", "1/16", "1/8", "mean", "worst");
+fn write_worst_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
+    writeln!(out, "\nSome schedule with this largest step is at least as bad as:")?;
+    writeln!(
+        out,
+        "{:>12}{:>9}{:>9}{:>9}{:>9}  which",
+        "largest step", "1/16", "1/8", "mean", "worst"
+    )?;
     for largest_step in (1..).map(|k| 1 << k).take_while(|&step| step <= curve.tokens()) {
         let mut worst = (Nats(0.0), String::new());
         for schedule in li_cai::offset_schedules(curve.tokens(), largest_step)? {
@@ -136,20 +151,20 @@ fn print_worst_schedules(curve: &InformationCurve) -> demask::Result<()> {
                 worst = (error, schedule.to_string());
             }
         }
-        println!(
+        writeln!(
+            out,
             "{largest_step:>12}{:>9.4}{:>9.4}{:>9.4}{:>9.4}  {}",
             li_cai::worst_schedule_lower(curve, largest_step)?.0,
             li_cai::worst_schedule_lower_sharpened(curve, largest_step)?.0,
             li_cai::offset_mean(curve, largest_step)?.0,
             worst.0.0,
             worst.1
-        );
+        )?;
     }
-    println!(
-        "1/16: Li & Cai, Theorem 2. 1/8: the same with twice the constant. mean, worst: over the"
-    );
-    println!(
-        "schedules whose first step is 1 .. largest step and whose other steps are the largest."
-    );
+    writeln!(
+        out,
+        "1/16: Li & Cai, Theorem 2. 1/8: the same with twice the constant. mean, worst: over the\n\
+         schedules whose first step is 1 .. largest step and whose other steps are the largest."
+    )?;
     Ok(())
 }

@@ -2,3 +2,10 @@
 
 #[doc = include_str!("../docs/theory.md")]
 pub mod theory {}
+
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,7 +1,9 @@
-//! Texts as sequences of symbols, for the examples.
+//! What the examples share: texts as sequences of symbols, and printing.
 #![allow(dead_code)] // each example uses its part
 
 use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
 
 use demask::JointTable;
 
@@ -71,7 +73,10 @@ pub fn window_table(
     alphabet: Alphabet,
     window: usize,
 ) -> Result<JointTable, String> {
-    if window == 0 || symbols.len() < window {
+    if window == 0 {
+        return Err("a window needs at least one symbol".to_owned());
+    }
+    if symbols.len() < window {
         return Err(format!(
             "the text has {} symbols, too few for one window of {window}",
             symbols.len()
@@ -79,4 +84,12 @@ pub fn window_table(
     }
     JointTable::from_samples(&vec![alphabet.size(); window], symbols.windows(window))
         .map_err(|error| error.to_string())
+}
+
+/// Prints a report. A reader that closes the pipe early (`| head`) is no failure.
+pub fn print(report: &str) -> ExitCode {
+    match io::stdout().write_all(report.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
 }

@@ -8,6 +8,8 @@
 //! Where a parallel step has produced a context that the data never shows, the ideal predictor is not
 //! defined; here it is uniform there. No divergence from the data depends on that choice.
 
+use std::collections::BTreeMap;
+
 use crate::distribution::{JointTable, kl_divergence};
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
@@ -39,9 +41,20 @@ const MAX_MARGINALS: u128 = 1 << 27;
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<Nats<F>> {
+    let tokens = table.tokens();
+    schedule.check_tokens("table", tokens)?;
+    let cells = table.probabilities().len();
+    let partitions = ordered_partitions(schedule).unwrap_or(u128::MAX);
+    let work = partitions.saturating_mul(cells as u128);
+    check_limit("ordered partitions times cells", work, MAX_WORK)?;
+    // The divergence is a sum over the words that the data shows; the law is needed nowhere else.
+    let shown: Vec<usize> = (0..cells).filter(|&x| table.probabilities()[x] > F::zero()).collect();
+    let data: Vec<F> = shown.iter().map(|&cell| table.probabilities()[cell]).collect();
+    let predictor = Predictor::new(table, &shown)?;
     let mut divergences = CompensatedSum::new();
-    let partitions = Enumeration::new(table, schedule)?
-        .for_each_law(|law| divergences.add(kl_divergence(table.probabilities(), law)));
+    let mut laws = vec![vec![F::one(); shown.len()]; schedule.steps() + 1];
+    let visit = &mut |law: &[F]| divergences.add(kl_divergence(&data, law));
+    let partitions = predictor.for_each_law(schedule.sizes(), 0, &mut laws, visit);
     Ok(Nats(divergences.total() / scalar::float(partitions)))
 }
 
@@ -50,7 +63,8 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 /// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller.
 ///
 /// # Errors
-/// As [`expected_kl`].
+/// [`TokensDiffer`](Error::TokensDiffer) for a schedule of another length;
+/// [`TooLarge`](Error::TooLarge) for more than 2^27 sets of tokens times cells.
 ///
 /// ```
 /// use demask::{JointTable, Schedule, sampler};
@@ -64,10 +78,26 @@ pub fn averaged_law<F: Scalar>(
     table: &JointTable<F>,
     schedule: &Schedule,
 ) -> Result<JointTable<F>> {
-    let mut sums = vec![CompensatedSum::new(); table.probabilities().len()];
-    Enumeration::new(table, schedule)?
-        .for_each_law(|law| sums.iter_mut().zip(law).for_each(|(sum, &q)| sum.add(q)));
-    let weights: Vec<F> = sums.into_iter().map(CompensatedSum::total).collect();
+    schedule.check_tokens("table", table.tokens())?;
+    let cells: Vec<usize> = (0..table.probabilities().len()).collect();
+    let predictor = Predictor::new(table, &cells)?;
+    // What is revealed in a step depends on the set revealed before it, not on the order in which
+    // that set came about: so the orders that lead to the same set are added up before they go on.
+    let mut reached = BTreeMap::from([(0, vec![F::one(); cells.len()])]);
+    let mut law = vec![F::one(); cells.len()];
+    for &size in schedule.sizes() {
+        let mut next = BTreeMap::new();
+        for (context, sum) in &reached {
+            for revealed in subsets_of_size(predictor.all_tokens & !context, size) {
+                predictor.reveal(sum, *context, revealed, &mut law);
+                let target =
+                    next.entry(context | revealed).or_insert_with(|| vec![F::zero(); cells.len()]);
+                target.iter_mut().zip(&law).for_each(|(sum, &q)| *sum = *sum + q);
+            }
+        }
+        reached = next;
+    }
+    let weights = reached.remove(&predictor.all_tokens).unwrap_or_default();
     JointTable::from_weights(table.shape(), weights)
 }
 
@@ -88,69 +118,67 @@ fn ordered_partitions(schedule: &Schedule) -> Option<u128> {
 /// A set of tokens as bits.
 type TokenSet = u64;
 
-struct Enumeration<'a, F> {
-    table: &'a JointTable<F>,
-    schedule: &'a Schedule,
-    /// For each set of tokens C, the probability p(x_C) at every cell x.
+/// The ideal predictor: the conditional marginals of the data, at a list of words.
+struct Predictor<F> {
+    alphabets: Vec<usize>,
+    all_tokens: TokenSet,
+    /// For each set of tokens C, the probability p(x_C) at every listed word x.
     marginals: Vec<Vec<F>>,
 }
 
-impl<'a, F: Scalar> Enumeration<'a, F> {
-    fn new(table: &'a JointTable<F>, schedule: &'a Schedule) -> Result<Self> {
+impl<F: Scalar> Predictor<F> {
+    fn new(table: &JointTable<F>, cells: &[usize]) -> Result<Self> {
         let tokens = table.tokens();
-        schedule.check_tokens("table", tokens)?;
-        let cells = table.probabilities().len() as u128;
-        let partitions = ordered_partitions(schedule).unwrap_or(u128::MAX);
-        check_limit("ordered partitions times cells", partitions.saturating_mul(cells), MAX_WORK)?;
         let sets = u32::try_from(tokens).ok().and_then(|n| 1_u128.checked_shl(n));
-        let needed = sets.unwrap_or(u128::MAX).saturating_mul(cells);
+        let needed = sets.unwrap_or(u128::MAX).saturating_mul(table.probabilities().len() as u128);
         check_limit("sets of tokens times cells", needed, MAX_MARGINALS)?;
-        Ok(Self { table, schedule, marginals: all_marginals(table) })
+        let at_cells = |marginal: Vec<F>| cells.iter().map(|&cell| marginal[cell]).collect();
+        Ok(Self {
+            alphabets: table.shape().to_vec(),
+            all_tokens: (1 << tokens) - 1,
+            marginals: all_marginals(table).into_iter().map(at_cells).collect(),
+        })
     }
 
-    /// Calls `visit` with the sampler's law, once per ordered partition, and counts them.
-    fn for_each_law(&self, mut visit: impl FnMut(&[F])) -> usize {
-        let all = self.marginals.len() as TokenSet - 1;
-        let certain = vec![F::one(); self.table.probabilities().len()];
-        self.extend(0, all, &certain, &mut visit)
-    }
-
-    fn extend(
+    /// Calls `visit` with the sampler's law, once per ordered partition of the tokens outside
+    /// `context` into sets of these sizes, and counts them. `laws` has a law for each step: the first
+    /// is the law so far, the others are overwritten.
+    fn for_each_law(
         &self,
-        step: usize,
-        masked: TokenSet,
-        law: &[F],
+        sizes: &[usize],
+        context: TokenSet,
+        laws: &mut [Vec<F>],
         visit: &mut impl FnMut(&[F]),
     ) -> usize {
-        let Some(&size) = self.schedule.sizes().get(step) else {
+        let Some((law, later)) = laws.split_first_mut() else { return 0 };
+        let Some((&size, sizes)) = sizes.split_first() else {
             visit(law);
             return 1;
         };
-        let mut leaves = 0;
-        for revealed in subsets_of_size(masked, size) {
-            let law = self.reveal(law, masked, revealed);
-            leaves += self.extend(step + 1, masked & !revealed, &law, visit);
+        let mut partitions = 0;
+        for revealed in subsets_of_size(self.all_tokens & !context, size) {
+            if let Some(next) = later.first_mut() {
+                self.reveal(law, context, revealed, next);
+            }
+            partitions += self.for_each_law(sizes, context | revealed, later, visit);
         }
-        leaves
+        partitions
     }
 
     /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
-    fn reveal(&self, law: &[F], masked: TokenSet, revealed: TokenSet) -> Vec<F> {
-        let context = (self.marginals.len() as TokenSet - 1) & !masked;
+    fn reveal(&self, law: &[F], context: TokenSet, revealed: TokenSet, next: &mut [F]) {
         let seen = &self.marginals[context as usize];
-        let mut law = law.to_vec();
-        for (token, &alphabet) in self.table.shape().iter().enumerate() {
+        next.copy_from_slice(law);
+        for (token, &alphabet) in self.alphabets.iter().enumerate() {
             if revealed >> token & 1 == 0 {
                 continue;
             }
             let with_token = &self.marginals[(context | 1 << token) as usize];
             let uniform = F::one() / scalar::float(alphabet);
-            for (cell, q) in law.iter_mut().enumerate() {
-                let seen = seen[cell];
-                *q = *q * if seen > F::zero() { with_token[cell] / seen } else { uniform };
+            for ((q, &seen), &with_token) in next.iter_mut().zip(seen).zip(with_token) {
+                *q = *q * if seen > F::zero() { with_token / seen } else { uniform };
             }
         }
-        law
     }
 }
 
@@ -208,6 +236,26 @@ mod tests {
         assert_eq!(count(&[2, 2]), Some(6));
         assert_eq!(count(&[1, 2, 1]), Some(12));
         assert_eq!(count(&[1; 40]), None);
+    }
+
+    #[test]
+    fn adding_up_orders_early_gives_the_mean_over_all_partitions() {
+        let weights: Vec<f64> = (0..72).map(|x| f64::from(x * x % 11)).collect();
+        let table = JointTable::from_weights(&[2, 3, 2, 3, 2], weights).unwrap();
+        let cells: Vec<usize> = (0..72).collect();
+        let predictor = Predictor::new(&table, &cells).unwrap();
+        for sizes in [vec![5], vec![2, 3], vec![1, 3, 1], vec![2, 1, 1, 1]] {
+            let mut sums = vec![0.0; 72];
+            let mut laws = vec![vec![1.0; 72]; sizes.len() + 1];
+            let visit = &mut |law: &[f64]| sums.iter_mut().zip(law).for_each(|(s, q)| *s += q);
+            let partitions = predictor.for_each_law(&sizes, 0, &mut laws, visit);
+            let schedule = Schedule::from_reveal_sizes(&sizes).unwrap();
+            let averaged = averaged_law(&table, &schedule).unwrap();
+            assert_eq!(ordered_partitions(&schedule), Some(partitions as u128));
+            for (q, sum) in averaged.probabilities().iter().zip(sums) {
+                assert!((q - sum / partitions as f64).abs() < 1e-14);
+            }
+        }
     }
 
     #[test]
