@@ -186,6 +186,37 @@ pub enum Error {
         right: f64,
     },
 
+    /// Known values of an information curve that cannot belong to one, since it never decreases.
+    #[error(
+        "contradiction: I_{earlier} is at least {at_least}, but I_{later} is at most {at_most}; an information curve must not decrease"
+    )]
+    InformationDecreases {
+        /// A number of revealed tokens.
+        earlier: usize,
+        /// The least that is known of the information there.
+        at_least: f64,
+        /// A number of revealed tokens that is not smaller.
+        later: usize,
+        /// The most that is known of the information there.
+        at_most: f64,
+    },
+
+    /// What is known allows an arbitrarily large error.
+    #[error("what is known allows any error, however large; also needed is {missing}")]
+    Unbounded {
+        /// What would bound it.
+        missing: &'static str,
+    },
+
+    /// A published bound does not speak of this schedule.
+    #[error("{bound} does not apply: it needs {needs}")]
+    NotApplicable {
+        /// The bound.
+        bound: &'static str,
+        /// The condition that is not met.
+        needs: &'static str,
+    },
+
     /// A result or an intermediate count does not fit its number type.
     #[error("{what} overflows")]
     Overflow {

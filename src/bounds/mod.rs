@@ -14,8 +14,11 @@ use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::{Nats, TrainingError};
 
+mod knowledge;
 pub mod li_cai;
 pub mod sharp;
+
+pub use knowledge::Knowledge;
 
 /// An interval that contains the sampling error of one given schedule.
 ///

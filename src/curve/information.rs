@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::scalar::{self, RampSum, Scalar};
+use crate::scalar::{self, CompensatedSum, RampSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -138,6 +138,20 @@ impl<F: Scalar> InformationCurve<F> {
         scalar::check_finite(what, &entropies)?;
         lower_to_running_minimum(what, &mut entropies, tolerance)?;
         Self::from_nonincreasing(entropies)
+    }
+
+    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`.
+    pub(crate) fn from_increments(
+        increments: Vec<F>,
+        single_token_entropy: Option<F>,
+    ) -> Result<Self> {
+        let mut sum = CompensatedSum::new();
+        let running = increments.iter().map(|&d| {
+            sum.add(d);
+            sum.total()
+        });
+        let information = running.collect();
+        Self::from_parts(information, increments, single_token_entropy)
     }
 
     /// From valid conditional entropies. Increments are taken from them directly: going through `I`

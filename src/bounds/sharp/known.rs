@@ -1,0 +1,268 @@
+use crate::bounds::Knowledge;
+use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Optimum};
+use crate::curve::InformationCurve;
+use crate::error::{Error, Result};
+use crate::scalar::{self, Scalar};
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// What is known of a distribution over a number of tokens: any of the quantities below, together.
+///
+/// As a [`Knowledge`] it answers with the *sharp* interval: the smallest that contains the error of
+/// every information curve that agrees with everything said, and with a curve at each end of it.
+/// Every further statement makes the interval smaller or leaves it as it is.
+///
+/// Statements are not checked when they are made but when a question is asked, all together.
+///
+/// ```
+/// use demask::bounds::{Knowledge, sharp::Known};
+/// use demask::{Nats, Schedule};
+///
+/// let schedule = Schedule::balanced(64, 8)?;
+/// let known = Known::about(64).total_correlation(Nats(12.0_f64));
+/// let bounds = known.bounds(&schedule)?;
+///
+/// // The same, with an estimate of I_32 that has error bars.
+/// let more = known.clone().information_between(32, Nats(0.20), Nats(0.25));
+/// let tighter = more.bounds(&schedule)?;
+/// assert!(bounds.lower < tighter.lower && tighter.upper < bounds.upper);
+///
+/// // A curve that agrees with both statements and is as bad as the bound says.
+/// let worst = more.upper_witness(&schedule)?;
+/// assert!((worst.total_correlation().0 - 12.0).abs() < 1e-12);
+/// assert!((worst.sampling_error(&schedule)?.0 - tighter.upper.0).abs() < 1e-12);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known<F = f64> {
+    tokens: usize,
+    intervals: Vec<Interval<F>>,
+    total_correlation: Option<F>,
+    dual_total_correlation: Option<F>,
+    single_token_entropy: Option<F>,
+}
+
+impl<F: Scalar> Known<F> {
+    /// Nothing is known yet but L, the number of tokens.
+    #[must_use]
+    pub fn about(tokens: usize) -> Self {
+        Self {
+            tokens,
+            intervals: Vec::new(),
+            total_correlation: None,
+            dual_total_correlation: None,
+            single_token_entropy: None,
+        }
+    }
+
+    /// `I_k`, the mean information of `k` random other tokens about one.
+    #[must_use]
+    pub fn information(self, k: usize, value: Nats<F>) -> Self {
+        self.information_between(k, value, value)
+    }
+
+    /// `I_k` with error bars. May be said of one `k` several times; all of it is taken as true.
+    #[must_use]
+    pub fn information_between(mut self, k: usize, at_least: Nats<F>, at_most: Nats<F>) -> Self {
+        self.intervals.push(Interval { k, at_least: at_least.0, at_most: at_most.0 });
+        self
+    }
+
+    /// `sum_i I(X_i; X_{-i}) = L I_{L-1}`, the information of each token about all others, summed.
+    #[must_use]
+    pub fn token_information(self, value: Nats<F>) -> Self {
+        let others = self.tokens.saturating_sub(1);
+        let per_token = value / scalar::float::<F>(self.tokens);
+        self.information(others, per_token)
+    }
+
+    /// `f_0`, the mean entropy of a single token, in place of anything said of it before. No
+    /// information about a token exceeds its entropy: `I_{L-1} <= f_0`.
+    #[must_use]
+    pub fn single_token_entropy(mut self, value: Nats<F>) -> Self {
+        self.single_token_entropy = Some(value.0);
+        self
+    }
+
+    /// TC, the total correlation, in place of anything said of it before.
+    #[must_use]
+    pub fn total_correlation(mut self, value: Nats<F>) -> Self {
+        self.total_correlation = Some(value.0);
+        self
+    }
+
+    /// DTC, the dual total correlation, in place of anything said of it before.
+    #[must_use]
+    pub fn dual_total_correlation(mut self, value: Nats<F>) -> Self {
+        self.dual_total_correlation = Some(value.0);
+        self
+    }
+
+    fn optimum(&self, schedule: &Schedule, end: End) -> Result<Optimum<F>> {
+        schedule.check_tokens("knowledge", self.tokens)?;
+        program::optimum(&self.facts()?, schedule, end)
+    }
+
+    fn witness(&self, schedule: &Schedule, end: End) -> Result<InformationCurve<F>> {
+        let optimum = self.optimum(schedule, end)?;
+        let mut increments = Vec::new();
+        if increments.try_reserve_exact(self.tokens).is_err() {
+            return Err(Error::TooLarge {
+                what: "bytes of memory for a curve",
+                needed: self.tokens as u128 * size_of::<F>() as u128,
+                limit: isize::MAX as u128,
+            });
+        }
+        increments.resize(self.tokens, F::zero());
+        for (m, mass) in optimum.increments {
+            if let Some(increment) = increments.get_mut(m) {
+                *increment = *increment + mass;
+            }
+        }
+        InformationCurve::from_increments(increments, self.single_token_entropy)
+    }
+
+    /// Everything said, checked and tightened. O(n log n) for n statements.
+    fn facts(&self) -> Result<Facts<F>> {
+        let (total, dual) = self.check_correlations()?;
+        let mut intervals = self.intervals.clone();
+        let largest_count = self.tokens.saturating_sub(1);
+        if let Some(entropy) = self.single_token_entropy {
+            let at_most = scalar::check_nonnegative("single-token entropy", entropy)?;
+            let known = intervals.iter().map(|interval| interval.at_least);
+            let known = known.fold(F::zero(), F::max);
+            check_at_most("I_k <= f_0", known, at_most)?;
+            intervals.push(Interval { k: largest_count, at_least: F::zero(), at_most });
+        }
+        if let (Some(total), Some(dual)) = (total, dual) {
+            let tokens = scalar::float::<F>(self.tokens);
+            let per_token = total / tokens + dual / tokens;
+            self.check_token_information(&intervals, per_token)?;
+            intervals.push(Interval { k: largest_count, at_least: per_token, at_most: per_token });
+        }
+        let intervals = tightened(self.tokens, intervals)?;
+        // Of two correlations the smaller is known more precisely; I_{L-1} stands for the other.
+        let correlation = match (total, dual) {
+            (Some(total), Some(dual)) if dual <= total => Some((Correlation::Dual, dual)),
+            (Some(total), _) => Some((Correlation::Total, total)),
+            (None, dual) => dual.map(|dual| (Correlation::Dual, dual)),
+        };
+        Ok(Facts { tokens: self.tokens, intervals, correlation })
+    }
+
+    fn check_correlations(&self) -> Result<(Option<F>, Option<F>)> {
+        let check = |what, value: Option<F>| {
+            value.map(|value| scalar::check_nonnegative(what, value)).transpose()
+        };
+        let total = check("total correlation", self.total_correlation)?;
+        let dual = check("dual total correlation", self.dual_total_correlation)?;
+        let others = scalar::float::<F>(self.tokens.saturating_sub(1));
+        if let (Some(total), Some(dual)) = (total, dual) {
+            check_at_most("TC <= (L - 1) DTC", total, others * dual)?;
+            check_at_most("DTC <= (L - 1) TC", dual, others * total)?;
+        } else if self.tokens == 1 {
+            check_at_most("TC <= 0 for a single token", total.unwrap_or(F::zero()), F::zero())?;
+            check_at_most("DTC <= 0 for a single token", dual.unwrap_or(F::zero()), F::zero())?;
+        }
+        Ok((total, dual))
+    }
+
+    /// `L I_{L-1} = TC + DTC`, as far as `I_{L-1}` is known.
+    fn check_token_information(&self, intervals: &[Interval<F>], per_token: F) -> Result<()> {
+        for interval in intervals.iter().filter(|interval| interval.k + 1 == self.tokens) {
+            check_at_most("I_{L-1} <= (TC + DTC) / L", interval.at_least, per_token)?;
+            check_at_most("(TC + DTC) / L <= I_{L-1} <= f_0", per_token, interval.at_most)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F) -> Result<()> {
+    if left > right * (F::one() + F::tolerance()) {
+        let (left, right) = (scalar::evidence(left), scalar::evidence(right));
+        return Err(Error::Inconsistent { inequality, left, right });
+    }
+    Ok(())
+}
+
+/// The intervals in order of `k`, each end moved as far as monotonicity lets it.
+fn tightened<F: Scalar>(
+    tokens: usize,
+    mut intervals: Vec<Interval<F>>,
+) -> Result<Vec<Interval<F>>> {
+    let what = "known information";
+    let mut scale = F::zero();
+    for (index, interval) in intervals.iter().enumerate() {
+        for value in [interval.at_least, interval.at_most] {
+            if !value.is_finite() {
+                return Err(Error::NotFinite { what, index, value: scalar::evidence(value) });
+            }
+            scale = scale.max(value.abs());
+        }
+        if interval.k >= tokens {
+            return Err(Error::IndexOutOfRange {
+                what: "number of revealed tokens",
+                index: interval.k,
+                limit: tokens,
+            });
+        }
+    }
+    let tolerance = scale * F::tolerance();
+    intervals.push(Interval { k: 0, at_least: F::zero(), at_most: F::zero() });
+    intervals.sort_by_key(|interval| interval.k);
+    // Several statements about one k become one.
+    intervals.dedup_by(|later, kept| {
+        let same = later.k == kept.k;
+        if same {
+            kept.at_least = kept.at_least.max(later.at_least);
+            kept.at_most = kept.at_most.min(later.at_most);
+        }
+        same
+    });
+    let mut highest = (0, F::zero());
+    for interval in &mut intervals {
+        if interval.at_least > highest.1 {
+            highest = (interval.k, interval.at_least);
+        }
+        if interval.at_most < highest.1 - tolerance {
+            return Err(Error::InformationDecreases {
+                earlier: highest.0,
+                at_least: scalar::evidence(highest.1),
+                later: interval.k,
+                at_most: scalar::evidence(interval.at_most),
+            });
+        }
+        interval.at_least = highest.1;
+    }
+    let mut lowest = F::infinity();
+    for interval in intervals.iter_mut().rev() {
+        lowest = lowest.min(interval.at_most);
+        interval.at_most = lowest.max(interval.at_least);
+    }
+    intervals.retain(|interval| interval.k > 0);
+    Ok(intervals)
+}
+
+impl<F: Scalar> Knowledge<F> for Known<F> {
+    fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// O(T + n log n) for T steps and n statements, unless a correlation is known together with
+    /// others: then as many times that as multipliers are tried, which are few.
+    fn lower(&self, schedule: &Schedule) -> Result<Nats<F>> {
+        self.optimum(schedule, End::Lower)?.bound()
+    }
+
+    fn upper(&self, schedule: &Schedule) -> Result<Nats<F>> {
+        self.optimum(schedule, End::Upper)?.bound()
+    }
+
+    fn lower_witness(&self, schedule: &Schedule) -> Result<InformationCurve<F>> {
+        self.witness(schedule, End::Lower)
+    }
+
+    fn upper_witness(&self, schedule: &Schedule) -> Result<InformationCurve<F>> {
+        self.witness(schedule, End::Upper)
+    }
+}

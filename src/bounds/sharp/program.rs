@@ -1,0 +1,417 @@
+//! The linear program behind every sharp bound, and its solution.
+//!
+//! Think of the information curve as a rising water level. Each level `x` is crossed at one revealed
+//! count `m`, and crossing it there costs `c_m`, the sawtooth of the schedule. What is known of the
+//! curve at some points says between which points a level may be crossed, so every level picks its
+//! best `m` for itself. A known correlation is one more equation: the mean of `L - m` or of `m` over
+//! the levels. It is met by one multiplier, which tilts the sawtooth.
+
+use core::cmp::Ordering;
+use core::ops::{Range, RangeInclusive};
+use std::collections::VecDeque;
+
+use crate::bounds::{finite, margin, round_down, round_up, tiny};
+use crate::error::{Error, Result};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// Which end of the interval is sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Lower,
+    Upper,
+}
+
+/// A correlation as a linear functional of the increments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Correlation {
+    /// `TC = sum_m (L - m) d_m`.
+    Total,
+    /// `DTC = sum_m m d_m`.
+    Dual,
+}
+
+/// `at_least <= I_k <= at_most`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Interval<F> {
+    pub(super) k: usize,
+    pub(super) at_least: F,
+    pub(super) at_most: F,
+}
+
+/// What is known, in its tightest form: `k` increases, and neither end of the intervals decreases.
+#[derive(Debug, Clone)]
+pub(super) struct Facts<F> {
+    pub(super) tokens: usize,
+    pub(super) intervals: Vec<Interval<F>>,
+    pub(super) correlation: Option<(Correlation, F)>,
+}
+
+/// A point where the sawtooth has a corner, within the gap it is listed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Corner {
+    m: usize,
+    height: usize,
+}
+
+/// Levels of information that may be crossed in the same gaps between known points.
+#[derive(Debug, Clone)]
+struct Band<F> {
+    /// The highest of these levels.
+    level: F,
+    mass: F,
+    gaps: RangeInclusive<usize>,
+    /// Whether these levels may also never be reached.
+    optional: bool,
+}
+
+/// For each band where it is crossed, if at all; with its objective and its correlation.
+#[derive(Debug, Clone)]
+struct Plan<F> {
+    crossings: Vec<Option<Corner>>,
+    objective: F,
+    correlation: F,
+}
+
+/// The optimum with its certificate: increments that attain it.
+#[derive(Debug, Clone)]
+pub(super) struct Optimum<F> {
+    end: End,
+    value: F,
+    /// How far the value moves, per unit of relative error in the numbers known.
+    sensitivity: F,
+    /// `(m, d_m)`; all other increments are zero. An `m` may occur more than once.
+    pub(super) increments: Vec<(usize, F)>,
+}
+
+/// A linear program in the increments of the curve. All amounts are divided by `scale`, so that
+/// products with `L^2` stay within range for inputs near the largest float.
+#[derive(Debug, Clone)]
+struct Program<F> {
+    tokens: usize,
+    end: End,
+    scale: F,
+    corners: Vec<Corner>,
+    /// The corners in each gap `(k', k'']` between known points; all are of use to some band.
+    gaps: Vec<Range<usize>>,
+    /// The corners beyond the last known point, where the curve may rise without limit.
+    tail: Range<usize>,
+    bands: Vec<Band<F>>,
+    correlation: Option<(Correlation, F)>,
+}
+
+/// The optimum over all curves that agree with the facts. O(T + points) for each multiplier tried;
+/// without a correlation there is one.
+pub(super) fn optimum<F: Scalar>(
+    facts: &Facts<F>,
+    schedule: &Schedule,
+    end: End,
+) -> Result<Optimum<F>> {
+    Program::new(facts, schedule, end).optimum()
+}
+
+impl<F: Scalar> Optimum<F> {
+    /// The bound, rounded outward by the rounding errors of this computation and of its input.
+    pub(super) fn bound(&self) -> Result<Nats<F>> {
+        let slack = margin::<F>() * self.sensitivity;
+        let bound = match self.end {
+            End::Lower => round_down(self.value - slack),
+            End::Upper => round_up(self.value + slack),
+        };
+        finite(bound)
+    }
+}
+
+impl<F: Scalar> Program<F> {
+    fn new(facts: &Facts<F>, schedule: &Schedule, end: End) -> Self {
+        let last = facts.tokens.saturating_sub(1);
+        let mut ends: Vec<usize> = facts.intervals.iter().map(|interval| interval.k).collect();
+        ends.push(last);
+        let (corners, mut gaps) = corners(schedule, &ends);
+        let tail = gaps.pop().unwrap_or(0..0);
+
+        let tokens = scalar::float::<F>(facts.tokens);
+        let highest = facts.intervals.last().map_or(F::zero(), |interval| interval.at_most);
+        let amount = facts.correlation.map_or(F::zero(), |(_, amount)| amount);
+        // A correlation of L times the information is ordinary.
+        let largest = highest.max(amount / tokens);
+        let scale = if largest > F::zero() { largest } else { F::one() };
+        let correlation = facts.correlation.map(|(kind, amount)| (kind, amount / scale));
+        let bands = bands(&facts.intervals, scale);
+        Self { tokens: facts.tokens, end, scale, corners, gaps, tail, bands, correlation }
+    }
+
+    /// The height of the sawtooth, so that larger is better for this end.
+    fn gain(&self, corner: Corner) -> F {
+        let height = scalar::float(corner.height);
+        match self.end {
+            End::Lower => F::zero() - height,
+            End::Upper => height,
+        }
+    }
+
+    /// What one unit of information at this corner adds to the correlation: at least 1.
+    fn weight(&self, kind: Correlation, corner: Corner) -> F {
+        scalar::float(match kind {
+            Correlation::Total => self.tokens - corner.m,
+            Correlation::Dual => corner.m,
+        })
+    }
+
+    /// The gain of a corner with the sawtooth tilted by the multiplier.
+    fn tilted(&self, multiplier: F, corner: Corner) -> F {
+        match self.correlation {
+            Some((kind, _)) => self.gain(corner) - multiplier * self.weight(kind, corner),
+            None => self.gain(corner),
+        }
+    }
+
+    /// Every band crossed at its best corner: a sliding-window maximum over the gaps.
+    fn plan(&self, multiplier: F) -> Plan<F> {
+        let best_of = |gap: &Range<usize>| {
+            let corners = self.corners[gap.clone()].iter();
+            corners.map(|&corner| (self.tilted(multiplier, corner), corner)).reduce(larger)
+        };
+        let mut gaps = self.gaps.iter().map(best_of).enumerate();
+        let mut next_gap = 0;
+        // Gaps of the window whose best corner beats those of all later gaps of the window.
+        let mut window: VecDeque<(usize, F, Corner)> = VecDeque::new();
+        let mut crossings = Vec::with_capacity(self.bands.len());
+        let (mut objective, mut correlation) = (CompensatedSum::new(), CompensatedSum::new());
+        for band in &self.bands {
+            while next_gap <= *band.gaps.end() {
+                next_gap += 1;
+                if let Some((gap, Some((value, corner)))) = gaps.next() {
+                    while window.back().is_some_and(|&(_, beaten, _)| beaten <= value) {
+                        window.pop_back();
+                    }
+                    window.push_back((gap, value, corner));
+                }
+            }
+            while window.front().is_some_and(|&(gap, ..)| gap < *band.gaps.start()) {
+                window.pop_front();
+            }
+            let best = window.front().filter(|&&(_, v, _)| !band.optional || v > F::zero());
+            let crossing = best.map(|&(.., corner)| corner);
+            if let Some(corner) = crossing {
+                objective.add(band.mass * self.gain(corner));
+                if let Some((kind, _)) = self.correlation {
+                    correlation.add(band.mass * self.weight(kind, corner));
+                }
+            }
+            crossings.push(crossing);
+        }
+        Plan { crossings, objective: objective.total(), correlation: correlation.total() }
+    }
+
+    fn optimum(&self) -> Result<Optimum<F>> {
+        let Some((kind, target)) = self.correlation else {
+            return self.optimum_at_points();
+        };
+        // No two corners, and no corner and the origin, span a slope as steep as this.
+        let steepest = scalar::float::<F>(self.tokens) + F::one();
+        let mut low = self.plan(steepest);
+        let accepted = F::one() + F::tolerance();
+        if low.correlation > target * accepted {
+            return Err(self.contradiction(kind, target, Ordering::Less, low.correlation));
+        }
+        let mut high;
+        let mut multiplier;
+        if let Some((ratio, corner)) = self.steepest_ray(kind) {
+            multiplier = ratio;
+            high = self.plan(ratio);
+            if high.correlation <= target {
+                // The information known does not use up the correlation: the tail takes the rest.
+                let rest = (target - high.correlation) / self.weight(kind, corner);
+                let value = high.objective + rest * self.gain(corner);
+                let mut increments = self.increments(&high, &high, F::one());
+                increments.push((corner.m, rest * self.scale));
+                return Ok(self.finish(multiplier, &high, value, increments));
+            }
+        } else {
+            multiplier = F::zero() - steepest;
+            high = self.plan(multiplier);
+            if high.correlation * accepted < target {
+                return Err(self.contradiction(kind, target, Ordering::Greater, high.correlation));
+            }
+        }
+        // Two plans, one with too much correlation and one with too little. The multiplier at which
+        // they are equally good is the right one, or shows a better plan between them.
+        let target = target.min(high.correlation).max(low.correlation);
+        while high.correlation > low.correlation {
+            multiplier = (high.objective - low.objective) / (high.correlation - low.correlation);
+            let plan = self.plan(multiplier);
+            let tilted = |plan: &Plan<F>| plan.objective - multiplier * plan.correlation;
+            let noise =
+                margin::<F>() * (low.objective.abs() + (multiplier * low.correlation).abs());
+            if tilted(&plan) <= tilted(&low).max(tilted(&high)) + noise {
+                break;
+            }
+            if plan.correlation > target { high = plan } else { low = plan }
+        }
+        let between = high.correlation - low.correlation;
+        let share =
+            if between > F::zero() { (target - low.correlation) / between } else { F::zero() };
+        let value = low.objective + share * (high.objective - low.objective);
+        let increments = self.increments(&low, &high, share);
+        Ok(self.finish(multiplier, &low, value, increments))
+    }
+
+    fn optimum_at_points(&self) -> Result<Optimum<F>> {
+        let tail_gains =
+            self.corners[self.tail.clone()].iter().any(|&corner| self.gain(corner) > F::zero());
+        if tail_gains {
+            return Err(Error::Unbounded {
+                missing: "I_{L-1}, or f_0, or the total or dual total correlation",
+            });
+        }
+        let plan = self.plan(F::zero());
+        let increments = self.increments(&plan, &plan, F::one());
+        Ok(self.finish(F::zero(), &plan, plan.objective, increments))
+    }
+
+    /// The corner of the tail with the most gain per correlation.
+    fn steepest_ray(&self, kind: Correlation) -> Option<(F, Corner)> {
+        let corners = self.corners[self.tail.clone()].iter();
+        corners
+            .map(|&corner| (self.gain(corner) / self.weight(kind, corner), corner))
+            .reduce(larger)
+    }
+
+    /// The increments of `share` of one plan and the rest of another.
+    fn increments(&self, rest: &Plan<F>, shared: &Plan<F>, share: F) -> Vec<(usize, F)> {
+        let mut increments = Vec::with_capacity(self.bands.len());
+        let pairs = rest.crossings.iter().zip(&shared.crossings);
+        for (band, (&one, &other)) in self.bands.iter().zip(pairs) {
+            let mass = band.mass * self.scale;
+            if one == other {
+                increments.extend(one.map(|corner| (corner.m, mass)));
+            } else {
+                increments.extend(one.map(|corner| (corner.m, mass * (F::one() - share))));
+                increments.extend(other.map(|corner| (corner.m, mass * share)));
+            }
+        }
+        increments
+    }
+
+    fn finish(
+        &self,
+        multiplier: F,
+        plan: &Plan<F>,
+        value: F,
+        increments: Vec<(usize, F)>,
+    ) -> Optimum<F> {
+        // The value depends on the ends of the bands through the difference of the gains on either
+        // side, and on the correlation through the multiplier.
+        let mut sensitivity = CompensatedSum::new();
+        let mut bands = self.bands.iter().zip(&plan.crossings).peekable();
+        let gain = |crossing: &Option<Corner>| {
+            crossing.map_or(F::zero(), |corner| self.tilted(multiplier, corner))
+        };
+        while let Some((band, crossing)) = bands.next() {
+            let above = bands.peek().map_or(F::zero(), |(_, next)| gain(next));
+            sensitivity.add(band.level * (gain(crossing) - above).abs());
+        }
+        let tallest = self.corners.iter().map(|corner| corner.height).max().unwrap_or(0);
+        if let Some((_, target)) = self.correlation {
+            sensitivity.add(multiplier.abs() * target);
+            // Tilted gains are rounded relative to the untilted ones.
+            let highest = self.bands.last().map_or(F::zero(), |band| band.level);
+            sensitivity.add(scalar::float::<F>(tallest) * highest);
+        }
+        // Masses far below the scale may have been lost.
+        sensitivity.add(tiny::<F>() / margin() * scalar::float(tallest));
+        let value = match self.end {
+            End::Lower => F::zero() - value,
+            End::Upper => value,
+        };
+        Optimum {
+            end: self.end,
+            value: value * self.scale,
+            sensitivity: sensitivity.total() * self.scale,
+            increments,
+        }
+    }
+
+    fn contradiction(&self, kind: Correlation, found: F, side: Ordering, limit: F) -> Error {
+        let inequality = match (kind, side) {
+            (Correlation::Total, Ordering::Less) => "TC >= the least that the known I_k allow",
+            (Correlation::Total, _) => "TC <= the most that the known I_k allow",
+            (Correlation::Dual, Ordering::Less) => "DTC >= the least that the known I_k allow",
+            (Correlation::Dual, _) => "DTC <= the most that the known I_k allow",
+        };
+        Error::Inconsistent {
+            inequality,
+            left: scalar::evidence(found * self.scale),
+            right: scalar::evidence(limit * self.scale),
+        }
+    }
+}
+
+fn larger<F: Scalar>(best: (F, Corner), other: (F, Corner)) -> (F, Corner) {
+    if other.0 > best.0 { other } else { best }
+}
+
+/// The corners of the sawtooth in each gap `(previous end, end]`, and where each gap's corners are.
+///
+/// Within a step the sawtooth falls by one from its peak, right after the start, to the next start,
+/// where it is zero: a linear functional has its extremes at starts, at peaks and at ends of gaps.
+fn corners(schedule: &Schedule, ends: &[usize]) -> (Vec<Corner>, Vec<Range<usize>>) {
+    let mut corners = Vec::new();
+    let mut gaps = Vec::with_capacity(ends.len());
+    let mut steps = schedule.ranges().peekable();
+    let mut begin = 0;
+    for &end in ends {
+        let from = corners.len();
+        while let Some(step) = steps.peek() {
+            let first = step.start.max(begin + 1);
+            let last = (step.end - 1).min(end);
+            if first <= last {
+                let height = |m: usize| if m == step.start { 0 } else { step.end - m };
+                let mut push = |m: usize| corners.push(Corner { m, height: height(m) });
+                push(first);
+                let peak = step.start + 1;
+                if first < peak && peak <= last {
+                    push(peak);
+                }
+                if last == end && last > first.max(peak) {
+                    push(last);
+                }
+            }
+            if step.end > end + 1 {
+                break;
+            }
+            steps.next();
+        }
+        gaps.push(from..corners.len());
+        begin = end;
+    }
+    (corners, gaps)
+}
+
+/// Cuts the levels at every end of an interval. A level is crossed at the earliest in the first gap
+/// whose end may be this high, and at the latest in the first whose end must be.
+fn bands<F: Scalar>(intervals: &[Interval<F>], scale: F) -> Vec<Band<F>> {
+    let mut bands = Vec::with_capacity(intervals.len());
+    let (mut earliest, mut latest) = (0, 0);
+    let mut below = F::zero();
+    loop {
+        while intervals.get(earliest).is_some_and(|interval| interval.at_most <= below) {
+            earliest += 1;
+        }
+        while intervals.get(latest).is_some_and(|interval| interval.at_least <= below) {
+            latest += 1;
+        }
+        let Some(first) = intervals.get(earliest) else { return bands };
+        let last = intervals.get(latest);
+        let level = last.map_or(first.at_most, |last| last.at_least.min(first.at_most));
+        bands.push(Band {
+            level: level / scale,
+            mass: (level - below) / scale,
+            gaps: earliest..=latest.min(intervals.len() - 1),
+            optional: last.is_none(),
+        });
+        below = level;
+    }
+}
