@@ -316,9 +316,10 @@ impl<F: Scalar> Program<F> {
         let tallest = self.corners.iter().map(|corner| corner.height).max().unwrap_or(0);
         if let Some((_, target)) = self.correlation {
             sensitivity.add(multiplier.abs() * target);
-            // Tilted gains are rounded relative to the untilted ones.
+            // Tilted gains are rounded relative to the untilted ones, for all information there may
+            // be: no more than the correlation, since all weights are at least one.
             let highest = self.bands.last().map_or(F::zero(), |band| band.level);
-            sensitivity.add(scalar::float::<F>(tallest) * highest);
+            sensitivity.add(scalar::float::<F>(tallest) * highest.min(target));
         }
         // Masses far below the scale may have been lost.
         sensitivity.add(tiny::<F>() / margin() * scalar::float(tallest));
