@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::Sum;
 use core::ops::{Add, Div, Mul, Sub};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 
 /// An amount of information, or a divergence, in nats (natural logarithm).
@@ -37,6 +37,89 @@ impl<F: Scalar> Nats<F> {
     #[must_use]
     pub fn bits(self) -> Bits<F> {
         Bits(self.0 / F::LN_2())
+    }
+
+    /// The total variation distance that a KL divergence allows by Pinsker's inequality. It exceeds 1,
+    /// and says nothing, from 2 nats on; see [`Nats::total_variation_limit`].
+    ///
+    /// # Formula
+    /// ```text
+    /// TV <= sqrt(KL / 2)
+    /// ```
+    /// A divergence below zero is rounding noise, and counts as zero, here and in the next two.
+    #[must_use]
+    pub fn pinsker(self) -> F {
+        (self.clipped() / scalar::constant(2.0)).sqrt()
+    }
+
+    /// The total variation distance that a KL divergence allows by the inequality of Bretagnolle and
+    /// Huber: at most 1, however large the divergence.
+    ///
+    /// # Formula
+    /// ```text
+    /// TV <= sqrt(1 - exp(-KL))
+    /// ```
+    #[must_use]
+    pub fn bretagnolle_huber(self) -> F {
+        (F::zero() - (F::zero() - self.clipped()).exp_m1()).sqrt()
+    }
+
+    /// The total variation distance that a KL divergence allows: the smaller of [`Nats::pinsker`] and
+    /// [`Nats::bretagnolle_huber`].
+    ///
+    /// For the sampling error this limits the distance between the data and the sampler's output: no
+    /// test tells a sample of one from a sample of the other with an advantage larger than this.
+    ///
+    /// ```
+    /// use demask::Nats;
+    /// assert_eq!(Nats(0.02_f64).total_variation_limit(), 0.1);
+    /// assert!(Nats(3.0).total_variation_limit() < 0.975); // Pinsker would say 1.22
+    /// ```
+    #[must_use]
+    pub fn total_variation_limit(self) -> F {
+        self.pinsker().min(self.bretagnolle_huber())
+    }
+
+    /// The same per token: what a code made for the sampler's output wastes on the data, or how much
+    /// the loss per token rises.
+    ///
+    /// # Errors
+    /// [`Empty`](crate::Error::Empty) for zero tokens.
+    ///
+    /// ```
+    /// use demask::Nats;
+    /// assert_eq!(Nats(32.0).per_token(64)?, Nats(0.5));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn per_token(self, tokens: usize) -> Result<Self> {
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence" });
+        }
+        Ok(Self(self.0 / scalar::float(tokens)))
+    }
+
+    /// By what factor a KL divergence over the sequence raises the perplexity per token.
+    ///
+    /// # Formula
+    /// ```text
+    /// exp(KL / L)
+    /// ```
+    ///
+    /// # Errors
+    /// [`Empty`](crate::Error::Empty) for zero tokens.
+    ///
+    /// ```
+    /// use demask::Nats;
+    /// assert_eq!(Nats(0.0).perplexity_factor(64)?, 1.0);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn perplexity_factor(self, tokens: usize) -> Result<F> {
+        self.per_token(tokens).map(|per_token| per_token.0.exp())
+    }
+
+    fn clipped(self) -> F {
+        // Not `max`, which would turn NaN into zero.
+        if self.0 < F::zero() { F::zero() } else { self.0 }
     }
 }
 

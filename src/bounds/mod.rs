@@ -4,6 +4,8 @@
 //! [`Schedule`](crate::Schedule); a bound that holds *for some schedule* with a given largest step
 //! takes that step size instead, so that the two cannot be exchanged.
 //!
+//! [`Knowledge`] is the one way to ask, whatever is known; [`compare`] shows all bounds side by side.
+//!
 //! # Rounding
 //! Every bound is rounded outward by a few units in the last place, so that
 //! `lower <= exact <= upper` holds for the computed numbers too, not only on paper.
@@ -14,10 +16,15 @@ use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::{Nats, TrainingError};
 
+pub mod chen_cong_li;
+mod compare;
+pub mod dimension_free;
 mod knowledge;
 pub mod li_cai;
 pub mod sharp;
+pub mod wainwright;
 
+pub use compare::{BoundKind, ComparedBound, Comparison, compare};
 pub use knowledge::Knowledge;
 
 /// An interval that contains the sampling error of one given schedule.

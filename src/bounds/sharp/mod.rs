@@ -87,7 +87,7 @@ pub fn from_token_information<F: Scalar>(
 /// upper = (s_max - 1) f_0,   since I_{L-1} <= f_0
 /// lower = 0
 /// ```
-/// The upper end is `dimension_free::upper`, which is thereby sharp;
+/// The upper end is [`dimension_free::upper`](super::dimension_free::upper), which is thereby sharp;
 /// the lower end belongs to independent tokens.
 ///
 /// # Errors

@@ -1,0 +1,233 @@
+use core::fmt;
+
+use crate::bounds::sharp::{self, Known};
+use crate::bounds::{KlBounds, Knowledge, chen_cong_li, dimension_free, li_cai, wainwright};
+use crate::curve::InformationCurve;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// What a number says of the sampling error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BoundKind {
+    /// It is the error of this schedule.
+    Exact,
+    /// This schedule has at least this error.
+    Lower,
+    /// This schedule has at most this error.
+    Upper,
+    /// Some schedule with the same largest step has at least this error: nothing about this one.
+    LowerForSome,
+    /// Some schedule with the same number of steps has at most this error: nothing about this one.
+    UpperForSome,
+}
+
+impl fmt::Display for BoundKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Exact => "exact",
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+            Self::LowerForSome => "lower for some",
+            Self::UpperForSome => "upper for some",
+        })
+    }
+}
+
+/// One bound in a [`Comparison`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct ComparedBound<F = f64> {
+    /// What the number says.
+    pub kind: BoundKind,
+    /// What it is computed from.
+    pub from: &'static str,
+    /// Who says so.
+    pub source: &'static str,
+    /// The bound.
+    pub value: Nats<F>,
+    /// `value / exact error`; `None` if the exact error is zero.
+    pub ratio: Option<F>,
+}
+
+/// Every bound that applies to a curve and a schedule, side by side. Made by [`compare`].
+///
+/// Its `Display` is a table, one bound per line.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Comparison<F = f64> {
+    /// The exact error of the schedule.
+    pub exact: Nats<F>,
+    /// The bounds, the exact error among them, from the smallest value to the largest.
+    pub rows: Vec<ComparedBound<F>>,
+}
+
+impl<F: Scalar> Comparison<F> {
+    /// The bounds of one kind, from the smallest value to the largest.
+    pub fn of_kind(&self, kind: BoundKind) -> impl Iterator<Item = &ComparedBound<F>> {
+        self.rows.iter().filter(move |row| row.kind == kind)
+    }
+}
+
+/// Every bound of this crate that applies to this schedule on this data, sorted by value. O(L).
+///
+/// Bounds for this schedule and bounds for some other schedule stand in one table, told apart by their
+/// [`BoundKind`]. Bounds that do not apply are left out: those that need `f_0` if the curve does not
+/// know it, and those for schedules of a certain form.
+///
+/// # Errors
+/// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens;
+/// [`Overflow`](Error::Overflow) if some bound is not finite.
+///
+/// ```
+/// use demask::bounds::{BoundKind, compare};
+/// use demask::{InformationCurve, Schedule};
+///
+/// // Eight fair bits with even parity.
+/// let mut entropies = [2.0_f64.ln(); 8];
+/// entropies[7] = 0.0;
+/// let parity = InformationCurve::from_conditional_entropies(entropies)?;
+/// let comparison = compare(&parity, &Schedule::balanced(8, 2)?)?;
+/// assert_eq!(comparison.exact, parity.information(7));
+/// let tightest = comparison.of_kind(BoundKind::Upper).next().ok_or("no upper bound")?;
+/// assert_eq!(tightest.from, "TC and DTC");
+/// println!("{comparison}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn compare<F: Scalar>(
+    curve: &InformationCurve<F>,
+    schedule: &Schedule,
+) -> Result<Comparison<F>> {
+    let exact = curve.sampling_error(schedule)?;
+    let (tokens, steps) = (curve.tokens(), schedule.steps());
+    let largest_step = schedule.largest_step();
+    let (total, dual) = (curve.total_correlation(), curve.dual_total_correlation());
+    let information = curve.token_information();
+    let starts = schedule.revealed_before().skip(1).chain([tokens - 1]);
+    let at_starts =
+        starts.fold(Known::about(tokens), |known, k| known.information(k, curve.information(k)));
+
+    let mut table = Table { exact, rows: Vec::new() };
+    let sharp = "sharp bound of this crate";
+    table.interval(
+        "token information",
+        sharp,
+        sharp::from_token_information(information, schedule)?,
+    );
+    table.interval("TC", sharp, sharp::from_total_correlation(total, schedule)?);
+    table.interval("DTC", sharp, sharp::from_dual_total_correlation(dual, schedule)?);
+    table.interval("TC and DTC", sharp, sharp::from_correlations(total, dual, schedule)?);
+    table.interval("curve at the starts of steps", sharp, at_starts.bounds(schedule)?);
+    table.push(BoundKind::Exact, "whole curve", "Chen, Cong & Li, Theorem 3.3", exact);
+    let upper = BoundKind::Upper;
+    let theorem_1 = li_cai::upper(information, schedule)?;
+    table.push(upper, "token information", "Li & Cai, Theorem 1", theorem_1);
+    if largest_step == tokens.div_ceil(steps) {
+        let rate = li_cai::balanced_upper(information, tokens, steps)?;
+        table.push(upper, "token information", "Li & Cai, Corollary 1", rate);
+    }
+    let refined = li_cai::refined_upper(curve, schedule)?;
+    table.push(upper, "curve at L - 2^r", "Li & Cai, form of Theorem 2", refined);
+    if let Some(entropy) = curve.single_token_entropy() {
+        let bound = dimension_free::upper(entropy, schedule)?;
+        table.push(upper, "single-token entropy", "dimension-free", bound);
+    }
+    let odds = applicable(wainwright::upper(curve, schedule))?;
+    table.push_some(upper, "whole curve", "Wainwright, Theorem 1", odds);
+
+    let lower = BoundKind::LowerForSome;
+    let dyadic = li_cai::worst_schedule_lower(curve, largest_step)?;
+    table.push(lower, "curve at L - s_max 2^-j", "Li & Cai, Theorem 2", dyadic);
+    let sharpened = li_cai::worst_schedule_lower_sharpened(curve, largest_step)?;
+    table.push(lower, "curve at L - s_max 2^-j", "the same, constant 1/8", sharpened);
+    let mean = li_cai::offset_mean(curve, largest_step)?;
+    table.push(lower, "whole curve", "mean over offset schedules", mean);
+    for (from, correlation) in [("TC", total), ("DTC", dual)] {
+        let bound = applicable(chen_cong_li::best_schedule_upper(tokens, correlation, steps))?;
+        table.push_some(BoundKind::UpperForSome, from, "Chen, Cong & Li, Theorem 1.9", bound);
+    }
+    Ok(table.sorted())
+}
+
+/// `None` for a bound that does not speak of this schedule.
+fn applicable<F: Scalar>(bound: Result<Nats<F>>) -> Result<Option<Nats<F>>> {
+    match bound {
+        Err(Error::NotApplicable { .. }) => Ok(None),
+        bound => bound.map(Some),
+    }
+}
+
+struct Table<F> {
+    exact: Nats<F>,
+    rows: Vec<ComparedBound<F>>,
+}
+
+impl<F: Scalar> Table<F> {
+    fn push(&mut self, kind: BoundKind, from: &'static str, source: &'static str, value: Nats<F>) {
+        let ratio = (self.exact.0 > F::zero()).then(|| value / self.exact);
+        self.rows.push(ComparedBound { kind, from, source, value, ratio });
+    }
+
+    fn push_some(
+        &mut self,
+        kind: BoundKind,
+        from: &'static str,
+        source: &'static str,
+        value: Option<Nats<F>>,
+    ) {
+        if let Some(value) = value {
+            self.push(kind, from, source, value);
+        }
+    }
+
+    fn interval(&mut self, from: &'static str, source: &'static str, bounds: KlBounds<F>) {
+        self.push(BoundKind::Lower, from, source, bounds.lower);
+        self.push(BoundKind::Upper, from, source, bounds.upper);
+    }
+
+    fn sorted(mut self) -> Comparison<F> {
+        // Equal values: lower bounds first, then the exact error.
+        let rank = |row: &ComparedBound<F>| match row.kind {
+            BoundKind::LowerForSome => 0,
+            BoundKind::Lower => 1,
+            BoundKind::Exact => 2,
+            BoundKind::Upper => 3,
+            BoundKind::UpperForSome => 4,
+        };
+        self.rows.sort_by_key(rank);
+        self.rows.sort_by(|a, b| {
+            a.value.0.partial_cmp(&b.value.0).unwrap_or(core::cmp::Ordering::Equal)
+        });
+        Comparison { exact: self.exact, rows: self.rows }
+    }
+}
+
+impl<F: Scalar> fmt::Display for Comparison<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:>12}  {:>9}  {:<14}  {:<28}  source", "nats", "x exact", "kind", "from")?;
+        for row in &self.rows {
+            let ratio = row.ratio.map_or("-".to_owned(), |ratio| significant(ratio, 3));
+            writeln!(
+                f,
+                "{:>12}  {ratio:>9}  {:<14}  {:<28}  {}",
+                significant(row.value.0, 6),
+                row.kind,
+                row.from,
+                row.source
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Fixed point where that shows something, else with an exponent.
+fn significant<F: Scalar>(value: F, decimals: usize) -> String {
+    let size = crate::scalar::evidence(value.abs());
+    if size == 0.0 || (1e-3..1e5).contains(&size) {
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.2e}")
+    }
+}
