@@ -314,15 +314,19 @@ impl<F: Scalar> Program<F> {
             sensitivity.add(band.level * (gain(crossing) - above).abs());
         }
         let tallest = self.corners.iter().map(|corner| corner.height).max().unwrap_or(0);
+        let tallest = scalar::float::<F>(tallest);
+        let mut information = self.bands.last().map_or(F::zero(), |band| band.level);
         if let Some((_, target)) = self.correlation {
             sensitivity.add(multiplier.abs() * target);
             // Tilted gains are rounded relative to the untilted ones, for all information there may
             // be: no more than the correlation, since all weights are at least one.
-            let highest = self.bands.last().map_or(F::zero(), |band| band.level);
-            sensitivity.add(scalar::float::<F>(tallest) * highest.min(target));
+            information = information.min(target);
+            sensitivity.add(tallest * information);
         }
-        // Masses far below the scale may have been lost.
-        sensitivity.add(tiny::<F>() / margin() * scalar::float(tallest));
+        if information > F::zero() {
+            // Masses far below the scale may have been lost.
+            sensitivity.add(tallest * tiny() / margin());
+        }
         let value = match self.end {
             End::Lower => F::zero() - value,
             End::Upper => value,
