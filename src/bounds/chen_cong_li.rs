@@ -23,7 +23,7 @@ use crate::units::Nats;
 ///
 /// # Formula
 /// ```text
-/// 2 + (1 + ln L) (1 + ceil(correlation / tolerance))
+/// floor(2 + (1 + ln L) (1 + ceil(correlation / tolerance)))
 /// ```
 /// Source: Theorem 1.9. It is the published number: it may exceed L, although L steps always suffice.
 ///
@@ -54,13 +54,13 @@ pub fn sufficient_steps<F: Scalar>(
 ///
 /// # Formula
 /// ```text
-/// correlation / (floor((T - 2) / (1 + ln L)) - 1)
+/// correlation / (ceil((T - 1) / (1 + ln L)) - 2)
 /// ```
 /// Source: the least tolerance for which Theorem 1.9 ([`sufficient_steps`]) asks for at most T steps.
 ///
 /// # Errors
-/// [`NotApplicable`](Error::NotApplicable) for fewer than `2 + 2 (1 + ln L)` steps, where the theorem
-/// is silent; [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= T <= L`;
+/// [`NotApplicable`](Error::NotApplicable) unless `T > 1 + 2 (1 + ln L)`, below which the theorem is
+/// silent; [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= T <= L`;
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the correlation.
 ///
 /// ```
@@ -78,12 +78,12 @@ pub fn best_schedule_upper<F: Scalar>(
     if steps == 0 || steps > tokens {
         return Err(Error::StepsOutOfRange { steps, tokens });
     }
-    let after_two = scalar::float::<F>(steps.saturating_sub(2));
-    let parts = (after_two / steps_per_part::<F>(tokens)?).floor() - F::one();
+    let after_one = scalar::float::<F>(steps - 1);
+    let parts = (after_one / steps_per_part::<F>(tokens)?).ceil() - scalar::constant(2.0);
     if parts < F::one() {
         return Err(Error::NotApplicable {
             bound: "Theorem 1.9 of Chen, Cong & Li",
-            needs: "at least 2 + 2 (1 + ln L) steps",
+            needs: "more than 1 + 2 (1 + ln L) steps",
         });
     }
     finite(round_up(correlation / parts))
