@@ -169,6 +169,8 @@ impl<F: Scalar> Program<F> {
 
     /// Every band crossed at its best corner: a sliding-window maximum over the gaps.
     fn plan(&self, multiplier: F) -> Plan<F> {
+        #[cfg(test)]
+        tests::PLANS.with(|plans| plans.set(plans.get() + 1));
         let best_of = |gap: &Range<usize>| {
             let corners = self.corners[gap.clone()].iter();
             corners.map(|&corner| (self.tilted(multiplier, corner), corner)).reduce(larger)
@@ -418,5 +420,111 @@ fn bands<F: Scalar>(intervals: &[Interval<F>], scale: F) -> Vec<Band<F>> {
             optional: last.is_none(),
         });
         below = level;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        pub(super) static PLANS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn plans(facts: &Facts<f64>, schedule: &Schedule, end: End) -> usize {
+        PLANS.with(|plans| plans.set(0));
+        optimum(facts, schedule, end).unwrap();
+        PLANS.with(Cell::get)
+    }
+
+    /// Peaks on a concave curve: as many corners on the envelope as integers allow.
+    fn rounded_schedule(tokens: usize) -> Schedule {
+        let mut sizes = Vec::new();
+        let mut revealed = 0;
+        while revealed < tokens {
+            let place = revealed as f64 / tokens as f64;
+            let size = (tokens as f64 * place * (1.0 - place)).sqrt() as usize;
+            let size = size.clamp(1, tokens - revealed);
+            sizes.push(size);
+            revealed += size;
+        }
+        Schedule::from_reveal_sizes(sizes).unwrap()
+    }
+
+    #[test]
+    fn few_multipliers_are_tried_whatever_the_length() {
+        let mut most = 0;
+        for tokens in [10, 100, 1_000, 10_000, 100_000, 1_000_000] {
+            for schedule in
+                [rounded_schedule(tokens), Schedule::balanced(tokens, tokens / 5).unwrap()]
+            {
+                for share in [1e-6, 0.01, 0.3, 0.5, 0.9, 0.999] {
+                    let tokens_f = tokens as f64;
+                    let dual = 1.0 + share * (tokens_f - 2.0);
+                    let third = Interval { k: tokens / 3, at_least: 0.1, at_most: 0.6 };
+                    let last = Interval { k: tokens - 1, at_least: 1.0, at_most: 1.0 };
+                    for intervals in [vec![last], vec![third, last]] {
+                        let correlation = Some((Correlation::Dual, dual));
+                        let facts = Facts { tokens, intervals, correlation };
+                        if optimum(&facts, &schedule, End::Upper).is_ok() {
+                            most = most.max(plans(&facts, &schedule, End::Upper));
+                            most = most.max(plans(&facts, &schedule, End::Lower));
+                        }
+                    }
+                }
+            }
+        }
+        assert!((4..=32).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn corners_are_counted_by_steps_and_gaps_not_by_tokens() {
+        let tokens = usize::MAX / 8;
+        let schedule =
+            Schedule::from_reveal_sizes([tokens / 2, 1, tokens - tokens / 2 - 1]).unwrap();
+        let ends = [3, 10, tokens / 2, tokens / 2 + 7, tokens - 1];
+        let (corners, gaps) = corners(&schedule, &ends);
+        assert_eq!(gaps.len(), ends.len());
+        assert!(corners.len() <= 3 * (schedule.steps() + ends.len()));
+        // The first gap starts inside the first step, right at its peak.
+        let found: Vec<usize> = corners.iter().map(|corner| corner.m).collect();
+        let half = tokens / 2;
+        assert_eq!(
+            found,
+            [1, 3, 4, 10, 11, half, half + 1, half + 2, half + 7, half + 8, tokens - 1]
+        );
+    }
+
+    #[test]
+    fn corners_are_where_the_slow_sawtooth_has_its_extremes() {
+        for cuts in 0..1_usize << 7 {
+            let mut sizes = vec![1];
+            for place in 0..7 {
+                match sizes.last_mut() {
+                    Some(last) if cuts >> place & 1 == 0 => *last += 1,
+                    _ => sizes.push(1),
+                }
+            }
+            let schedule = Schedule::from_reveal_sizes(sizes).unwrap();
+            let sawtooth: Vec<usize> = schedule.sawtooth().collect();
+            for middle in 1..7 {
+                let (corners, gaps) = corners(&schedule, &[middle, 7]);
+                for (gap, range) in gaps.into_iter().zip([1..=middle, middle + 1..=7]) {
+                    let corners = &corners[gap];
+                    assert!(corners.iter().all(|corner| corner.height == sawtooth[corner.m]));
+                    for tilt in [-9.0, -1.0, -0.3, 0.0, 0.4, 1.0, 2.5] {
+                        let tilted = |m: usize| sawtooth[m] as f64 + tilt * m as f64;
+                        let slow = range.clone().map(tilted).fold(f64::MIN, f64::max);
+                        let fast = corners.iter().map(|c| tilted(c.m)).fold(f64::MIN, f64::max);
+                        assert_eq!(slow, fast, "{schedule} {range:?} {tilt}");
+                        let slow = range.clone().map(tilted).fold(f64::MAX, f64::min);
+                        let fast = corners.iter().map(|c| tilted(c.m)).fold(f64::MAX, f64::min);
+                        assert_eq!(slow, fast, "{schedule} {range:?} {tilt}");
+                    }
+                }
+            }
+        }
     }
 }
