@@ -1,0 +1,118 @@
+//! Every bound side by side: where each is tight, and where it is off by orders of magnitude.
+//!
+//! ```text
+//! cargo run --release --example bounds [-- STEPS]
+//! ```
+//!
+//! Shows, for five kinds of data and a balanced schedule of STEPS steps (default 4), every bound that
+//! applies, what each needs to know, and its ratio to the exact error. Then the data that is best and
+//! worst for the schedule among all with the same correlations.
+
+mod text_input;
+
+use std::process::ExitCode;
+
+use demask::bounds::{Knowledge, compare, sharp::Known};
+use demask::{InformationCurve, Schedule};
+use text_input::{Alphabet, read_symbols, window_table};
+
+const TOKENS: usize = 16;
+const WINDOW: usize = 8;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match parse(&arguments).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("bounds: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<usize, String> {
+    match arguments {
+        [] => Ok(4),
+        [steps] => match steps.parse() {
+            Ok(steps) if (1..=WINDOW).contains(&steps) => Ok(steps),
+            _ => Err(format!("{steps:?} is no number of steps from 1 to {WINDOW}")),
+        },
+        [_, extra, ..] => Err(format!("only the number of steps is expected, found {extra:?}")),
+    }
+}
+
+fn run(steps: usize) -> Result<(), String> {
+    let text = read_symbols(None, Alphabet::Classes)?;
+    let text = window_table(&text, Alphabet::Classes, WINDOW)?;
+    show(steps, text.information_curve()).map_err(|error| error.to_string())
+}
+
+fn show(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<()> {
+    let ln2 = std::f64::consts::LN_2;
+    let known_after = |count: usize| {
+        let entropy = move |k: usize| if k < count { ln2 } else { 0.0 };
+        InformationCurve::from_conditional_entropies((0..TOKENS).map(entropy).collect::<Vec<_>>())
+    };
+    let left: Vec<f64> = (0..TOKENS).map(|k| ((TOKENS - k) as f64).ln()).collect();
+    let data = [
+        ("parity: the last token is determined by all others", known_after(TOKENS - 1)?),
+        ("one fair bit repeated: any token tells all others", known_after(1)?),
+        // The curve of a code of dimension 10; such codes exist over larger fields.
+        ("MDS code: any 10 tokens tell all others", known_after(10)?),
+        ("uniform permutation", InformationCurve::from_conditional_entropies(left)?),
+        ("windows of this crate's README, as vowel / consonant / other", text?),
+    ];
+    for (name, curve) in data {
+        let schedule = Schedule::balanced(curve.tokens(), steps)?;
+        print_comparison(name, &curve, &schedule)?;
+        // Wainwright's bound wants single tokens at both ends.
+        if steps > 2 {
+            let inner = Schedule::balanced(curve.tokens() - 2, steps - 2)?;
+            let mut sizes = inner.sizes().to_vec();
+            sizes.insert(0, 1);
+            sizes.push(1);
+            let schedule = Schedule::from_reveal_sizes(sizes)?;
+            print_comparison(name, &curve, &schedule)?;
+        }
+    }
+    println!(
+        "\"for some\": holds for some schedule with this largest step or number of steps, and"
+    );
+    println!("says nothing of the one shown. All others hold for the schedule shown.");
+    Ok(())
+}
+
+fn print_comparison(
+    name: &str,
+    curve: &InformationCurve,
+    schedule: &Schedule,
+) -> demask::Result<()> {
+    let (tokens, error) = (curve.tokens(), curve.sampling_error(schedule)?);
+    let (total, dual) = (curve.total_correlation(), curve.dual_total_correlation());
+    println!("== {name}; L = {tokens}, schedule {schedule}");
+    println!("TC = {:.4}, DTC = {:.4} nats", total.0, dual.0);
+    println!(
+        "the error: {:.4} nats = {:.4} bits; {:.4} nats per token, perplexity x {:.4}, total variation <= {:.4}",
+        error.0,
+        error.bits().0,
+        error.per_token(tokens)?.0,
+        error.perplexity_factor(tokens)?,
+        error.total_variation_limit()
+    );
+    let known = Known::about(tokens).total_correlation(total).dual_total_correlation(dual);
+    println!(
+        "among all data with these TC and DTC: best rises at k = {}, worst at k = {}\n",
+        rises(&known.lower_witness(schedule)?),
+        rises(&known.upper_witness(schedule)?)
+    );
+    println!("{}", compare(curve, schedule)?);
+    Ok(())
+}
+
+/// Where the curve rises by more than rounding noise.
+fn rises(curve: &InformationCurve) -> String {
+    let noise = 1e-9 * curve.information(curve.tokens()).0;
+    let increments = curve.increments().iter().enumerate();
+    let places = increments.filter(|&(_, &d)| d > noise).map(|(m, _)| m.to_string());
+    places.collect::<Vec<_>>().join(" and ")
+}
