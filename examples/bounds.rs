@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use demask::bounds::{Knowledge, compare, sharp::Known};
 use demask::{InformationCurve, Schedule};
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, print, read_symbols, window_table};
 
 const TOKENS: usize = 16;
 const WINDOW: usize = 8;
@@ -22,7 +22,7 @@ const WINDOW: usize = 8;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match parse(&arguments).and_then(run) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(report) => print(&report),
         Err(message) => {
             eprintln!("bounds: {message}");
             ExitCode::FAILURE
@@ -41,13 +41,13 @@ fn parse(arguments: &[String]) -> Result<usize, String> {
     }
 }
 
-fn run(steps: usize) -> Result<(), String> {
+fn run(steps: usize) -> Result<String, String> {
     let text = read_symbols(None, Alphabet::Classes)?;
     let text = window_table(&text, Alphabet::Classes, WINDOW)?;
-    show(steps, text.information_curve()).map_err(|error| error.to_string())
+    report(steps, text.information_curve()).map_err(|error| error.to_string())
 }
 
-fn show(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<()> {
+fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<String> {
     let ln2 = std::f64::consts::LN_2;
     let known_after = |count: usize| {
         let entropy = move |k: usize| if k < count { ln2 } else { 0.0 };
@@ -62,9 +62,10 @@ fn show(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<
         ("uniform permutation", InformationCurve::from_conditional_entropies(left)?),
         ("windows of this crate's README, as vowel / consonant / other", text?),
     ];
+    let mut report = String::new();
     for (name, curve) in data {
         let schedule = Schedule::balanced(curve.tokens(), steps)?;
-        print_comparison(name, &curve, &schedule)?;
+        report += &comparison(name, &curve, &schedule)?;
         // Wainwright's bound wants single tokens at both ends.
         if steps > 2 {
             let inner = Schedule::balanced(curve.tokens() - 2, steps - 2)?;
@@ -72,41 +73,35 @@ fn show(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<
             sizes.insert(0, 1);
             sizes.push(1);
             let schedule = Schedule::from_reveal_sizes(sizes)?;
-            print_comparison(name, &curve, &schedule)?;
+            report += &comparison(name, &curve, &schedule)?;
         }
     }
-    println!(
-        "\"for some\": holds for some schedule with this largest step or number of steps, and"
-    );
-    println!("says nothing of the one shown. All others hold for the schedule shown.");
-    Ok(())
+    report += "\"for some\": holds for some schedule with this largest step or number of steps, and\n\
+               says nothing of the one shown. All others hold for the schedule shown.\n";
+    Ok(report)
 }
 
-fn print_comparison(
-    name: &str,
-    curve: &InformationCurve,
-    schedule: &Schedule,
-) -> demask::Result<()> {
+fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> demask::Result<String> {
     let (tokens, error) = (curve.tokens(), curve.sampling_error(schedule)?);
     let (total, dual) = (curve.total_correlation(), curve.dual_total_correlation());
-    println!("== {name}; L = {tokens}, schedule {schedule}");
-    println!("TC = {:.4}, DTC = {:.4} nats", total.0, dual.0);
-    println!(
-        "the error: {:.4} nats = {:.4} bits; {:.4} nats per token, perplexity x {:.4}, total variation <= {:.4}",
+    let known = Known::about(tokens).total_correlation(total).dual_total_correlation(dual);
+    Ok(format!(
+        "== {name}\n\
+         L = {tokens}, schedule {schedule}, TC = {:.4} nats, DTC = {:.4} nats\n\
+         the error: {:.4} nats = {:.4} bits; a token {:.4} nats, perplexity x {:.4}; \
+         total variation <= {:.4}\n\
+         of all data with these TC and DTC, the best rises at k = {}, the worst at k = {}\n\n{}\n",
+        total.0,
+        dual.0,
         error.0,
         error.bits().0,
         error.per_token(tokens)?.0,
         error.perplexity_factor(tokens)?,
-        error.total_variation_limit()
-    );
-    let known = Known::about(tokens).total_correlation(total).dual_total_correlation(dual);
-    println!(
-        "among all data with these TC and DTC: best rises at k = {}, worst at k = {}\n",
+        error.total_variation_limit(),
         rises(&known.lower_witness(schedule)?),
-        rises(&known.upper_witness(schedule)?)
-    );
-    println!("{}", compare(curve, schedule)?);
-    Ok(())
+        rises(&known.upper_witness(schedule)?),
+        compare(curve, schedule)?
+    ))
 }
 
 /// Where the curve rises by more than rounding noise.
