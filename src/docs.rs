@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/theory.md")]
 pub mod theory {}
 
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
+
 #[doc = include_str!("../docs/performance.md")]
 pub mod performance {}
 
