@@ -17,7 +17,7 @@
 //! The error is `sum_m c_m d_m`, linear in the increments `d_m >= 0` of the information curve; `c` is
 //! the [sawtooth](Schedule::sawtooth) of the schedule. Each bound is the optimum of that linear
 //! program over all `d` that agree with what is known, and
-//! [`Knowledge`](crate::bounds::Knowledge) hands out a `d` that attains it. Every nondecreasing curve
+//! [`Knowledge`] hands out a `d` that attains it. Every nondecreasing curve
 //! is the limit of curves of distributions (see [`docs::theory`](crate::docs::theory)), so no smaller
 //! closed interval is right for all distributions.
 //!
