@@ -210,7 +210,7 @@ fn every_bound_solves_its_linear_program_for_all_schedules_of_few_tokens() {
 }
 
 proptest! {
-    #![proptest_config(seeded(400, 21))]
+    #![proptest_config(seeded(250, 21))]
 
     #[test]
     fn every_bound_solves_its_linear_program(
