@@ -173,6 +173,59 @@ pub enum Error {
         tolerance: f64,
     },
 
+    /// A row of conditional probabilities that does not sum to one.
+    #[error("row {row} of {what} sums to {sum}, not to 1 (up to {tolerance:e})")]
+    RowNotNormalized {
+        /// The matrix.
+        what: &'static str,
+        /// Index of the row.
+        row: usize,
+        /// The sum found.
+        sum: f64,
+        /// The deviation that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// A row of counts without a count: there is nothing to take the probabilities from.
+    #[error("row {row} of {what} is zero: no law follows from it (positive smoothing gives one)")]
+    EmptyRow {
+        /// The matrix.
+        what: &'static str,
+        /// Index of the row.
+        row: usize,
+    },
+
+    /// A Markov chain with more than one stationary law.
+    #[error(
+        "the stationary law is not unique: from state {first} and from state {second} no state can be reached in common"
+    )]
+    SeveralStationaryLaws {
+        /// A state of one closed class.
+        first: usize,
+        /// A state of another closed class.
+        second: usize,
+    },
+
+    /// A context that the distribution gives probability zero: nothing is defined given it.
+    #[error("{what} has probability zero: nothing is defined given it")]
+    ImpossibleContext {
+        /// What was conditioned on.
+        what: &'static str,
+    },
+
+    /// A parameter outside its interval.
+    #[error("{what} is {value}; it must be between {least} and {most}")]
+    ParameterOutOfRange {
+        /// The parameter.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// The least value allowed.
+        least: f64,
+        /// The greatest value allowed.
+        most: f64,
+    },
+
     /// Two statements that cannot both be true of one distribution.
     #[error(
         "contradiction: {inequality} is needed, but the left side is {left} and the right side is {right}"

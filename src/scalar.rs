@@ -71,6 +71,28 @@ pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
     if x > F::zero() { -x * x.ln() } else { F::zero() }
 }
 
+/// `(1 + t) ln(1 + t) - t` for `|t| <= 1/4`, to full relative accuracy however small `t` is.
+///
+/// It is the nonnegative term of a divergence: `sum_x q(x) excess((p(x) - q(x)) / q(x)) = KL(p || q)`.
+pub(crate) fn divergence_excess<F: Scalar>(t: F) -> F {
+    // With u = t / (2 + t), ln(1 + t) = 2 (u + u^3/3 + u^5/5 + ..), and the excess is
+    // 2 u^2/(1-u) (1 + (1+u) (u/3 + u^3/5 + ..)): nothing cancels.
+    let u = t / (F::one() + F::one() + t);
+    let square = u * u;
+    let (mut power, mut odd, mut series) = (u, F::one(), F::zero());
+    loop {
+        odd = odd + F::one() + F::one();
+        let next = series + power / odd;
+        if next == series || next.is_nan() {
+            break;
+        }
+        series = next;
+        power = power * square;
+    }
+    let twice = square + square;
+    twice / (F::one() - u) * (F::one() + (F::one() + u) * series)
+}
+
 /// A sum that carries its own rounding error along (Neumaier's variant of Kahan's method).
 ///
 /// The result is within `2 u |sum| + O(n u^2) sum |x|` of the exact sum, u the unit roundoff: for

@@ -23,7 +23,7 @@ pub struct JointTable<F = f64> {
 }
 
 /// The largest table that is made from samples, in cells: 2 GiB of `f64`.
-const MAX_CELLS: usize = 1 << 28;
+pub(super) const MAX_CELLS: usize = 1 << 28;
 /// The most tokens whose subsets are enumerated.
 const MAX_TOKENS: usize = 32;
 

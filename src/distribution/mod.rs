@@ -1,6 +1,48 @@
 //! Distributions whose information curve is exact.
 
+use crate::error::{Error, Result};
+use crate::scalar::{self, Scalar};
+
 mod joint;
+mod markov_chain;
 
 pub use joint::JointTable;
 pub(crate) use joint::kl_divergence;
+pub use markov_chain::MarkovChain;
+
+/// A list of probabilities, with rounding noise projected away: see [`Scalar::tolerance`]. The error
+/// for a sum that is not one is made from that sum and the tolerance.
+fn normalized<F: Scalar>(
+    what: &'static str,
+    probabilities: &[F],
+    not_normalized: impl FnOnce(f64, f64) -> Error,
+) -> Result<Vec<F>> {
+    scalar::check_finite(what, probabilities)?;
+    if let Some(index) = probabilities.iter().position(|p| *p < -F::tolerance()) {
+        let value = scalar::evidence(probabilities[index]);
+        return Err(Error::Negative { what, index, value });
+    }
+    let mut clipped: Vec<F> = probabilities.iter().map(|p| p.max(F::zero())).collect();
+    let sum = scalar::sum(clipped.iter().copied());
+    if (sum - F::one()).abs() > F::tolerance() {
+        return Err(not_normalized(scalar::evidence(sum), scalar::evidence(F::tolerance())));
+    }
+    clipped.iter_mut().for_each(|p| *p = *p / sum);
+    Ok(clipped)
+}
+
+/// Draws an index by inversion, from a law that sums to one up to rounding.
+#[cfg(feature = "rand")]
+fn draw<F: Scalar, R: rand::Rng + ?Sized>(law: &[F], generator: &mut R) -> usize {
+    use rand::RngExt;
+    let mut left: F = scalar::constant(generator.random::<f64>());
+    let mut last_possible = 0;
+    for (index, &p) in law.iter().enumerate().filter(|(_, p)| **p > F::zero()) {
+        if left < p {
+            return index;
+        }
+        left = left - p;
+        last_possible = index;
+    }
+    last_possible
+}

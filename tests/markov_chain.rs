@@ -1,0 +1,120 @@
+//! Markov chains: their curves against the joint table, at every small length, and against their own
+//! symmetries where no table can follow.
+
+mod support;
+
+use demask::{Error, InformationCurve, JointTable, MarkovChain};
+use proptest::prelude::*;
+use support::*;
+
+/// A law on `alphabet` symbols: full, with zeros, or nearly certain.
+fn laws(alphabet: usize) -> impl Strategy<Value = Vec<f64>> {
+    let full = proptest::collection::vec(0.05..1.0_f64, alphabet);
+    let sparse = proptest::collection::vec(prop_oneof![Just(0.0), 0.1..1.0_f64], alphabet);
+    let nearly = proptest::collection::vec(1e-9..1e-3_f64, alphabet);
+    (prop_oneof![2 => full, 1 => sparse, 1 => nearly], 0..alphabet).prop_map(|(mut law, symbol)| {
+        law[symbol] += 0.5;
+        let sum: f64 = law.iter().sum();
+        law.iter().map(|p| p / sum).collect()
+    })
+}
+
+fn matrices(most: usize) -> impl Strategy<Value = Vec<Vec<f64>>> {
+    (1..=most).prop_flat_map(|alphabet| proptest::collection::vec(laws(alphabet), alphabet))
+}
+
+/// A chain, stationary or not, and a number of tokens that a table can still hold.
+fn chains() -> impl Strategy<Value = (MarkovChain, usize)> {
+    let lengths = |alphabet: usize| match alphabet {
+        1 | 2 => 1..=9_usize,
+        3 => 1..=6,
+        _ => 1..=5,
+    };
+    matrices(4).prop_flat_map(move |rows| {
+        let alphabet = rows.len();
+        (laws(alphabet), any::<bool>(), lengths(alphabet)).prop_map(
+            move |(initial, stationary, tokens)| {
+                let free = || MarkovChain::from_transition(&initial, &rows).unwrap();
+                let chain = match stationary {
+                    true => MarkovChain::stationary(&rows).unwrap_or_else(|_| free()),
+                    false => free(),
+                };
+                (chain, tokens)
+            },
+        )
+    })
+}
+
+fn assert_same_curve(found: &InformationCurve, expected: &InformationCurve, tolerance: f64) {
+    assert_eq!(found.tokens(), expected.tokens());
+    for k in 0..found.tokens() {
+        let (a, b) =
+            (found.conditional_entropy(k).unwrap(), expected.conditional_entropy(k).unwrap());
+        assert!((a.0 - b.0).abs() <= tolerance, "f_{k}: {a} and {b}");
+        assert!((found.increments()[k] - expected.increments()[k]).abs() <= tolerance, "d_{k}");
+    }
+}
+
+/// The curve of the last tokens given the first ones, from entropies of the joint table.
+fn curve_given_prefix(table: &JointTable, prefix: usize) -> InformationCurve {
+    let tokens = table.tokens() - prefix;
+    let shown: Vec<usize> = (0..prefix).collect();
+    let known = table.entropy(&shown).unwrap().0;
+    let mut means = vec![0.0; tokens + 1];
+    let mut counts = vec![0.0; tokens + 1];
+    for set in 0..1_usize << tokens {
+        let chosen = (0..tokens).filter(|i| set >> i & 1 == 1).map(|i| prefix + i);
+        let positions: Vec<usize> = shown.iter().copied().chain(chosen).collect();
+        means[positions.len() - prefix] += table.entropy(&positions).unwrap().0 - known;
+        counts[positions.len() - prefix] += 1.0;
+    }
+    let means: Vec<f64> = means.iter().zip(counts).map(|(sum, count)| sum / count).collect();
+    InformationCurve::from_subset_entropies(means).unwrap()
+}
+
+proptest! {
+    #![proptest_config(seeded(300, 21))]
+
+    #[test]
+    fn the_curve_is_that_of_the_joint_table((chain, tokens) in chains()) {
+        let expected = chain.joint_table(tokens).unwrap().information_curve().unwrap();
+        assert_same_curve(&chain.information_curve(tokens).unwrap(), &expected, 1e-13);
+    }
+
+    #[test]
+    fn the_curve_given_a_prefix_is_that_of_the_joint_table(
+        (chain, length, prefix) in chains()
+            .prop_flat_map(|(chain, length)| (Just(chain), Just(length), 0..length))
+    ) {
+        let expected = curve_given_prefix(&chain.joint_table(length).unwrap(), prefix);
+        let found = chain.information_curve_given_prefix(prefix, length - prefix).unwrap();
+        assert_same_curve(&found, &expected, 1e-13);
+    }
+
+    #[test]
+    fn the_stationary_law_stays(rows in matrices(6)) {
+        match MarkovChain::stationary(&rows) {
+            Ok(chain) => {
+                let law = chain.initial();
+                for y in 0..rows.len() {
+                    let next: f64 = law.iter().zip(&rows).map(|(p, row)| p * row[y]).sum();
+                    prop_assert!((next - law[y]).abs() <= 1e-14);
+                }
+            }
+            Err(error) => {
+                let refused = matches!(error, Error::SeveralStationaryLaws { .. });
+                prop_assert!(refused, "{error}");
+            }
+        }
+    }
+
+    /// A chain started from its stationary law by hand takes the other path through the code.
+    #[test]
+    fn both_paths_agree_at_lengths_beyond_any_table(rows in matrices(4), tokens in 30..90_usize) {
+        if let Ok(chain) = MarkovChain::stationary(&rows) {
+            let by_hand = MarkovChain::from_transition(chain.initial(), &rows).unwrap();
+            let (a, b) = (chain.information_curve(tokens), by_hand.information_curve(tokens));
+            assert_same_curve(&a.unwrap(), &b.unwrap(), 1e-13);
+        }
+    }
+}
