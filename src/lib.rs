@@ -58,7 +58,7 @@ mod units;
 
 pub use bounds::KlBounds;
 pub use curve::InformationCurve;
-pub use distribution::{JointTable, MarkovChain};
+pub use distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain};
 pub use error::{Error, Result};
 pub use scalar::Scalar;
 pub use schedule::Schedule;

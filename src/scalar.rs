@@ -71,13 +71,19 @@ pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
     if x > F::zero() { -x * x.ln() } else { F::zero() }
 }
 
-/// `(1 + t) ln(1 + t) - t` for `|t| <= 1/4`, to full relative accuracy however small `t` is.
+/// `p ln(p/q) - p + q`, the nonnegative term of a divergence, from `p`, `q > 0` and their difference.
 ///
-/// It is the nonnegative term of a divergence: `sum_x q(x) excess((p(x) - q(x)) / q(x)) = KL(p || q)`.
-pub(crate) fn divergence_excess<F: Scalar>(t: F) -> F {
-    // With u = t / (2 + t), ln(1 + t) = 2 (u + u^3/3 + u^5/5 + ..), and the excess is
-    // 2 u^2/(1-u) (1 + (1+u) (u/3 + u^3/5 + ..)): nothing cancels.
-    let u = t / (F::one() + F::one() + t);
+/// The difference decides where the two are close: it must then be the accurate one. The result has
+/// full relative accuracy however small it is, so sums of such terms need not cancel.
+pub(crate) fn divergence_term<F: Scalar>(p: F, q: F, difference: F) -> F {
+    let relative = difference / q;
+    if relative.abs() > constant(0.25) {
+        let ratio = p / q;
+        return q * ((F::one() - ratio) - neg_x_ln_x(ratio));
+    }
+    // With t = relative and u = t / (2 + t), ln(1 + t) = 2 (u + u^3/3 + u^5/5 + ..), and the term is
+    // q (2 u^2/(1-u)) (1 + (1+u) (u/3 + u^3/5 + ..)): nothing cancels.
+    let u = relative / (F::one() + F::one() + relative);
     let square = u * u;
     let (mut power, mut odd, mut series) = (u, F::one(), F::zero());
     loop {
@@ -89,8 +95,7 @@ pub(crate) fn divergence_excess<F: Scalar>(t: F) -> F {
         series = next;
         power = power * square;
     }
-    let twice = square + square;
-    twice / (F::one() - u) * (F::one() + (F::one() + u) * series)
+    q * (square + square) / (F::one() - u) * (F::one() + (F::one() + u) * series)
 }
 
 /// A sum that carries its own rounding error along (Neumaier's variant of Kahan's method).
@@ -201,6 +206,22 @@ mod tests {
         let terms = [1.0, 1e100, 1.0, -1e100];
         assert_eq!(terms.iter().sum::<f64>(), 0.0);
         assert_eq!(sum(terms), 2.0);
+    }
+
+    #[test]
+    fn divergence_terms_keep_their_digits_however_small() {
+        // (1+t) ln(1+t) - t = t^2/2 - t^3/6 + t^4/12 - ..: the series, summed until it stops.
+        for exponent in 1..150 {
+            for sign in [-1.0, 1.0] {
+                let t = sign * 0.3 * 0.1_f64.powi(exponent - 1);
+                let terms = (2..60).map(|n| (-t).powi(n) / f64::from(n * (n - 1)));
+                let expected = 0.25 * sum(terms);
+                let found = divergence_term(0.25 * (1.0 + t), 0.25, 0.25 * t);
+                assert!((found - expected).abs() <= 2e-15 * expected, "t = {t:e}");
+            }
+        }
+        assert_eq!(divergence_term(0.0, 0.5, -0.5), 0.5);
+        assert_eq!(divergence_term(0.5, 0.5, 0.0), 0.0);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use num_traits::PrimInt;
 
 use crate::curve::InformationCurve;
 use crate::distribution::joint::MAX_CELLS;
-use crate::distribution::{JointTable, normalized};
+use crate::distribution::{JointTable, check_work, normalized};
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
 
@@ -210,13 +210,18 @@ impl<F: Scalar> MarkovChain<F> {
     /// The law of the token at `position`. `O(position q^2)`, at once for a stationary chain.
     #[must_use]
     pub fn marginal(&self, position: usize) -> Vec<F> {
-        let steps = if self.stationary { 0 } else { position };
-        (0..steps).fold(self.initial.clone(), |law, _| self.next_law(&law))
+        if self.stationary { self.initial.clone() } else { self.evolved(&self.initial, position) }
     }
 
-    /// The law one token later.
-    pub(crate) fn next_law(&self, law: &[F]) -> Vec<F> {
-        product(law, &self.transition, self.alphabet())
+    /// The law of the token `steps >= 1` after `symbol`, which is in the alphabet.
+    pub(crate) fn after(&self, symbol: usize, steps: usize) -> Vec<F> {
+        let alphabet = self.alphabet();
+        self.evolved(&self.transition[symbol * alphabet..(symbol + 1) * alphabet], steps - 1)
+    }
+
+    /// The law some tokens later.
+    pub(crate) fn evolved(&self, law: &[F], steps: usize) -> Vec<F> {
+        (0..steps).fold(law.to_vec(), |law, _| product(&law, &self.transition, self.alphabet()))
     }
 
     /// The exact information curve of the first `tokens` tokens.
@@ -276,7 +281,7 @@ impl<F: Scalar> MarkovChain<F> {
         let laws_needed = if self.stationary { 1 } else { length };
         check_work("laws of single tokens times symbols", cells(laws_needed, alphabet), MAX_WORK)?;
         let laws: Vec<Vec<F>> =
-            core::iter::successors(Some(self.initial.clone()), |law| Some(self.next_law(law)))
+            core::iter::successors(Some(self.initial.clone()), |law| Some(self.evolved(law, 1)))
                 .take(laws_needed)
                 .collect();
         let law = |position: usize| &laws[position.min(laws_needed - 1)];
@@ -416,10 +421,9 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
     ///
     /// # Formula
     /// ```text
-    /// sum_{x,y} p(x) q(y) ((1 + t) ln(1 + t) - t),   1 + t = P^a(y | x) / q(y)
+    /// sum_{x,y} p(x) (r ln(r/q(y)) - r + q(y)),   r = P^a(y | x)
     /// ```
     fn information(&self, left: &[F], right: &[F]) -> F {
-        let quarter = scalar::constant::<F>(0.25);
         let common = product(left, &self.deviation, self.alphabet);
         let rows = self.power.chunks_exact(self.alphabet);
         let rows = rows.zip(self.deviation.chunks_exact(self.alphabet)).zip(left);
@@ -430,14 +434,7 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
                 power.iter().zip(deviation).zip(&common).zip(right)
             {
                 if q > F::zero() {
-                    let relative = (deviation - common) / q;
-                    let excess = if relative.abs() <= quarter {
-                        scalar::divergence_excess(relative)
-                    } else {
-                        let ratio = power / q;
-                        (F::one() - ratio) - scalar::neg_x_ln_x(ratio)
-                    };
-                    row.add(q * excess);
+                    row.add(scalar::divergence_term(power, q, deviation - common));
                 }
             }
             sum.add(p * row.total());
@@ -550,10 +547,6 @@ fn stationary_law<F: Scalar>(transition: &[F], alphabet: usize, states: &[usize]
         law[state] = weight / total;
     }
     law
-}
-
-fn check_work(what: &'static str, needed: u128, limit: u128) -> Result<()> {
-    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
 }
 
 fn cells(rows: usize, columns: usize) -> u128 {

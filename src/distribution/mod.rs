@@ -3,12 +3,19 @@
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 
+mod estimator;
+mod exchangeable;
+mod hypergeometric;
 mod joint;
 mod markov_chain;
+mod side_by_side;
 
+pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
+pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
 pub use joint::JointTable;
 pub(crate) use joint::kl_divergence;
 pub use markov_chain::MarkovChain;
+pub use side_by_side::side_by_side;
 
 /// A list of probabilities, with rounding noise projected away: see [`Scalar::tolerance`]. The error
 /// for a sum that is not one is made from that sum and the tolerance.
@@ -29,6 +36,11 @@ fn normalized<F: Scalar>(
     }
     clipped.iter_mut().for_each(|p| *p = *p / sum);
     Ok(clipped)
+}
+
+/// Refuses what would not finish, or not fit.
+fn check_work(what: &'static str, needed: u128, limit: u128) -> Result<()> {
+    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
 }
 
 /// Draws an index by inversion, from a law that sums to one up to rounding.

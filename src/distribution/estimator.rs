@@ -1,0 +1,445 @@
+//! What a law must be able to tell so that its curve can be estimated, and the estimate.
+
+use crate::distribution::{JointTable, MarkovChain};
+use crate::error::{Error, Result};
+use crate::scalar::{self, Scalar};
+use crate::units::Nats;
+
+/// A law that can tell the entropy of any set of its tokens.
+pub trait SubsetEntropy<F: Scalar = f64> {
+    /// H(X_S), the entropy of the tokens at `positions` together; 0 for none.
+    ///
+    /// # Errors
+    /// Those of the law, for instance for positions that do not exist or are listed twice.
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>>;
+}
+
+/// A law, or a learned predictor, that can tell the distribution of one token given any others: what
+/// a masked language model computes.
+pub trait ConditionalMarginal<F: Scalar = f64> {
+    /// p(X_i | x_S): the probabilities of all symbols at `position`, given the pairs (position,
+    /// symbol) that are revealed, in any order. `position` is not one of them.
+    ///
+    /// # Errors
+    /// Those of the law, for instance for positions or symbols that do not exist, or a context of
+    /// probability zero.
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>>;
+}
+
+impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.entropy(positions)
+    }
+}
+
+/// From the marginal table of the positions concerned. O(cells).
+impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        let positions: Vec<usize> =
+            revealed.iter().map(|&(position, _)| position).chain([position]).collect();
+        let marginal = self.marginal(&positions)?;
+        let mut word = 0;
+        for (&(_, symbol), &alphabet) in revealed.iter().zip(marginal.shape()) {
+            check_symbol(symbol, alphabet)?;
+            word = word * alphabet + symbol;
+        }
+        let alphabet = self.shape()[position];
+        conditional(&marginal.probabilities()[word * alphabet..(word + 1) * alphabet])
+    }
+}
+
+/// By the chain rule along the sorted positions. `O(d q^3)` if the last position is `d`.
+impl<F: Scalar> SubsetEntropy<F> for MarkovChain<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        let mut sorted = positions.to_vec();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::Duplicate { what: "position", index: pair[0] });
+        }
+        let Some(&first) = sorted.first() else {
+            return Ok(Nats(F::zero()));
+        };
+        let entropy_of = |law: &[F]| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
+        let mut law = self.marginal(first);
+        let mut entropy = entropy_of(&law);
+        for pair in sorted.windows(2) {
+            let given = law.iter().enumerate().filter(|(_, p)| **p > F::zero());
+            let terms = given.map(|(x, &p)| p * entropy_of(&self.after(x, pair[1] - pair[0])));
+            entropy = entropy + scalar::sum(terms);
+            law = self.evolved(&law, pair[1] - pair[0]);
+        }
+        Ok(Nats(entropy))
+    }
+}
+
+/// From the nearest revealed token on each side. `O(d q^3)`, `d` the distance between the two.
+impl<F: Scalar> ConditionalMarginal<F> for MarkovChain<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        for &(place, symbol) in revealed {
+            check_symbol(symbol, self.alphabet())?;
+            if place == position {
+                return Err(Error::Duplicate { what: "position", index: position });
+            }
+        }
+        let left = revealed.iter().filter(|(place, _)| *place < position).max();
+        let right = revealed.iter().filter(|(place, _)| *place > position).min();
+        let mut weights = match left {
+            Some(&(place, symbol)) => self.after(symbol, position - place),
+            None => self.marginal(position),
+        };
+        if let Some(&(place, symbol)) = right {
+            for (x, weight) in weights.iter_mut().enumerate().filter(|(_, w)| **w > F::zero()) {
+                *weight = *weight * self.after(x, place - position)[symbol];
+            }
+        }
+        conditional(&weights)
+    }
+}
+
+fn check_symbol(index: usize, limit: usize) -> Result<()> {
+    let what = "symbol";
+    if index < limit { Ok(()) } else { Err(Error::IndexOutOfRange { what, index, limit }) }
+}
+
+/// Weights divided by their sum.
+fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
+    let sum = scalar::sum(weights.iter().copied());
+    if sum > F::zero() {
+        Ok(weights.iter().map(|&w| w / sum).collect())
+    } else {
+        Err(Error::ImpossibleContext { what: "what is revealed" })
+    }
+}
+
+/// The mean of what was observed at one point of the curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint<F = f64> {
+    /// The mean, an unbiased estimate of f_k.
+    pub mean: Nats<F>,
+    /// The standard error of the mean; infinite for fewer than two observations.
+    pub standard_error: Nats<F>,
+    /// The number of observations.
+    pub observations: u64,
+}
+
+/// Collects observations of the conditional entropies `f_0 .. f_{L-1}` and tells their means and
+/// standard errors: the road to laws and data too large for an exact curve.
+///
+/// # Formula
+/// ```text
+/// f_k = E H(X_i | X_S) = E -ln p(X_i | X_S)        S a random set of k tokens, i random outside S
+/// ```
+/// Each observation is one value whose mean is `f_k` (or, for a learned predictor, its loss at `k`
+/// revealed tokens). Collectors of several machines are [merged](CurveEstimator::merge); with the
+/// feature `serde` they can be stored and sent. The orders are drawn by the methods that take a
+/// generator, with the feature `rand`, or by the caller, who then calls
+/// [`record`](CurveEstimator::record).
+///
+/// The means need not be monotone, so they are no [`InformationCurve`](crate::InformationCurve) yet.
+///
+/// ```
+/// use demask::{Nats, distribution::CurveEstimator};
+/// let mut here = CurveEstimator::new(2)?;
+/// let mut there = here.clone();
+/// here.record(0, Nats(0.6))?;
+/// there.record(0, Nats(0.8))?;
+/// here.merge(&there)?;
+/// let point = here.points()[0];
+/// assert!((point.mean.0 - 0.7_f64).abs() < 1e-15 && (point.standard_error.0 - 0.1).abs() < 1e-15);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "stored::Collected<F>"))]
+#[cfg_attr(feature = "serde", serde(try_from = "stored::Collected<F>"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "F: Scalar + serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct CurveEstimator<F = f64> {
+    points: Vec<Moments<F>>,
+}
+
+/// Welford's running mean and sum of squared deviations from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Moments<F> {
+    observations: u64,
+    mean: F,
+    squares: F,
+}
+
+impl<F: Scalar> Moments<F> {
+    fn none() -> Self {
+        Self { observations: 0, mean: F::zero(), squares: F::zero() }
+    }
+
+    /// Chan, Golub & LeVeque's rule for the union of two samples; a single value is one with no
+    /// deviations.
+    fn union(self, other: Self) -> Result<Self> {
+        if self.observations == 0 || other.observations == 0 {
+            return Ok(if self.observations == 0 { other } else { self });
+        }
+        let observations = self
+            .observations
+            .checked_add(other.observations)
+            .ok_or(Error::Overflow { what: "the number of observations" })?;
+        let count = |n: u64| F::from_u64(n).unwrap_or_else(F::infinity);
+        let share = count(other.observations) / count(observations);
+        let difference = other.mean - self.mean;
+        let between = difference * difference * share * count(self.observations);
+        Ok(Self {
+            observations,
+            mean: self.mean + difference * share,
+            squares: self.squares + other.squares + between,
+        })
+    }
+
+    fn point(self) -> CurvePoint<F> {
+        let count = |n: u64| F::from_u64(n).unwrap_or_else(F::infinity);
+        let standard_error = match self.observations {
+            0 | 1 => F::infinity(),
+            n => (self.squares / count(n - 1) / count(n)).sqrt(),
+        };
+        CurvePoint {
+            mean: Nats(self.mean),
+            standard_error: Nats(standard_error),
+            observations: self.observations,
+        }
+    }
+}
+
+impl<F: Scalar> CurveEstimator<F> {
+    /// No observations yet, of a sequence of `tokens` tokens.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens.
+    pub fn new(tokens: usize) -> Result<Self> {
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence" });
+        }
+        Ok(Self { points: vec![Moments::none(); tokens] })
+    }
+
+    /// L, the number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Adds one observation of the entropy, or of the loss, of a token given `revealed` others.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) unless `revealed < tokens`,
+    /// [`NotFinite`](Error::NotFinite) for the value.
+    pub fn record(&mut self, revealed: usize, value: Nats<F>) -> Result<()> {
+        let limit = self.tokens();
+        let Some(point) = self.points.get_mut(revealed) else {
+            let what = "number of revealed tokens";
+            return Err(Error::IndexOutOfRange { what, index: revealed, limit });
+        };
+        if !value.0.is_finite() {
+            let (what, value) = ("observations", scalar::evidence(value.0));
+            return Err(Error::NotFinite { what, index: revealed, value });
+        }
+        let single = Moments { observations: 1, mean: value.0, squares: F::zero() };
+        *point = point.union(single)?;
+        Ok(())
+    }
+
+    /// Adds all observations of another collector: the result is, up to rounding, the same as if all
+    /// had been recorded here.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) unless both have the same number of tokens.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.tokens() != other.tokens() {
+            return Err(Error::LengthMismatch {
+                what: "the other estimator",
+                found: other.tokens(),
+                expected: self.tokens(),
+            });
+        }
+        let unions = self.points.iter().zip(&other.points).map(|(a, b)| a.union(*b));
+        self.points = unions.collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// The estimates of `f_0 .. f_{L-1}`.
+    #[must_use]
+    pub fn points(&self) -> Vec<CurvePoint<F>> {
+        self.points.iter().map(|point| point.point()).collect()
+    }
+
+    /// Observes a law along one random order of its tokens: one value at each point of the curve,
+    /// from `L` entropies. Unbiased.
+    ///
+    /// # Errors
+    /// Those of the law.
+    ///
+    /// ```
+    /// use demask::{MarkovChain, distribution::CurveEstimator};
+    /// use rand::SeedableRng;
+    /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
+    /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(5);
+    /// let mut estimator = CurveEstimator::new(16)?;
+    /// for _ in 0..200 {
+    ///     estimator.observe_entropies(&chain, &mut generator)?;
+    /// }
+    /// let (exact, point) = (chain.information_curve(16)?, estimator.points()[8]);
+    /// let error: f64 = (point.mean - exact.conditional_entropy(8).unwrap()).0;
+    /// assert!(error.abs() < 4.0 * point.standard_error.0);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[cfg(feature = "rand")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+    pub fn observe_entropies<R: rand::Rng + ?Sized>(
+        &mut self,
+        law: &impl SubsetEntropy<F>,
+        generator: &mut R,
+    ) -> Result<()> {
+        let order = random_order(self.tokens(), generator);
+        let mut before = Nats(F::zero());
+        for revealed in 0..order.len() {
+            let entropy = law.subset_entropy(&order[..=revealed])?;
+            self.record(revealed, entropy - before)?;
+            before = entropy;
+        }
+        Ok(())
+    }
+
+    /// Observes a predictor on one sequence of the data, along one random order: the loss
+    /// `-ln p(x_i | x_S)` at each point of the curve. Its mean is the predictor's cross-entropy on
+    /// the data, and f_k if the predictor is the law of the data.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) for a sequence of another length,
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol that the predictor does not know,
+    /// [`NotFinite`](Error::NotFinite) for a token that it thinks impossible, and those of the
+    /// predictor.
+    #[cfg(feature = "rand")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+    pub fn observe_losses<R: rand::Rng + ?Sized>(
+        &mut self,
+        predictor: &impl ConditionalMarginal<F>,
+        sequence: &[usize],
+        generator: &mut R,
+    ) -> Result<()> {
+        self.observe_predictions(predictor, sequence, generator, |law, symbol| {
+            check_symbol(symbol, law.len())?;
+            Ok(-law[symbol].ln())
+        })
+    }
+
+    /// As [`observe_losses`](CurveEstimator::observe_losses), but records the entropy of the
+    /// predicted law instead of the loss. For sequences drawn from the law itself the mean is the
+    /// same, f_k, and the spread is smaller. For a learned predictor it is not the loss.
+    ///
+    /// # Errors
+    /// As [`observe_losses`](CurveEstimator::observe_losses).
+    #[cfg(feature = "rand")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+    pub fn observe_predicted_entropies<R: rand::Rng + ?Sized>(
+        &mut self,
+        law: &impl ConditionalMarginal<F>,
+        sequence: &[usize],
+        generator: &mut R,
+    ) -> Result<()> {
+        self.observe_predictions(law, sequence, generator, |law, _| {
+            Ok(scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p))))
+        })
+    }
+
+    #[cfg(feature = "rand")]
+    fn observe_predictions<R: rand::Rng + ?Sized>(
+        &mut self,
+        predictor: &impl ConditionalMarginal<F>,
+        sequence: &[usize],
+        generator: &mut R,
+        value: impl Fn(&[F], usize) -> Result<F>,
+    ) -> Result<()> {
+        if sequence.len() != self.tokens() {
+            return Err(Error::LengthMismatch {
+                what: "the sequence",
+                found: sequence.len(),
+                expected: self.tokens(),
+            });
+        }
+        let mut revealed = Vec::with_capacity(sequence.len());
+        for position in random_order(sequence.len(), generator) {
+            let law = predictor.conditional_marginal(&revealed, position)?;
+            self.record(revealed.len(), Nats(value(&law, sequence[position])?))?;
+            revealed.push((position, sequence[position]));
+        }
+        Ok(())
+    }
+}
+
+/// A uniformly random permutation of `0 .. tokens` (Fisher & Yates).
+#[cfg(feature = "rand")]
+fn random_order<R: rand::Rng + ?Sized>(tokens: usize, generator: &mut R) -> Vec<usize> {
+    use rand::RngExt;
+    let mut order: Vec<usize> = (0..tokens).collect();
+    for last in (1..tokens).rev() {
+        order.swap(last, generator.random_range(0..=last));
+    }
+    order
+}
+
+/// The stored form: versioned, and checked when it is read.
+#[cfg(feature = "serde")]
+mod stored {
+    use super::{CurveEstimator, Moments};
+    use crate::error::{Error, Result};
+    use crate::scalar::{self, Scalar};
+
+    const VERSION: u32 = 1;
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Collected<F> {
+        version: u32,
+        observations: Vec<u64>,
+        means: Vec<F>,
+        squares: Vec<F>,
+    }
+
+    impl<F: Scalar> From<CurveEstimator<F>> for Collected<F> {
+        fn from(estimator: CurveEstimator<F>) -> Self {
+            let points = &estimator.points;
+            Self {
+                version: VERSION,
+                observations: points.iter().map(|point| point.observations).collect(),
+                means: points.iter().map(|point| point.mean).collect(),
+                squares: points.iter().map(|point| point.squares).collect(),
+            }
+        }
+    }
+
+    impl<F: Scalar> TryFrom<Collected<F>> for CurveEstimator<F> {
+        type Error = Error;
+
+        fn try_from(stored: Collected<F>) -> Result<Self> {
+            if stored.version != VERSION {
+                return Err(Error::UnknownVersion { found: stored.version, known: VERSION });
+            }
+            let expected = stored.observations.len();
+            for (what, values) in [("means", &stored.means), ("squares", &stored.squares)] {
+                if values.len() != expected {
+                    return Err(Error::LengthMismatch { what, found: values.len(), expected });
+                }
+                scalar::check_finite(what, values)?;
+            }
+            if let Some(index) = stored.squares.iter().position(|x| *x < F::zero()) {
+                let value = scalar::evidence(stored.squares[index]);
+                return Err(Error::Negative { what: "squares", index, value });
+            }
+            if expected == 0 {
+                return Err(Error::Empty { what: "the stored estimator" });
+            }
+            let values = stored.means.into_iter().zip(stored.squares);
+            let points = stored.observations.into_iter().zip(values);
+            let moments = |(observations, (mean, squares))| Moments { observations, mean, squares };
+            Ok(Self { points: points.map(moments).collect() })
+        }
+    }
+}
