@@ -5,7 +5,7 @@ mod support;
 
 use demask::distribution::{side_by_side, uniform_permutation};
 use demask::{
-    CategoricalMixture, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Scalar,
+    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Scalar,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -260,4 +260,37 @@ fn single_precision_follows_double() {
             assert!((a / b - 1.0).abs() < 2e-5, "I_{k}: {a} and {b}");
         }
     }
+}
+
+#[test]
+fn what_other_laws_refuse() {
+    use demask::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
+    assert!(matches!(uniform_permutation::<f64>(0), Err(Error::Empty { .. })));
+    assert!(matches!(side_by_side::<f64>([]), Err(Error::Empty { .. })));
+    assert!(matches!(Bits::from_count_law([1.0]), Err(Error::Empty { .. })));
+    assert!(matches!(Bits::from_count_law([0.5, 0.6]), Err(Error::NotNormalized { .. })));
+    assert!(matches!(Bits::from_count_law([1.5, -0.5]), Err(Error::Negative { index: 1, .. })));
+    assert!(matches!(Bits::noisy_repeated_bit(0, 0.5), Err(Error::Empty { .. })));
+    let out = Bits::noisy_repeated_bit(3, 1.5);
+    assert!(matches!(out, Err(Error::ParameterOutOfRange { value, .. }) if value == 1.5));
+    assert!(matches!(Bits::noisy_repeated_bit(3, f64::NAN), Err(Error::NotFinite { .. })));
+    assert!(matches!(Bits::mixture(3, [1.0], [0.5, 0.5]), Err(Error::LengthMismatch { .. })));
+    assert!(matches!(Bits::mixture(3, [0.0; 0], [0.0; 0]), Err(Error::Empty { .. })));
+    assert!(matches!(Bits::polya_urn(3, 0.0, 1.0), Err(Error::ParameterOutOfRange { .. })));
+    assert!(matches!(Bits::polya_urn(3, 1.0, f64::INFINITY), Err(Error::NotFinite { .. })));
+    assert!(matches!(Bits::curie_weiss(3, f64::NAN, 0.0), Err(Error::NotFinite { .. })));
+    let out = Bits::<f64>::fixed_weight(3, 4);
+    assert!(matches!(out, Err(Error::IndexOutOfRange { index: 4, limit: 4, .. })));
+    let large = Bits::<f64>::fixed_weight(1 << 18, 1).unwrap();
+    assert!(matches!(large.information_curve(), Err(Error::TooLarge { .. })));
+    assert!(matches!(large.joint_table(), Err(Error::TooLarge { .. })));
+    let out = Mixture::new([0.5, 0.5], &[vec![1.0, 0.0], vec![1.0]]);
+    assert!(matches!(out, Err(Error::LengthMismatch { found: 1, expected: 2, .. })));
+    let out = Mixture::new([0.5, 0.5], &[[1.0, 0.0], [0.0, 0.5]]);
+    assert!(matches!(out, Err(Error::RowNotNormalized { row: 1, .. })));
+    assert!(matches!(Mixture::new([1.0], &[[0.0; 0]]), Err(Error::Empty { .. })));
+    assert!(matches!(Mixture::noisy_repeated_symbol(1, 0.1), Err(Error::Empty { .. })));
+    let letters = Mixture::noisy_repeated_symbol(27, 0.1_f64).unwrap();
+    assert!(matches!(letters.information_curve(0), Err(Error::Empty { .. })));
+    assert!(matches!(letters.information_curve(64), Err(Error::TooLarge { .. })));
 }

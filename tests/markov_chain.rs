@@ -118,3 +118,56 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_chain_refuses() {
+    let from = |initial: &[f64], rows: &[&[f64]]| MarkovChain::from_transition(initial, rows);
+    let half = [0.5, 0.5];
+    let refused = |result: demask::Result<MarkovChain>, word: &str| {
+        let error = result.unwrap_err();
+        assert!(error.to_string().contains(word), "{error} does not say {word:?}");
+        error
+    };
+    assert!(matches!(refused(from(&[], &[]), "alphabet"), Error::Empty { .. }));
+    let error = refused(from(&half, &[&half, &[1.0]]), "2 are needed");
+    assert!(matches!(error, Error::LengthMismatch { found: 1, .. }));
+    let error = refused(from(&[1.0], &[&half, &half]), "initial law");
+    assert!(matches!(error, Error::LengthMismatch { found: 1, expected: 2, .. }));
+    let error = refused(from(&half, &[&half, &[0.5, 0.4]]), "row 1");
+    assert!(matches!(error, Error::RowNotNormalized { row: 1, .. }));
+    let error = refused(from(&[0.5, 0.4], &[&half, &half]), "initial law");
+    assert!(matches!(error, Error::NotNormalized { .. }));
+    let error = refused(from(&half, &[&[1.5, -0.5], &half]), "-0.5");
+    assert!(matches!(error, Error::Negative { index: 1, .. }));
+    let error = refused(from(&half, &[&[f64::NAN, 0.5], &half]), "NaN");
+    assert!(matches!(error, Error::NotFinite { index: 0, .. }));
+
+    // Two closed classes, {1} and {2, 3}, behind a state that leads to both.
+    let rows =
+        [[0.5, 0.25, 0.25, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]];
+    match refused(MarkovChain::stationary(&rows), "not unique") {
+        Error::SeveralStationaryLaws { first: 1, second } => assert!(second == 2 || second == 3),
+        other => panic!("{other:?}"),
+    }
+    // One closed class behind a transient state is enough.
+    let rows = [[0.5, 0.25, 0.25], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];
+    assert_eq!(MarkovChain::stationary(&rows).unwrap().initial(), [0.0, 0.5, 0.5]);
+
+    let fit = |symbols: &[usize], smoothing| MarkovChain::fit(symbols, 2, smoothing);
+    let error = refused(fit(&[0, 2], 1.0), "symbol 2");
+    assert!(matches!(error, Error::IndexOutOfRange { index: 2, limit: 2, .. }));
+    assert!(matches!(refused(fit(&[0, 0, 1], 0.0), "row 1"), Error::EmptyRow { row: 1, .. }));
+    assert!(matches!(refused(fit(&[0, 1], -1.0), "smoothing"), Error::Negative { .. }));
+    assert!(matches!(refused(fit(&[0, 1], f64::NAN), "smoothing"), Error::NotFinite { .. }));
+    let counts = |rows: &[[i64; 2]]| MarkovChain::from_counts(rows, 0.0_f64);
+    assert!(matches!(refused(counts(&[[1, -1], [1, 1]]), "-1"), Error::Negative { index: 1, .. }));
+
+    let chain: MarkovChain = MarkovChain::fit(&[0, 1, 1, 0, 0], 2, 0.5).unwrap();
+    let curve = |tokens| chain.information_curve(tokens).unwrap_err();
+    assert!(matches!(curve(0), Error::Empty { .. }));
+    assert!(matches!(curve(1 << 40), Error::TooLarge { .. }));
+    let prefixed = chain.information_curve_given_prefix(usize::MAX, 2).unwrap_err();
+    assert!(matches!(prefixed, Error::Overflow { .. }));
+    let table = chain.joint_table(40).unwrap_err();
+    assert!(matches!(table, Error::TooLarge { needed, .. } if needed == 1 << 40));
+}

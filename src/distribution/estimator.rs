@@ -298,13 +298,10 @@ impl<F: Scalar> CurveEstimator<F> {
         generator: &mut R,
     ) -> Result<()> {
         let order = random_order(self.tokens(), generator);
-        let mut before = Nats(F::zero());
-        for revealed in 0..order.len() {
-            let entropy = law.subset_entropy(&order[..=revealed])?;
-            self.record(revealed, entropy - before)?;
-            before = entropy;
-        }
-        Ok(())
+        let entropies = (0..=order.len()).map(|revealed| law.subset_entropy(&order[..revealed]));
+        let entropies: Vec<Nats<F>> = entropies.collect::<Result<_>>()?;
+        let differences: Vec<F> = entropies.windows(2).map(|pair| (pair[1] - pair[0]).0).collect();
+        self.record_each(&differences)
     }
 
     /// Observes a predictor on one sequence of the data, along one random order: the loss
@@ -365,12 +362,23 @@ impl<F: Scalar> CurveEstimator<F> {
             });
         }
         let mut revealed = Vec::with_capacity(sequence.len());
+        let mut values = Vec::with_capacity(sequence.len());
         for position in random_order(sequence.len(), generator) {
             let law = predictor.conditional_marginal(&revealed, position)?;
-            self.record(revealed.len(), Nats(value(&law, sequence[position])?))?;
+            values.push(value(&law, sequence[position])?);
             revealed.push((position, sequence[position]));
         }
-        Ok(())
+        self.record_each(&values)
+    }
+
+    /// One observation at each point, or none at all if one of them cannot be taken.
+    #[cfg(feature = "rand")]
+    fn record_each(&mut self, values: &[F]) -> Result<()> {
+        scalar::check_finite("observations", values)?;
+        values
+            .iter()
+            .enumerate()
+            .try_for_each(|(revealed, &value)| self.record(revealed, Nats(value)))
     }
 }
 

@@ -1,0 +1,86 @@
+//! Exact curves of long sequences, and the weights they are mixed with.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use demask::distribution::side_by_side;
+use demask::{CategoricalMixture, ExchangeableBits, MarkovChain};
+
+/// Transition probabilities like those of letters: `1 / (1 + distance)` to the power 2, in a shuffled
+/// order, normalised.
+fn rows(alphabet: usize) -> Vec<Vec<f64>> {
+    let row = |x: usize| {
+        let weight = |y: usize| (1.0 + ((7 * x + 11 * y + x * y) % alphabet) as f64).powi(-2);
+        let sum: f64 = (0..alphabet).map(weight).sum();
+        (0..alphabet).map(|y| weight(y) / sum).collect()
+    };
+    (0..alphabet).map(row).collect()
+}
+
+/// Two symbols that keep for about `length` tokens.
+fn sticky(length: f64) -> [[f64; 2]; 2] {
+    let leave = 1.0 / length;
+    [[1.0 - leave, leave], [leave, 1.0 - leave]]
+}
+
+fn markov_chain(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("markov_chain");
+    group.sample_size(10);
+    let cycle: Vec<Vec<f64>> = (0..27)
+        .map(|x| (0..27).map(|y| f64::from(u8::from((x + 1) % 27 == y))).collect())
+        .collect();
+    let chains = [
+        ("27 symbols", MarkovChain::stationary(&rows(27)), 1024),
+        ("27 symbols, never mixes", MarkovChain::stationary(&cycle), 1024),
+        ("27 symbols, first one given", first_given(&rows(27)), 1024),
+        ("2 symbols", MarkovChain::stationary(&sticky(10.0)), 4096),
+        ("2 symbols, mixes in 2000", MarkovChain::stationary(&sticky(2000.0)), 4096),
+    ];
+    for (name, chain, tokens) in chains {
+        let chain = chain.expect("a chain");
+        group.bench_function(BenchmarkId::new(name, tokens), |bencher| {
+            bencher.iter(|| black_box(&chain).information_curve(tokens))
+        });
+    }
+    group.finish();
+}
+
+fn first_given(rows: &[Vec<f64>]) -> demask::Result<MarkovChain> {
+    let mut initial = vec![0.0; rows.len()];
+    initial[0] = 1.0;
+    MarkovChain::from_transition(initial, rows)
+}
+
+fn exchangeable(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("exchangeable");
+    group.sample_size(10);
+    for tokens in [1024, 4096] {
+        let law = ExchangeableBits::curie_weiss(tokens, 1.25, 0.0).expect("a law");
+        group.bench_function(BenchmarkId::new("bits", tokens), |bencher| {
+            bencher.iter(|| black_box(&law).information_curve())
+        });
+    }
+    let mixture = CategoricalMixture::noisy_repeated_symbol(3, 0.25).expect("a law");
+    group.bench_function(BenchmarkId::new("three symbols", 128), |bencher| {
+        bencher.iter(|| black_box(&mixture).information_curve(128))
+    });
+    group.finish();
+}
+
+fn parts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("side_by_side");
+    group.sample_size(10);
+    for (parts, length) in [(64, 64), (2, 2048)] {
+        let part = MarkovChain::stationary(&sticky(10.0)).expect("a chain");
+        let part = part.information_curve(length).expect("a curve");
+        let parts = vec![part; parts];
+        group.bench_function(
+            BenchmarkId::new(format!("{} parts", parts.len()), length),
+            |bencher| bencher.iter(|| side_by_side(black_box(&parts))),
+        );
+    }
+    group.finish();
+}
+
+criterion_group!(benches, markov_chain, exchangeable, parts);
+criterion_main!(benches);
