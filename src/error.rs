@@ -173,6 +173,15 @@ pub enum Error {
         tolerance: f64,
     },
 
+    /// A probability below zero or above one.
+    #[error("{what} is {value}; it must be between 0 and 1")]
+    NotAProbability {
+        /// The quantity.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+    },
+
     /// A row of conditional probabilities that does not sum to one.
     #[error("row {row} of {what} sums to {sum}, not to 1 (up to {tolerance:e})")]
     RowNotNormalized {
@@ -222,17 +231,13 @@ pub enum Error {
         known: u32,
     },
 
-    /// A parameter outside its interval.
-    #[error("{what} is {value}; it must be between {least} and {most}")]
-    ParameterOutOfRange {
+    /// A parameter that must be positive and is not.
+    #[error("{what} is {value}; it must be positive")]
+    NotPositive {
         /// The parameter.
         what: &'static str,
         /// The value found.
         value: f64,
-        /// The least value allowed.
-        least: f64,
-        /// The greatest value allowed.
-        most: f64,
     },
 
     /// Two statements that cannot both be true of one distribution.
@@ -296,4 +301,9 @@ pub enum Error {
         /// How many are allowed.
         limit: u128,
     },
+}
+
+/// Refuses what would need more than the limit.
+pub(crate) fn check_limit(what: &'static str, needed: u128, limit: u128) -> Result<()> {
+    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
 }

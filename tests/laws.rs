@@ -272,11 +272,11 @@ fn what_other_laws_refuse() {
     assert!(matches!(Bits::from_count_law([1.5, -0.5]), Err(Error::Negative { index: 1, .. })));
     assert!(matches!(Bits::noisy_repeated_bit(0, 0.5), Err(Error::Empty { .. })));
     let out = Bits::noisy_repeated_bit(3, 1.5);
-    assert!(matches!(out, Err(Error::ParameterOutOfRange { value, .. }) if value == 1.5));
+    assert!(matches!(out, Err(Error::NotAProbability { value, .. }) if value == 1.5));
     assert!(matches!(Bits::noisy_repeated_bit(3, f64::NAN), Err(Error::NotFinite { .. })));
     assert!(matches!(Bits::mixture(3, [1.0], [0.5, 0.5]), Err(Error::LengthMismatch { .. })));
     assert!(matches!(Bits::mixture(3, [0.0; 0], [0.0; 0]), Err(Error::Empty { .. })));
-    assert!(matches!(Bits::polya_urn(3, 0.0, 1.0), Err(Error::ParameterOutOfRange { .. })));
+    assert!(matches!(Bits::polya_urn(3, 0.0, 1.0), Err(Error::NotPositive { .. })));
     assert!(matches!(Bits::polya_urn(3, 1.0, f64::INFINITY), Err(Error::NotFinite { .. })));
     assert!(matches!(Bits::curie_weiss(3, f64::NAN, 0.0), Err(Error::NotFinite { .. })));
     let out = Bits::<f64>::fixed_weight(3, 4);

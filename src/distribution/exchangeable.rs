@@ -12,8 +12,8 @@
 use crate::curve::InformationCurve;
 use crate::distribution::hypergeometric::Window;
 use crate::distribution::joint::MAX_CELLS;
-use crate::distribution::{JointTable, check_work, normalized};
-use crate::error::{Error, Result};
+use crate::distribution::{JointTable, normalized};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 
 /// The most (cells of a grid of counts) that are visited: some minutes.
@@ -105,7 +105,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens or no components,
     /// [`LengthMismatch`](Error::LengthMismatch) between the two lists,
-    /// [`ParameterOutOfRange`](Error::ParameterOutOfRange) for a probability outside `[0, 1]`;
+    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     pub fn mixture(
@@ -129,7 +129,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens,
-    /// [`ParameterOutOfRange`](Error::ParameterOutOfRange) for a probability outside `[0, 1]`.
+    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_bit(tokens: usize, flip: F) -> Result<Self> {
         check_probability("the flip probability", flip)?;
         let half = scalar::constant(0.5);
@@ -146,7 +146,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`NotFinite`](Error::NotFinite), and
-    /// [`ParameterOutOfRange`](Error::ParameterOutOfRange) unless both numbers are positive.
+    /// [`NotPositive`](Error::NotPositive) for the numbers.
     ///
     /// ```
     /// use demask::ExchangeableBits;
@@ -159,12 +159,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         for (what, value) in [("the number of ones", ones), ("the number of zeros", zeros)] {
             scalar::check_finite(what, &[value])?;
             if value <= F::zero() {
-                return Err(Error::ParameterOutOfRange {
-                    what,
-                    value: scalar::evidence(value),
-                    least: scalar::evidence(F::min_positive_value()),
-                    most: scalar::evidence(F::max_value()),
-                });
+                return Err(Error::NotPositive { what, value: scalar::evidence(value) });
             }
         }
         Self::from_log_ratios(tokens, |j| {
@@ -267,7 +262,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`TooLarge`](Error::TooLarge) for more than 131072 tokens.
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         let tokens = self.tokens();
-        check_work("pairs of counts", tokens as u128 * tokens as u128 / 2, MAX_WORK)?;
+        check_limit("pairs of counts", tokens as u128 * tokens as u128 / 2, MAX_WORK)?;
         let mut law = self.count_law.clone();
         let mut increments = vec![F::zero(); tokens - 1];
         for shown in (2..=tokens).rev() {
@@ -284,7 +279,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
     pub fn joint_table(&self) -> Result<JointTable<F>> {
         let tokens = self.tokens();
-        check_work("cells of the table", power(2, tokens), MAX_CELLS as u128)?;
+        check_limit("cells of the table", power(2, tokens), MAX_CELLS as u128)?;
         let mut choices = F::one();
         let mut per_word = Vec::with_capacity(tokens + 1);
         for (ones, &p) in self.count_law.iter().enumerate() {
@@ -415,7 +410,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two symbols,
-    /// [`ParameterOutOfRange`](Error::ParameterOutOfRange) for a probability outside `[0, 1]`.
+    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_symbol(alphabet: usize, noise: F) -> Result<Self> {
         check_probability("the noise", noise)?;
         if alphabet < 2 {
@@ -448,9 +443,9 @@ impl<F: Scalar> CategoricalMixture<F> {
         let (alphabet, components) = (self.alphabet(), self.components.len());
         let side = tokens.max(2) - 1;
         let held = power(side, alphabet - 1).saturating_mul(components as u128);
-        check_work("counts of the symbols times components", held, MAX_CELLS as u128)?;
+        check_limit("counts of the symbols times components", held, MAX_CELLS as u128)?;
         let needed = held.saturating_mul(tokens as u128 * (alphabet * alphabet) as u128);
-        check_work("operations over counts of the symbols", needed, MAX_WORK)?;
+        check_limit("operations over counts of the symbols", needed, MAX_WORK)?;
 
         let marginal = self.predictive(&self.weights);
         let single = scalar::sum(marginal.iter().map(|&p| scalar::neg_x_ln_x(p)));
@@ -510,7 +505,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     pub fn joint_table(&self, tokens: usize) -> Result<JointTable<F>> {
         check_tokens(tokens)?;
         let alphabet = self.alphabet();
-        check_work("cells of the table", power(alphabet, tokens), MAX_CELLS as u128)?;
+        check_limit("cells of the table", power(alphabet, tokens), MAX_CELLS as u128)?;
         let mut sums = vec![F::zero(); power(alphabet, tokens) as usize];
         for (&weight, law) in self.weights.iter().zip(&self.components) {
             let mut words = vec![weight];
@@ -613,12 +608,12 @@ fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
         return Ok(());
     }
     scalar::check_finite(what, &[value])?;
-    Err(Error::ParameterOutOfRange { what, value: scalar::evidence(value), least: 0.0, most: 1.0 })
+    Err(Error::NotAProbability { what, value: scalar::evidence(value) })
 }
 
 fn check_tokens(tokens: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });
     }
-    check_work("tokens of an exchangeable law", tokens as u128, MAX_CELLS as u128)
+    check_limit("tokens of an exchangeable law", tokens as u128, MAX_CELLS as u128)
 }

@@ -2,8 +2,8 @@ use num_traits::PrimInt;
 
 use crate::curve::InformationCurve;
 use crate::distribution::joint::MAX_CELLS;
-use crate::distribution::{JointTable, check_work, normalized};
-use crate::error::{Error, Result};
+use crate::distribution::{JointTable, normalized};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 
 /// A Markov chain over a finite alphabet: an initial law and a transition matrix. Any number of its
@@ -279,7 +279,7 @@ impl<F: Scalar> MarkovChain<F> {
             .ok_or(Error::Overflow { what: "the number of tokens with the prefix" })?;
         // A stationary chain has one law for all tokens.
         let laws_needed = if self.stationary { 1 } else { length };
-        check_work("laws of single tokens times symbols", cells(laws_needed, alphabet), MAX_WORK)?;
+        check_limit("laws of single tokens times symbols", cells(laws_needed, alphabet), MAX_WORK)?;
         let laws: Vec<Vec<F>> =
             core::iter::successors(Some(self.initial.clone()), |law| Some(self.evolved(law, 1)))
                 .take(laws_needed)
@@ -304,7 +304,7 @@ impl<F: Scalar> MarkovChain<F> {
             let pairs_computed = if self.stationary { 1 } else { tokens - distance + 1 };
             work += cells(alphabet, alphabet) * (2 * alphabet + pairs_computed) as u128
                 + (tokens - distance) as u128;
-            check_work("operations for the curve of the chain (at least)", work, MAX_WORK)?;
+            check_limit("operations for the curve of the chain (at least)", work, MAX_WORK)?;
             let between = |left: usize| power.information(law(left), law(left + distance));
             let sum = if self.stationary {
                 between(prefix) * scalar::float(tokens - distance)
@@ -340,7 +340,7 @@ impl<F: Scalar> MarkovChain<F> {
             return Err(Error::Empty { what: "the sequence" });
         }
         let needed = (0..tokens).fold(1_u128, |cells, _| cells.saturating_mul(alphabet as u128));
-        check_work("cells of the table", needed, MAX_CELLS as u128)?;
+        check_limit("cells of the table", needed, MAX_CELLS as u128)?;
         let mut probabilities = self.initial.clone();
         for _ in 1..tokens {
             let extended = probabilities.iter().enumerate().flat_map(|(word, &p)| {
@@ -509,9 +509,9 @@ fn reachable(from: usize, alphabet: usize, edge: impl Fn(usize, usize) -> bool) 
     seen[from] = true;
     let mut open = vec![from];
     while let Some(x) = open.pop() {
-        for y in 0..alphabet {
-            if !seen[y] && edge(x, y) {
-                seen[y] = true;
+        for (y, seen) in seen.iter_mut().enumerate().filter(|(_, seen)| !**seen) {
+            if edge(x, y) {
+                *seen = true;
                 open.push(y);
             }
         }
@@ -561,7 +561,7 @@ fn check_alphabet(alphabet: usize) -> Result<usize> {
     if alphabet == 0 {
         return Err(Error::Empty { what: "the alphabet" });
     }
-    check_work("symbols of a Markov chain", alphabet as u128, MAX_ALPHABET as u128)?;
+    check_limit("symbols of a Markov chain", alphabet as u128, MAX_ALPHABET as u128)?;
     Ok(alphabet)
 }
 

@@ -38,11 +38,6 @@ fn normalized<F: Scalar>(
     Ok(clipped)
 }
 
-/// Refuses what would not finish, or not fit.
-fn check_work(what: &'static str, needed: u128, limit: u128) -> Result<()> {
-    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
-}
-
 /// Draws an index by inversion, from a law that sums to one up to rounding.
 #[cfg(feature = "rand")]
 fn draw<F: Scalar, R: rand::Rng + ?Sized>(law: &[F], generator: &mut R) -> usize {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::curve::InformationCurve;
 use crate::distribution::hypergeometric::Window;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 
 /// The curve of independent parts, put side by side into one sequence.
@@ -61,13 +61,7 @@ pub fn side_by_side<'a, F: Scalar>(
         return Err(Error::Empty { what: "the list of parts" });
     }
     let weights: u128 = by_length.keys().map(|&length| length as u128 * tokens as u128).sum();
-    if weights > MAX_WEIGHTS {
-        return Err(Error::TooLarge {
-            what: "hypergeometric weights",
-            needed: weights,
-            limit: MAX_WEIGHTS,
-        });
-    }
+    check_limit("hypergeometric weights", weights, MAX_WEIGHTS)?;
     let mut increments = vec![CompensatedSum::new(); tokens - 1];
     by_length.remove(&1);
     for (length, sums) in by_length {
