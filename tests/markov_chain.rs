@@ -92,6 +92,21 @@ proptest! {
     }
 
     #[test]
+    fn curves_of_chains_are_concave_so_steps_should_not_shrink(
+        ((chain, _), schedule) in (chains(), schedules(40))
+    ) {
+        let curve = chain.information_curve(40).unwrap();
+        for pair in curve.increments()[1..].windows(2) {
+            prop_assert!(pair[1] <= pair[0] + 1e-15);
+        }
+        let mut sizes = schedule.sizes().to_vec();
+        sizes.sort_unstable();
+        let growing = demask::Schedule::from_reveal_sizes(sizes).unwrap();
+        let errors = [growing, schedule].map(|schedule| curve.sampling_error(&schedule).unwrap());
+        prop_assert!(at_most(errors[0], errors[1]), "{errors:?}");
+    }
+
+    #[test]
     fn the_stationary_law_stays(rows in matrices(6)) {
         match MarkovChain::stationary(&rows) {
             Ok(chain) => {

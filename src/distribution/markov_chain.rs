@@ -384,14 +384,12 @@ struct PairSums<F> {
     information: Vec<F>,
 }
 
-/// A power `P^a` of a transition matrix, and the same up to a common row: `P^a - 1 v`.
+/// A power `P^a` of a transition matrix, and the same less a common row: `P^a - 1 v P^(a-1)`.
 ///
 /// The powers are sums of nonnegative products, so small probabilities keep their digits; the
-/// deviations tend to zero as the chain mixes, so small dependencies keep theirs. They are iterated by
-/// `P - 1 v` itself, which removes, step by step, what rounding has put into the common row.
+/// deviations tend to zero as the chain mixes, so small dependencies keep theirs.
 struct MatrixPower<'a, F> {
     transition: &'a [F],
-    first_deviation: Vec<F>,
     power: Vec<F>,
     deviation: Vec<F>,
     alphabet: usize,
@@ -401,20 +399,13 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
     /// `P` and `P - 1 v`, for any law `v`.
     fn first(transition: &'a [F], law: &[F]) -> Self {
         let rows = transition.chunks_exact(law.len());
-        let deviation: Vec<F> =
-            rows.flat_map(|row| row.iter().zip(law).map(|(&p, &v)| p - v)).collect();
-        Self {
-            transition,
-            power: transition.to_vec(),
-            first_deviation: deviation.clone(),
-            deviation,
-            alphabet: law.len(),
-        }
+        let deviation = rows.flat_map(|row| row.iter().zip(law).map(|(&p, &v)| p - v)).collect();
+        Self { transition, power: transition.to_vec(), deviation, alphabet: law.len() }
     }
 
     fn advance(&mut self) {
         self.power = product(&self.power, self.transition, self.alphabet);
-        self.deviation = product(&self.deviation, &self.first_deviation, self.alphabet);
+        self.deviation = product(&self.deviation, self.transition, self.alphabet);
     }
 
     /// I(X_l; X_{l+a}) in nats, from the laws of both.
