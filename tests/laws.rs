@@ -21,11 +21,13 @@ struct Case {
     name: String,
     tokens: usize,
     conditional_entropies: Vec<String>,
+    #[serde(default)]
     increments: Vec<String>,
     rows: Option<Vec<Vec<f64>>>,
     initial: Option<Vec<f64>>,
     flip: Option<f64>,
     weights: Option<Vec<f64>>,
+    #[serde(default)]
     laws: Option<Vec<Vec<f64>>>,
 }
 
@@ -96,6 +98,33 @@ fn large_laws_match_the_reference_values() {
             information += expected;
             let error = (curve.information(m).0 / information - 1.0).abs();
             assert!(error < 1e-13, "{name} I_{m} off by {error:e}");
+        }
+    }
+}
+
+/// The cases of `tests/cases.json` that are laws of this file.
+#[test]
+fn small_laws_match_the_reference_values() {
+    let parity = [1.0, 0.0, 10.0, 0.0, 5.0, 0.0].map(|words: f64| words / 16.0);
+    let parity = ExchangeableBits::from_count_law(parity).unwrap().information_curve();
+    let repeated = CategoricalMixture::noisy_repeated_symbol(3, 0.0).unwrap().information_curve(4);
+    let balanced = ExchangeableBits::fixed_weight(16, 8).unwrap().information_curve();
+    let curves = [
+        ("parity-5", parity),
+        ("repeated-3-4", repeated),
+        ("balanced-16", balanced),
+        ("permutation-8", uniform_permutation(8)),
+        ("permutation-16", uniform_permutation(16)),
+        ("permutation-32", uniform_permutation(32)),
+    ];
+    let cases = serde_json::from_str::<Reference>(include_str!("cases.json")).unwrap().cases;
+    for (name, curve) in curves {
+        let (case, curve) = (cases.iter().find(|case| case.name == name).unwrap(), curve.unwrap());
+        assert_eq!(curve.tokens(), case.tokens);
+        for (k, digits) in case.conditional_entropies.iter().enumerate() {
+            let expected: f64 = digits.parse().unwrap();
+            let found = curve.conditional_entropy(k).unwrap().0;
+            assert!((found - expected).abs() < 4e-15, "{name} f_{k}: {found} and {digits}");
         }
     }
 }

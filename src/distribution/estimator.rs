@@ -451,3 +451,22 @@ mod stored {
         }
     }
 }
+
+#[cfg(all(test, feature = "rand"))]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn all_orders_are_equally_likely() {
+        let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(7);
+        let mut counts = BTreeMap::new();
+        for _ in 0..24_000 {
+            *counts.entry(random_order(4, &mut generator)).or_insert(0_i32) += 1;
+        }
+        assert_eq!(counts.len(), 24);
+        // Each is binomial with mean 1000 and a standard deviation of 31.
+        assert!(counts.values().all(|count| (count - 1000).abs() < 4 * 31), "{counts:?}");
+    }
+}

@@ -18,6 +18,8 @@ use crate::scalar::{self, CompensatedSum, Scalar};
 
 /// The most (cells of a grid of counts) that are visited: some minutes.
 const MAX_WORK: u128 = 1 << 33;
+/// The most tokens that a law is made for.
+const MAX_TOKENS: usize = 1 << 26;
 
 /// The curve of a uniformly random permutation of `tokens` symbols. O(L).
 ///
@@ -104,10 +106,18 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens or no components,
+    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens,
     /// [`LengthMismatch`](Error::LengthMismatch) between the two lists,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
+    ///
+    /// ```
+    /// use demask::ExchangeableBits;
+    /// let law = ExchangeableBits::mixture(2, [0.5, 0.5], [0.0, 0.5])?;
+    /// assert_eq!(law.count_law(), [0.625, 0.25, 0.125]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     pub fn mixture(
         tokens: usize,
         weights: impl AsRef<[F]>,
@@ -128,7 +138,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// One fair bit shown `tokens` times, each time flipped with probability `flip`.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens,
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_bit(tokens: usize, flip: F) -> Result<Self> {
         check_probability("the flip probability", flip)?;
@@ -145,7 +155,8 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`NotFinite`](Error::NotFinite), and
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`NotFinite`](Error::NotFinite), and
     /// [`NotPositive`](Error::NotPositive) for the numbers.
     ///
     /// ```
@@ -177,7 +188,8 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`NotFinite`](Error::NotFinite) for the parameters.
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`NotFinite`](Error::NotFinite) for the parameters.
     ///
     /// ```
     /// use demask::ExchangeableBits;
@@ -201,8 +213,17 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// Uniform on the words with a given number of ones.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`IndexOutOfRange`](Error::IndexOutOfRange) for more
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for more
     /// ones than tokens.
+    ///
+    /// ```
+    /// use demask::ExchangeableBits;
+    /// // One of two bits is set: either tells the other.
+    /// let curve = ExchangeableBits::<f64>::fixed_weight(2, 1)?.information_curve()?;
+    /// assert!((curve.information(1).0 - std::f64::consts::LN_2).abs() < 1e-15);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     pub fn fixed_weight(tokens: usize, ones: usize) -> Result<Self> {
         check_tokens(tokens)?;
         let mut count_law = vec![F::zero(); tokens + 1];
@@ -615,5 +636,5 @@ fn check_tokens(tokens: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });
     }
-    check_limit("tokens of an exchangeable law", tokens as u128, MAX_CELLS as u128)
+    check_limit("tokens of an exchangeable law", tokens as u128, MAX_TOKENS as u128)
 }
