@@ -140,15 +140,39 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_nonincreasing(entropies)
     }
 
-    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`.
+    /// From computed increments `d_1 .. d_{L-1}`, for laws that can tell them without subtracting
+    /// entropies: they keep their relative accuracy however small they are. Negative noise becomes zero.
+    ///
+    /// # Errors
+    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) beyond the tolerance relative
+    /// to the largest value of the curve, [`Overflow`](Error::Overflow).
+    pub(crate) fn from_computed_increments(
+        later: &[F],
+        single_token_entropy: Option<F>,
+    ) -> Result<Self> {
+        let what = "increments";
+        scalar::check_finite(what, later)?;
+        let total = scalar::sum(later.iter().map(|d| d.abs()));
+        let tolerance = total.max(single_token_entropy.unwrap_or(total)) * F::tolerance();
+        if let Some(index) = later.iter().position(|d| *d < -tolerance) {
+            let value = scalar::evidence(later[index]);
+            return Err(Error::Negative { what, index: index + 1, value });
+        }
+        let clipped = later.iter().map(|d| d.max(F::zero()));
+        let increments = core::iter::once(F::zero()).chain(clipped).collect();
+        Self::from_increments(increments, single_token_entropy)
+    }
+
+    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`. Their sum is at most `f_0`, where it is known.
     pub(crate) fn from_increments(
         increments: Vec<F>,
         single_token_entropy: Option<F>,
     ) -> Result<Self> {
+        let most = single_token_entropy.unwrap_or(F::infinity());
         let mut sum = CompensatedSum::new();
         let running = increments.iter().map(|&d| {
             sum.add(d);
-            sum.total()
+            sum.total().min(most)
         });
         let information = running.collect();
         Self::from_parts(information, increments, single_token_entropy)
@@ -162,34 +186,6 @@ impl<F: Scalar> InformationCurve<F> {
         increments.iter_mut().for_each(|d| *d = F::zero() - *d);
         let information = entropies.iter().map(|&f| first - f).collect();
         Self::from_parts(information, increments, Some(first))
-    }
-
-    /// From `f_0` (where known) and the increments `d_1 .. d_{L-1}` themselves, for laws that can
-    /// tell them without a subtraction: they keep their relative accuracy however small they are.
-    /// Negative noise becomes zero.
-    ///
-    /// # Errors
-    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) beyond the tolerance relative
-    /// to the sum of the increments, [`Overflow`](Error::Overflow).
-    pub(crate) fn from_increments(single_token_entropy: Option<F>, later: &[F]) -> Result<Self> {
-        let what = "increments";
-        scalar::check_finite(what, later)?;
-        let scale = scalar::sum(later.iter().map(|d| d.abs()));
-        let tolerance = scale.max(single_token_entropy.unwrap_or(scale)) * F::tolerance();
-        if let Some(index) = later.iter().position(|d| *d < -tolerance) {
-            let value = scalar::evidence(later[index]);
-            return Err(Error::Negative { what, index: index + 1, value });
-        }
-        let clipped = later.iter().map(|d| d.max(F::zero()));
-        let increments: Vec<F> = core::iter::once(F::zero()).chain(clipped).collect();
-        let mut sum = CompensatedSum::new();
-        let most = single_token_entropy.unwrap_or(F::infinity());
-        let running = |&d: &F| {
-            sum.add(d);
-            sum.total().min(most)
-        };
-        let information = increments.iter().map(running).collect();
-        Self::from_parts(information, increments, single_token_entropy)
     }
 
     fn from_parts(

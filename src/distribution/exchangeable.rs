@@ -43,7 +43,7 @@ pub fn uniform_permutation<F: Scalar>(tokens: usize) -> Result<InformationCurve<
     }
     let increments: Vec<F> =
         (1..tokens).map(|m| scalar::float::<F>(tokens - m).recip().ln_1p()).collect();
-    InformationCurve::from_increments(Some(scalar::float::<F>(tokens).ln()), &increments)
+    InformationCurve::from_computed_increments(&increments, Some(scalar::float::<F>(tokens).ln()))
 }
 
 /// An exchangeable law of `L` bits: all that matters is the law of the number of ones.
@@ -291,7 +291,7 @@ impl<F: Scalar> ExchangeableBits<F> {
             thin(&mut law);
         }
         let single = scalar::neg_x_ln_x(law[0]) + scalar::neg_x_ln_x(law[1]);
-        InformationCurve::from_increments(Some(single), &increments)
+        InformationCurve::from_computed_increments(&increments, Some(single))
     }
 
     /// The joint table, for small numbers of tokens.
@@ -480,7 +480,7 @@ impl<F: Scalar> CategoricalMixture<F> {
             grid.for_each(shown, |masses| information.add(self.next_two_information(masses)));
             increments.push(information.total());
         }
-        InformationCurve::from_increments(Some(single), &increments)
+        InformationCurve::from_computed_increments(&increments, Some(single))
     }
 
     /// The law of a token, times the total mass, if component `c` has mass `masses[c]`.

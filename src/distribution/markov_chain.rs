@@ -279,9 +279,9 @@ impl<F: Scalar> MarkovChain<F> {
         check_limit("tokens of a Markov chain", tokens as u128, MAX_TOKENS as u128)?;
         let pairs = self.pairs(prefix, tokens)?;
         let single = pairs.entropies / scalar::float(tokens);
-        InformationCurve::from_increments(
-            Some(single.max(F::zero())),
+        InformationCurve::from_computed_increments(
             &increments_of_pairs(&pairs.information, tokens),
+            Some(single.max(F::zero())),
         )
     }
 

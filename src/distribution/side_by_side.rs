@@ -76,5 +76,5 @@ pub fn side_by_side<'a, F: Scalar>(
     }
     let increments: Vec<F> = increments.into_iter().map(CompensatedSum::total).collect();
     let single = entropies.map(|sum| sum.total() / scalar::float(tokens));
-    InformationCurve::from_increments(single, &increments)
+    InformationCurve::from_computed_increments(&increments, single)
 }
