@@ -594,3 +594,42 @@ fn transition_of<F: Scalar>(rows: &[impl AsRef<[F]>]) -> Result<Vec<F>> {
     }
     Ok(transition)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_end_where_the_chain_has_mixed() {
+        // Information falls by 0.6^2 a token, so it takes ln(L^2 / epsilon) / ln(1 / 0.6^2) powers.
+        let quick = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
+        for (tokens, expected) in [(50, 43), (1000, 49), (1_000_000, 62)] {
+            let powers = quick.pairs(0, tokens).unwrap().information.len();
+            assert!(powers.abs_diff(expected) <= 3, "{tokens}: {powers}");
+        }
+        let cycle = MarkovChain::stationary(&[[0.0, 1.0], [1.0, 0.0]]).unwrap();
+        assert_eq!(cycle.pairs(0, 1000).unwrap().information.len(), 999);
+        let independent = MarkovChain::stationary(&[[0.25, 0.75], [0.25, 0.75]]).unwrap();
+        assert_eq!(independent.pairs(0, 1000).unwrap().information.len(), 1);
+    }
+
+    #[test]
+    fn what_is_cut_off_changes_nothing() {
+        let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
+        let short = chain.pairs(0, 300).unwrap().information;
+        // The same chain as part of a longer sequence is followed further.
+        let mut longer = chain.pairs(0, 100_000_000).unwrap().information;
+        assert!(longer.len() > short.len() + 10);
+        for (distance, sum) in (1..).zip(&mut longer) {
+            *sum = *sum / (1e8 - f64::from(distance)) * (300.0 - f64::from(distance));
+        }
+        let curves = [short, longer].map(|pairs| {
+            InformationCurve::from_computed_increments(&increments_of_pairs(&pairs, 300), None)
+                .unwrap()
+        });
+        for k in 1..300 {
+            let (a, b) = (curves[0].information(k).0, curves[1].information(k).0);
+            assert!((a - b).abs() <= 4.0 * f64::EPSILON * b, "I_{k}: {a} and {b}");
+        }
+    }
+}
