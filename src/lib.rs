@@ -51,6 +51,7 @@ pub mod curve;
 pub mod distribution;
 pub mod docs;
 mod error;
+pub mod optimal;
 pub mod sampler;
 mod scalar;
 pub mod schedule;

@@ -1,0 +1,173 @@
+//! The lower envelope of lines that answers `min_a value_a + w(a, b)` for all `b` in turn.
+//!
+//! As a function of `x_b`, the difference of two candidates `a < a'` is linear:
+//!
+//! ```text
+//! w(a, b) - w(a', b) = w(a, a') + (x_b - x_a') (I_a' - I_a)
+//! ```
+//! It grows with `b`, so once `a'` is better than `a` it stays better: candidates are queued in the
+//! order in which they take over, and each is queued and dropped at most once. A pass over all nodes
+//! takes O(nodes).
+
+use crate::optimal::measure::{Measure, Segment};
+use crate::scalar::{self, Scalar};
+
+/// The cost of the best way to a node: an error, and a number of steps that has a price. They are
+/// kept apart because their sum would lose the error where the price is large.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value<F> {
+    pub(super) error: F,
+    pub(super) steps: usize,
+}
+
+/// A candidate for the start of the step that ends at the node asked for.
+struct Candidate<F> {
+    node: usize,
+    value: Value<F>,
+    /// The first position at which it is better than the candidate before it in the queue.
+    takes_over: usize,
+    /// What lies between the candidate before it and this one.
+    since: Segment<F>,
+}
+
+pub(super) struct Envelope<'a, F> {
+    measure: &'a Measure<F>,
+    price: F,
+    /// Where the curve ends: who takes over later than this never does.
+    horizon: usize,
+    /// `queue[head..]` are the candidates, by node and by position of taking over.
+    queue: Vec<Candidate<F>>,
+    head: usize,
+    /// What lies between the last candidate of the queue and the last node pushed.
+    pending: Segment<F>,
+    /// `w(best candidate, node)` is put together from two parts that meet at `pivot`: a stored
+    /// segment from each node before it (`before`, the node `first` at index 0), and a running one.
+    first: usize,
+    pivot: usize,
+    before: &'a mut [Segment<F>],
+    after: Segment<F>,
+    #[cfg(test)]
+    pub(super) evaluations: usize,
+}
+
+impl<'a, F: Scalar> Envelope<'a, F> {
+    /// For the curve between the nodes `first` and `last`. `before` is working space, one element for
+    /// each node but the last.
+    pub(super) fn new(
+        measure: &'a Measure<F>,
+        price: F,
+        (first, last): (usize, usize),
+        before: &'a mut [Segment<F>],
+    ) -> Self {
+        Self {
+            measure,
+            price,
+            horizon: measure.positions[last],
+            queue: Vec::new(),
+            head: 0,
+            pending: Segment::empty(),
+            first,
+            pivot: first,
+            before,
+            after: Segment::empty(),
+            #[cfg(test)]
+            evaluations: 0,
+        }
+    }
+
+    /// Adds the node as a candidate. Nodes come in order, none left out.
+    #[inline(always)]
+    pub(super) fn push(&mut self, node: usize, value: Value<F>) {
+        if node > self.first {
+            let next = Segment { mass: self.measure.masses[node], ramp: F::zero() };
+            self.pending = self.pending.then(next, self.measure.length(node - 1, node));
+        }
+        let mut since = self.pending;
+        let mut takes_over = 0;
+        while let Some(last) = self.queue.last() {
+            takes_over = self.takes_over(last, node, value, since);
+            #[cfg(test)]
+            {
+                self.evaluations += 1;
+            }
+            if takes_over > last.takes_over || self.queue.len() == self.head + 1 {
+                break;
+            }
+            since = last.since.then(since, self.measure.length(last.node, node));
+            self.queue.pop();
+        }
+        if takes_over > self.horizon {
+            // Not queued: what comes next is measured from the last candidate on.
+            self.pending = since;
+        } else {
+            self.queue.push(Candidate { node, value, takes_over, since });
+            self.pending = Segment::empty();
+        }
+    }
+
+    /// The first position at which a step is better started at `node` than at an earlier candidate.
+    #[inline(always)]
+    fn takes_over(
+        &self,
+        earlier: &Candidate<F>,
+        node: usize,
+        value: Value<F>,
+        between: Segment<F>,
+    ) -> usize {
+        let more_steps = if value.steps >= earlier.value.steps {
+            scalar::float::<F>(value.steps - earlier.value.steps)
+        } else {
+            -scalar::float::<F>(earlier.value.steps - value.steps)
+        };
+        let handicap = (value.error - earlier.value.error) + self.price * more_steps - between.ramp;
+        let position = self.measure.positions[node];
+        if handicap < F::zero() {
+            return position;
+        }
+        // No gain (0 / 0 and x / 0) compares as never.
+        let tokens = handicap / between.mass;
+        if tokens < scalar::float(self.horizon - position) {
+            position + 1 + tokens.to_usize().unwrap_or(self.horizon)
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// The best start of a step that ends at this node, and the value there without the price of
+    /// that step. Nodes are asked for in order, none left out, each after all nodes before it were
+    /// pushed.
+    #[inline(always)]
+    pub(super) fn best(&mut self, node: usize) -> (usize, Value<F>) {
+        let position = self.measure.positions[node];
+        while self.queue.get(self.head + 1).is_some_and(|next| next.takes_over <= position) {
+            self.head += 1;
+        }
+        if self.head > 4096 && self.head > self.queue.len() / 2 {
+            self.queue.drain(..self.head);
+            self.head = 0;
+        }
+        let next = Segment { mass: self.measure.masses[node], ramp: F::zero() };
+        self.after = self.after.then(next, self.measure.length(node - 1, node));
+        let Candidate { node: start, value, .. } = self.queue[self.head];
+        if start >= self.pivot {
+            self.pivot_at(node, start);
+        }
+        let before = self.before[start - self.first];
+        let cost = before.then(self.after, self.measure.length(self.pivot, node)).ramp;
+        (start, Value { error: value.error + cost, steps: value.steps })
+    }
+
+    /// Every node is passed once as `start` catches up with the pivot: O(1) per node on average.
+    fn pivot_at(&mut self, pivot: usize, start: usize) {
+        let mut segment = Segment::empty();
+        for node in (start..pivot).rev() {
+            let next = Segment { mass: self.measure.masses[node + 1], ramp: F::zero() };
+            let length = self.measure.length(node + 1, pivot);
+            segment =
+                Segment { mass: segment.mass + next.mass, ramp: segment.ramp + next.mass * length };
+            self.before[node - self.first] = segment;
+        }
+        self.pivot = pivot;
+        self.after = Segment::empty();
+    }
+}

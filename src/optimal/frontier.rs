@@ -1,0 +1,75 @@
+use crate::curve::InformationCurve;
+use crate::error::Result;
+use crate::optimal::envelope::{Envelope, Value};
+use crate::optimal::measure::{Measure, Segment};
+use crate::optimal::{check_steps, schedule};
+use crate::scalar::Scalar;
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// The least sampling error for 1, 2, .., `max_steps` steps: what each further step buys.
+///
+/// It is convex and nonincreasing, from the total correlation to 0 (where all increments are covered).
+/// One pass of O(L) for each number of steps; O(L) memory.
+///
+/// # Errors
+/// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= max_steps <= L`.
+///
+/// ```
+/// use demask::{InformationCurve, Nats, optimal};
+/// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
+/// let errors = optimal::frontier(&curve, 4)?;
+/// assert_eq!(errors, [2.125, 0.625, 0.125, 0.0].map(Nats));
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Result<Vec<Nats<F>>> {
+    check_steps(max_steps, curve.tokens())?;
+    let measure = Measure::of(curve);
+    let last = measure.end();
+    let mut before = vec![Segment::empty(); last];
+    // errors[b]: the least error of any way from 0 to node b in the number of steps so far.
+    let mut errors = vec![F::infinity(); last + 1];
+    errors[0] = F::zero();
+    let mut frontier = Vec::with_capacity(max_steps);
+    for step in 0..max_steps {
+        if step >= last {
+            frontier.push(Nats(F::zero()));
+            continue;
+        }
+        // The nodes before `step` cannot be reached in that many steps.
+        let mut envelope = Envelope::new(&measure, F::zero(), (step, last), &mut before);
+        let mut candidate = errors[step];
+        errors[step] = F::infinity();
+        for node in step + 1..=last {
+            envelope.push(node - 1, Value { error: candidate, steps: 0 });
+            candidate = errors[node];
+            errors[node] = envelope.best(node).1.error;
+        }
+        frontier.push(Nats(errors[last]));
+    }
+    Ok(frontier)
+}
+
+/// The best schedules of 1, 2, .., `max_steps` steps with their errors: [`frontier`] with the
+/// schedules that attain it.
+///
+/// As many calls of [`schedule`]; the result alone holds `max_steps^2 / 2` sizes.
+///
+/// # Errors
+/// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= max_steps <= L`.
+///
+/// ```
+/// use demask::{InformationCurve, optimal};
+/// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
+/// let best = optimal::schedules(&curve, 3)?;
+/// assert_eq!(best[1].0.sizes(), [1, 3]);
+/// assert_eq!(best[2].1, optimal::frontier(&curve, 3)?[2]);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn schedules<F: Scalar>(
+    curve: &InformationCurve<F>,
+    max_steps: usize,
+) -> Result<Vec<(Schedule, Nats<F>)>> {
+    check_steps(max_steps, curve.tokens())?;
+    (1..=max_steps).map(|steps| schedule(curve, steps)).collect()
+}

@@ -1,0 +1,159 @@
+//! Which schedule to use: the best one for a curve, for a number of steps or a tolerance.
+//!
+//! # The picture
+//! A step from `a` to `b` revealed tokens costs `w(a, b) = sum_{a<m<b} (b - m) d_m`, and a schedule is
+//! a path of such steps from 0 to L. The cost obeys the quadrangle inequality (it is *Monge*)
+//!
+//! ```text
+//! w(a, c) + w(b, d) <= w(a, d) + w(b, c),   a <= b <= c <= d
+//! ```
+//! because `I` does not decrease. Two things follow; the [theory](crate::docs::theory) has the proofs.
+//!
+//! ```text
+//! error
+//!   |*                  The least error is convex in the number of steps T. So for a price per
+//!   | \                 step, the path of least error + price * T is a point where a line of slope
+//!   |  *                -price touches the frontier, and a search over the price finds all of them.
+//!   |    `*.
+//!   |        `*--*--*   Points inside a straight edge share one price: there, a path is put together
+//!   +------------------ T   from the two at the ends of the edge.
+//! ```
+//!
+//! For one price, the best way to `b` is `min_a value_a + w(a, b)`: as functions of `b` these are lines
+//! in order of slope, and their lower envelope is followed in O(L). A search takes a few such passes
+//! (about ten), whatever T.
+//!
+//! # Accuracy
+//! Costs are sums of nonnegative terms that are never subtracted from each other, so increments of any
+//! magnitude, side by side, are resolved. The error returned is the
+//! [exact error](InformationCurve::sampling_error) of the schedule returned, and is within about
+//! `T` units in the last place of the least one.
+//!
+//! # Ties
+//! Several schedules may be best. The one returned depends on the curve and on T alone. Where the
+//! error is zero with fewer steps than asked for, the surplus steps are single tokens at the end.
+
+mod envelope;
+mod frontier;
+mod measure;
+mod search;
+
+pub use frontier::{frontier, schedules};
+
+use crate::curve::InformationCurve;
+use crate::error::{Error, Result};
+use crate::optimal::measure::Measure;
+use crate::optimal::search::{Search, Target, Vertex};
+use crate::scalar::{self, Scalar};
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// The schedule of exactly `steps` steps with the least sampling error, and that error.
+///
+/// About ten passes of O(L), whatever the number of steps; O(L) memory.
+///
+/// # Formula
+/// ```text
+/// least of sum_m c_m d_m over all schedules of T steps,   c the sawtooth of the schedule
+/// ```
+/// Ties are broken as the [module](self) says.
+///
+/// # Errors
+/// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= L`.
+///
+/// ```
+/// use demask::{InformationCurve, optimal};
+/// // A uniform permutation of 16 symbols.
+/// let entropies: Vec<f64> = (0..16).map(|k| f64::from(16 - k).ln()).collect();
+/// let curve = InformationCurve::from_conditional_entropies(entropies)?;
+/// let (schedule, error) = optimal::schedule(&curve, 4)?;
+/// assert_eq!(schedule.sizes(), [6, 5, 3, 2]);
+/// assert_eq!(error, curve.sampling_error(&schedule)?);
+/// assert!(optimal::schedule(&curve, 17).is_err());
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn schedule<F: Scalar>(
+    curve: &InformationCurve<F>,
+    steps: usize,
+) -> Result<(Schedule, Nats<F>)> {
+    check_steps(steps, curve.tokens())?;
+    let measure = Measure::of(curve);
+    let vertex = Search::new(&measure).find(Target::Steps(steps));
+    with_error(curve, &measure, &vertex, steps)
+}
+
+/// The fewest steps whose least sampling error is at most `tolerance`, with the best schedule of that
+/// many steps and its error. Costs as much as [`schedule`].
+///
+/// # Errors
+/// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the tolerance.
+///
+/// ```
+/// use demask::{InformationCurve, Nats, optimal};
+/// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
+/// let (schedule, error) = optimal::fewest_steps(&curve, Nats(0.3))?;
+/// assert_eq!(schedule.steps(), 3);
+/// assert!(error <= Nats(0.3));
+/// assert!(optimal::schedule(&curve, 2)?.1 > Nats(0.3));
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn fewest_steps<F: Scalar>(
+    curve: &InformationCurve<F>,
+    tolerance: Nats<F>,
+) -> Result<(Schedule, Nats<F>)> {
+    let tolerance = scalar::check_nonnegative("tolerance", tolerance.0)?;
+    let measure = Measure::of(curve);
+    let mut search = Search::new(&measure);
+    let vertex = search.find(Target::Error(tolerance));
+    let found = with_error(curve, &measure, &vertex, vertex.steps())?;
+    if found.1.0 <= tolerance {
+        return Ok(found);
+    }
+    // The error in the search was below the tolerance by rounding only.
+    let steps = vertex.steps() + 1;
+    let vertex = search.find(Target::Steps(steps));
+    with_error(curve, &measure, &vertex, steps)
+}
+
+/// The schedule of least `error + price * steps`, and its error: what to use if each pass of the model
+/// costs as much as `price` nats of quality. One pass of O(L).
+///
+/// # Errors
+/// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the price.
+///
+/// ```
+/// use demask::{InformationCurve, Nats, optimal};
+/// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
+/// // The second step saves 1.5 nats, the third 0.5, the fourth 0.125.
+/// let (schedule, error) = optimal::at_price(&curve, Nats(0.2))?;
+/// assert_eq!((schedule.sizes(), error), (&[1, 1, 2][..], Nats(0.125)));
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn at_price<F: Scalar>(
+    curve: &InformationCurve<F>,
+    price: Nats<F>,
+) -> Result<(Schedule, Nats<F>)> {
+    let price = scalar::check_nonnegative("price of a step", price.0)?;
+    let measure = Measure::of(curve);
+    let vertex = Search::new(&measure).at_price(price);
+    with_error(curve, &measure, &vertex, vertex.steps())
+}
+
+fn check_steps(steps: usize, tokens: usize) -> Result<()> {
+    match (1..=tokens).contains(&steps) {
+        true => Ok(()),
+        false => Err(Error::StepsOutOfRange { steps, tokens }),
+    }
+}
+
+/// The path as a schedule of `steps` steps, with its exact error.
+fn with_error<F: Scalar>(
+    curve: &InformationCurve<F>,
+    measure: &Measure<F>,
+    vertex: &Vertex<F>,
+    steps: usize,
+) -> Result<(Schedule, Nats<F>)> {
+    let schedule = measure.schedules(&vertex.path, steps)?.swap_remove(0);
+    let error = curve.sampling_error(&schedule)?;
+    Ok((schedule, error))
+}
