@@ -13,6 +13,26 @@ pub(super) enum Target<F> {
     Error(F),
 }
 
+impl<F: Scalar> Target<F> {
+    /// Whether a vertex has enough steps.
+    fn is_met_by(self, vertex: &Vertex<F>) -> bool {
+        match self {
+            Self::Steps(wanted) => vertex.steps() >= wanted,
+            Self::Error(tolerance) => vertex.error <= tolerance,
+        }
+    }
+
+    fn distance(self, vertex: &Vertex<F>, price: F) -> F {
+        match self {
+            Self::Steps(wanted) => {
+                (scalar::float::<F>(wanted) / scalar::float(vertex.steps())).ln()
+            }
+            // No error has no logarithm: it counts as what the last step saves.
+            Self::Error(tolerance) => (vertex.error.max(price) / tolerance.max(price)).ln(),
+        }
+    }
+}
+
 /// A path that is optimal for some price: a vertex of the frontier (or a point of one of its edges).
 #[derive(Debug, Clone)]
 pub(super) struct Vertex<F> {
@@ -98,30 +118,22 @@ impl<'a, F: Scalar> Search<'a, F> {
     /// The best path for the target, between the fewest steps and as many as there are nodes.
     pub(super) fn find(&mut self, target: Target<F>) -> Vertex<F> {
         let fewest = self.fewest();
-        let enough = match target {
-            Target::Steps(steps) => fewest.steps() >= steps,
-            Target::Error(tolerance) => fewest.error <= tolerance,
-        };
-        if enough {
+        if target.is_met_by(&fewest) {
             return fewest;
         }
         let exact = self.exact();
         if matches!(target, Target::Steps(steps) if exact.steps() <= steps) {
             return exact;
         }
-        let bracket = Bracket {
-            few: Side { price: self.measure.highest_price(), vertex: fewest },
-            many: Side { price: self.measure.lowest_price(), vertex: exact },
-            target,
-        };
-        self.narrow(bracket)
+        let (highest, lowest) = (self.measure.highest_price(), self.measure.lowest_price());
+        self.narrow(Bracket::new(target, (highest, fewest), (lowest, exact)))
     }
 
     fn narrow(&mut self, mut bracket: Bracket<F>) -> Vertex<F> {
-        // How the next price is chosen: by the shape of the frontier while that halves the bracket
-        // (in logarithms), else by halving it, and by the chord where the others bring nothing new.
+        // The next price comes from the shape of the frontier, from halving the bracket where that
+        // makes slow progress, and from the chord where a price brought nothing new.
+        let law = SquareRootLaw::of(self.measure);
         let mut by_chord = false;
-        let mut width = bracket.width();
         let mut slow = 0;
         loop {
             let chord = bracket.chord();
@@ -130,10 +142,10 @@ impl<'a, F: Scalar> Search<'a, F> {
                 return bracket.on_the_edge();
             }
             by_chord |= more - fewer <= 4;
-            let price = match (by_chord, slow >= 2) {
+            let price = match (by_chord, slow >= 3) {
                 (true, _) => chord,
                 (false, true) => bracket.halving_price(),
-                (false, false) => bracket.likely_price(),
+                (false, false) => bracket.likely_price(&law),
             };
             let found = self.at_price(price);
             let steps = found.steps();
@@ -144,12 +156,47 @@ impl<'a, F: Scalar> Search<'a, F> {
             if by_chord && (!inside || bracket.is_on_the_chord(&found, chord)) {
                 return bracket.on_the_edge();
             }
-            // A price whose path is known says at least on which side of it to look.
             by_chord = !inside;
+            let width = bracket.width();
             bracket.replace(price, found);
             slow = if bracket.width() <= width / scalar::constant(2.0) { 0 } else { slow + 1 };
-            width = bracket.width();
         }
+    }
+}
+
+/// How many steps to expect at a price: where the increments are about `d`, steps of `sqrt(2 price / d)`
+/// tokens are best. Only a guide for the search: the measure is taken in blocks.
+struct SquareRootLaw<F> {
+    /// Of each block: its nodes, which no number of steps exceeds, and its steps at price 1.
+    blocks: Vec<(F, F)>,
+}
+
+impl<F: Scalar> SquareRootLaw<F> {
+    const BLOCKS: usize = 512;
+
+    fn of(measure: &Measure<F>) -> Self {
+        let size = measure.end().div_ceil(Self::BLOCKS).max(16);
+        let blocks = (0..measure.end()).step_by(size).map(|first| {
+            let last = (first + size).min(measure.end());
+            let mass = scalar::sum(measure.masses[first + 1..=last].iter().copied());
+            let half_length = measure.length(first, last) / scalar::constant(2.0);
+            (scalar::float(last - first), mass.sqrt() * half_length.sqrt())
+        });
+        Self { blocks: blocks.collect() }
+    }
+
+    fn steps(&self, price: F) -> F {
+        let root = price.sqrt();
+        self.blocks.iter().fold(F::zero(), |sum, &(nodes, steps)| sum + nodes.min(steps / root))
+    }
+
+    /// The price between two others at which this many steps are expected, by bisection.
+    fn price(&self, steps: F, mut high: F, mut low: F) -> F {
+        for _ in 0..48 {
+            let middle = high.sqrt() * low.sqrt();
+            if self.steps(middle) < steps { high = middle } else { low = middle }
+        }
+        high.sqrt() * low.sqrt()
     }
 }
 
@@ -157,6 +204,8 @@ impl<'a, F: Scalar> Search<'a, F> {
 struct Side<F> {
     price: F,
     vertex: Vertex<F>,
+    /// How far it is from the target, in logarithms: positive with too few steps.
+    distance: F,
 }
 
 /// Two vertices of the frontier, the one with too few steps for the target and the one with enough.
@@ -164,9 +213,19 @@ struct Bracket<F> {
     few: Side<F>,
     many: Side<F>,
     target: Target<F>,
+    /// The side that was replaced last: with enough steps?
+    last: Option<bool>,
 }
 
 impl<F: Scalar> Bracket<F> {
+    fn new(target: Target<F>, few: (F, Vertex<F>), many: (F, Vertex<F>)) -> Self {
+        let side = |(price, vertex): (F, Vertex<F>)| {
+            let distance = target.distance(&vertex, price);
+            Side { price, vertex, distance }
+        };
+        Self { few: side(few), many: side(many), target, last: None }
+    }
+
     /// The price at which both vertices are equally good.
     fn chord(&self) -> F {
         let (few, many) = (&self.few.vertex, &self.many.vertex);
@@ -182,40 +241,34 @@ impl<F: Scalar> Bracket<F> {
         self.few.price.sqrt() * self.many.price.sqrt()
     }
 
-    /// Where the price would be if the frontier were a power law between its two ends.
-    fn likely_price(&self) -> F {
+    /// The price that the square-root law expects for the target, corrected by what it got wrong at
+    /// both ends of the bracket.
+    fn likely_price(&self, law: &SquareRootLaw<F>) -> F {
         let (few, many) = (&self.few, &self.many);
-        let steps = |steps: usize| scalar::float::<F>(steps).ln();
-        let share = match self.target {
-            Target::Steps(wanted) => {
-                let (least, most) = (steps(few.vertex.steps()), steps(many.vertex.steps()));
-                (steps(wanted) - least) / (most - least)
-            }
-            Target::Error(tolerance) => {
-                // The last vertex has no error: it counts as what one step less would have.
-                let least = many.vertex.error.max(many.price);
-                (few.vertex.error / tolerance.max(least)).ln() / (few.vertex.error / least).ln()
-            }
-        };
-        let share = share.max(F::zero()).min(F::one());
-        let price = few.price.powf(F::one() - share) * many.price.powf(share);
-        // In particular where the share is NaN.
-        if price >= many.price && price <= few.price { price } else { self.halving_price() }
+        let share = few.distance / (few.distance - many.distance);
+        let (fewer, more) = (law.steps(few.price).ln(), law.steps(many.price).ln());
+        let price = law.price((fewer + share * (more - fewer)).exp(), few.price, many.price);
+        // The comparisons also fail where something is NaN.
+        if price > many.price && price < few.price { price } else { self.halving_price() }
     }
 
+    /// Rounding may return a path with steps from beyond the bracket: the bracket never grows.
     fn replace(&mut self, price: F, found: Vertex<F>) {
-        let enough = match self.target {
-            Target::Steps(wanted) => found.steps() > wanted,
-            Target::Error(tolerance) => found.error <= tolerance,
+        let distance = self.target.distance(&found, price);
+        let enough = self.target.is_met_by(&found);
+        let (side, other) = match enough {
+            true => (&mut self.many, &mut self.few),
+            false => (&mut self.few, &mut self.many),
         };
-        let side = if enough { &mut self.many } else { &mut self.few };
+        // The side that stays behind counts for half, or it would stay for ever (the Illinois rule).
+        if self.last == Some(enough) {
+            other.distance = other.distance / scalar::constant(2.0);
+        }
+        self.last = Some(enough);
         side.price = price;
-        // Rounding may return a path with steps from beyond the bracket: the bracket never grows.
-        let closer = match enough {
-            true => found.steps() < side.vertex.steps(),
-            false => found.steps() > side.vertex.steps(),
-        };
-        if closer {
+        side.distance = distance;
+        let steps = side.vertex.steps();
+        if if enough { found.steps() < steps } else { found.steps() > steps } {
             side.vertex = found;
         }
     }
@@ -262,4 +315,50 @@ fn splice(few: &[usize], many: &[usize], steps: usize) -> Vec<usize> {
     // The last node is common to both, so there is one.
     let kept = crossing.map_or(few.len() - 1, |step| step + 1);
     few[..kept].iter().chain(&many[skipped + kept..]).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::InformationCurve;
+
+    fn curve(tokens: usize, increment: impl Fn(f64, f64) -> f64) -> InformationCurve {
+        let mut state = 1_u64;
+        let increments: Vec<f64> = (1..tokens)
+            .map(|m| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let noise = 0.5 + (state >> 11) as f64 / (1_u64 << 53) as f64;
+                increment(m as f64 / tokens as f64, noise)
+            })
+            .collect();
+        let mut entropies = vec![0.0; tokens];
+        for m in (1..tokens).rev() {
+            entropies[m - 1] = entropies[m] + increments[m - 1];
+        }
+        InformationCurve::from_conditional_entropies(entropies).unwrap()
+    }
+
+    #[test]
+    fn probes() {
+        let kinds: [(&str, fn(f64, f64) -> f64); 4] = [
+            ("power", |x, noise| noise / (x + 1e-5).powf(1.5)),
+            ("equal", |_, _| 1e-3),
+            ("geometric", |x, noise| noise * (-600.0 * x).exp()),
+            ("growing", |x, noise| noise * (300.0 * x).exp()),
+        ];
+        for (name, kind) in kinds {
+            for tokens in [1000, 100_000] {
+                let curve = curve(tokens, kind);
+                let measure = Measure::of(&curve);
+                for steps in [2, 10, 100, 1000, 10_000, 50_000, 90_000] {
+                    if steps < measure.end() {
+                        let mut search = Search::new(&measure);
+                        let t = std::time::Instant::now();
+                        search.find(Target::Steps(steps));
+                        eprintln!("{name} {tokens} {steps}: {} probes {} evals/node, {:?}", search.probes, search.evaluations as f64 / tokens as f64 / search.probes as f64, t.elapsed() / search.probes as u32);
+                    }
+                }
+            }
+        }
+    }
 }
