@@ -9,8 +9,8 @@
 //! order in which they take over, and each is queued and dropped at most once. A pass over all nodes
 //! takes O(nodes).
 
-use crate::optimal::measure::{Measure, Segment};
-use crate::scalar::{self, Scalar};
+use crate::optimal::measure::{Measure, Segment, distance};
+use crate::scalar::Scalar;
 
 /// The cost of the best way to a node: an error, and a number of steps that has a price. They are
 /// kept apart because their sum would lose the error where the price is large.
@@ -83,19 +83,23 @@ impl<'a, F: Scalar> Envelope<'a, F> {
             self.pending = self.pending.then(next, self.measure.length(node - 1, node));
         }
         let mut since = self.pending;
-        let mut takes_over = 0;
-        while let Some(last) = self.queue.last() {
-            takes_over = self.takes_over(last, node, value, since);
+        let position = self.measure.positions[node];
+        let takes_over = loop {
+            let Some(last) = self.queue.last() else { break 0 };
             #[cfg(test)]
             {
                 self.evaluations += 1;
             }
-            if takes_over > last.takes_over || self.queue.len() == self.head + 1 {
-                break;
+            let handicap = self.handicap(last, value, since);
+            // Better before `last` even takes over: then `last` is never the best.
+            let left = self.queue.len() > self.head + 1
+                && handicap < since.mass * distance(position, last.takes_over);
+            if !left {
+                break self.takes_over(position, handicap, since.mass);
             }
             since = last.since.then(since, self.measure.length(last.node, node));
             self.queue.pop();
-        }
+        };
         if takes_over > self.horizon {
             // Not queued: what comes next is measured from the last candidate on.
             self.pending = since;
@@ -105,29 +109,24 @@ impl<'a, F: Scalar> Envelope<'a, F> {
         }
     }
 
-    /// The first position at which a step is better started at `node` than at an earlier candidate.
+    /// By how much the way over a new candidate is worse where it starts.
     #[inline(always)]
-    fn takes_over(
-        &self,
-        earlier: &Candidate<F>,
-        node: usize,
-        value: Value<F>,
-        between: Segment<F>,
-    ) -> usize {
-        let more_steps = if value.steps >= earlier.value.steps {
-            scalar::float::<F>(value.steps - earlier.value.steps)
-        } else {
-            -scalar::float::<F>(earlier.value.steps - value.steps)
-        };
-        let handicap = (value.error - earlier.value.error) + self.price * more_steps - between.ramp;
-        let position = self.measure.positions[node];
+    fn handicap(&self, earlier: &Candidate<F>, value: Value<F>, between: Segment<F>) -> F {
+        let more_steps = distance::<F>(earlier.value.steps, value.steps);
+        (value.error - earlier.value.error) + self.price * more_steps - between.ramp
+    }
+
+    /// The first position at which a candidate is better that makes up for a handicap at the rate of
+    /// `mass` for each token.
+    #[inline(always)]
+    fn takes_over(&self, position: usize, handicap: F, mass: F) -> usize {
         if handicap < F::zero() {
             return position;
         }
         // No gain (0 / 0 and x / 0) compares as never.
-        let tokens = handicap / between.mass;
-        if tokens < scalar::float(self.horizon - position) {
-            position + 1 + tokens.to_usize().unwrap_or(self.horizon)
+        let tokens = handicap / mass;
+        if tokens < distance(position, self.horizon) {
+            position + 1 + tokens.to_isize().unwrap_or(isize::MAX).unsigned_abs()
         } else {
             usize::MAX
         }

@@ -45,6 +45,13 @@ impl<F: Scalar> Segment<F> {
     }
 }
 
+/// `to - from`, which may be negative. Signed numbers convert faster than unsigned ones, and lengths in
+/// memory always fit.
+#[inline(always)]
+pub(super) fn distance<F: Scalar>(from: usize, to: usize) -> F {
+    F::from_isize(to.wrapping_sub(from) as isize).unwrap_or_else(F::nan)
+}
+
 impl<F: Scalar> Measure<F> {
     /// Of one curve.
     pub(super) fn of(curve: &InformationCurve<F>) -> Self {
@@ -104,7 +111,7 @@ impl<F: Scalar> Measure<F> {
     /// The tokens from one node to a later one.
     #[inline(always)]
     pub(super) fn length(&self, from: usize, to: usize) -> F {
-        scalar::float(self.positions[to] - self.positions[from])
+        distance(self.positions[from], self.positions[to])
     }
 
     /// The nodes of each curve, as first and last node.
