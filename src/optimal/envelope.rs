@@ -30,48 +30,67 @@ struct Candidate<F> {
     since: Segment<F>,
 }
 
+/// Working space for many passes.
+pub(super) struct Workspace<F> {
+    queue: Vec<Candidate<F>>,
+    before: Vec<Segment<F>>,
+    #[cfg(test)]
+    pub(super) evaluations: usize,
+}
+
+impl<F: Scalar> Workspace<F> {
+    pub(super) fn new(measure: &Measure<F>) -> Self {
+        Self {
+            queue: Vec::new(),
+            before: vec![Segment::empty(); measure.end()],
+            #[cfg(test)]
+            evaluations: 0,
+        }
+    }
+}
+
 pub(super) struct Envelope<'a, F> {
     measure: &'a Measure<F>,
     price: F,
     /// Where the curve ends: who takes over later than this never does.
     horizon: usize,
     /// `queue[head..]` are the candidates, by node and by position of taking over.
-    queue: Vec<Candidate<F>>,
+    queue: &'a mut Vec<Candidate<F>>,
     head: usize,
     /// What lies between the last candidate of the queue and the last node pushed.
     pending: Segment<F>,
     /// `w(best candidate, node)` is put together from two parts that meet at `pivot`: a stored
-    /// segment from each node before it (`before`, the node `first` at index 0), and a running one.
+    /// segment from each node before it (`before`), and a running one.
     first: usize,
     pivot: usize,
     before: &'a mut [Segment<F>],
     after: Segment<F>,
     #[cfg(test)]
-    pub(super) evaluations: usize,
+    evaluations: &'a mut usize,
 }
 
 impl<'a, F: Scalar> Envelope<'a, F> {
-    /// For the curve between the nodes `first` and `last`. `before` is working space, one element for
-    /// each node but the last.
+    /// For the nodes from `first` to `last`, of one curve.
     pub(super) fn new(
         measure: &'a Measure<F>,
         price: F,
         (first, last): (usize, usize),
-        before: &'a mut [Segment<F>],
+        workspace: &'a mut Workspace<F>,
     ) -> Self {
+        workspace.queue.clear();
         Self {
             measure,
             price,
             horizon: measure.positions[last],
-            queue: Vec::new(),
+            queue: &mut workspace.queue,
             head: 0,
             pending: Segment::empty(),
             first,
             pivot: first,
-            before,
+            before: &mut workspace.before,
             after: Segment::empty(),
             #[cfg(test)]
-            evaluations: 0,
+            evaluations: &mut workspace.evaluations,
         }
     }
 
@@ -88,7 +107,7 @@ impl<'a, F: Scalar> Envelope<'a, F> {
             let Some(last) = self.queue.last() else { break 0 };
             #[cfg(test)]
             {
-                self.evaluations += 1;
+                *self.evaluations += 1;
             }
             let handicap = self.handicap(last, value, since);
             // Better before `last` even takes over: then `last` is never the best.
@@ -151,7 +170,7 @@ impl<'a, F: Scalar> Envelope<'a, F> {
         if start >= self.pivot {
             self.pivot_at(node, start);
         }
-        let before = self.before[start - self.first];
+        let before = self.before[start];
         let cost = before.then(self.after, self.measure.length(self.pivot, node)).ramp;
         (start, Value { error: value.error + cost, steps: value.steps })
     }
@@ -164,7 +183,7 @@ impl<'a, F: Scalar> Envelope<'a, F> {
             let length = self.measure.length(node + 1, pivot);
             segment =
                 Segment { mass: segment.mass + next.mass, ramp: segment.ramp + next.mass * length };
-            self.before[node - self.first] = segment;
+            self.before[node] = segment;
         }
         self.pivot = pivot;
         self.after = Segment::empty();

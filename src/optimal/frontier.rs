@@ -1,7 +1,7 @@
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::optimal::envelope::{Envelope, Value};
-use crate::optimal::measure::{Measure, Segment};
+use crate::optimal::envelope::{Envelope, Value, Workspace};
+use crate::optimal::measure::Measure;
 use crate::optimal::{check_steps, schedule};
 use crate::scalar::Scalar;
 use crate::schedule::Schedule;
@@ -26,7 +26,7 @@ pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Res
     check_steps(max_steps, curve.tokens())?;
     let measure = Measure::of(curve);
     let last = measure.end();
-    let mut before = vec![Segment::empty(); last];
+    let mut workspace = Workspace::new(&measure);
     // errors[b]: the least error of any way from 0 to node b in the number of steps so far.
     let mut errors = vec![F::infinity(); last + 1];
     errors[0] = F::zero();
@@ -37,7 +37,7 @@ pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Res
             continue;
         }
         // The nodes before `step` cannot be reached in that many steps.
-        let mut envelope = Envelope::new(&measure, F::zero(), (step, last), &mut before);
+        let mut envelope = Envelope::new(&measure, F::zero(), (step, last), &mut workspace);
         let mut candidate = errors[step];
         errors[step] = F::infinity();
         for node in step + 1..=last {

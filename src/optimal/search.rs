@@ -1,7 +1,7 @@
 //! The search for the price of a step at which the best path has as many steps as asked for.
 
-use crate::optimal::envelope::{Envelope, Value};
-use crate::optimal::measure::{Measure, Segment};
+use crate::optimal::envelope::{Envelope, Value, Workspace};
+use crate::optimal::measure::Measure;
 use crate::scalar::{self, Scalar};
 
 /// What the path should have.
@@ -22,13 +22,21 @@ impl<F: Scalar> Target<F> {
         }
     }
 
+    /// How far a vertex is from the target, in logarithms of the steps: positive if it has too few.
     fn distance(self, vertex: &Vertex<F>, price: F) -> F {
+        let steps = scalar::float::<F>(vertex.steps());
         match self {
-            Self::Steps(wanted) => {
-                (scalar::float::<F>(wanted) / scalar::float(vertex.steps())).ln()
+            Self::Steps(wanted) => (scalar::float::<F>(wanted) / steps).ln(),
+            Self::Error(tolerance) => {
+                // No error has no logarithm: it counts as what the last step saves. And no vertex is
+                // nearer than half a step: one that just meets the tolerance is not the end of it.
+                let distance = (vertex.error.max(price) / tolerance.max(price)).ln();
+                let half_a_step = (steps + steps).recip();
+                match self.is_met_by(vertex) {
+                    true => distance.min(-half_a_step),
+                    false => distance.max(half_a_step),
+                }
             }
-            // No error has no logarithm: it counts as what the last step saves.
-            Self::Error(tolerance) => (vertex.error.max(price) / tolerance.max(price)).ln(),
         }
     }
 }
@@ -51,11 +59,9 @@ impl<F: Scalar> Vertex<F> {
 pub(super) struct Search<'a, F> {
     measure: &'a Measure<F>,
     parents: Vec<usize>,
-    before: Vec<Segment<F>>,
+    workspace: Workspace<F>,
     #[cfg(test)]
-    pub(super) probes: usize,
-    #[cfg(test)]
-    pub(super) evaluations: usize,
+    probes: usize,
 }
 
 impl<'a, F: Scalar> Search<'a, F> {
@@ -63,11 +69,9 @@ impl<'a, F: Scalar> Search<'a, F> {
         Self {
             measure,
             parents: vec![0; measure.positions.len()],
-            before: vec![Segment::empty(); measure.end()],
+            workspace: Workspace::new(measure),
             #[cfg(test)]
             probes: 0,
-            #[cfg(test)]
-            evaluations: 0,
         }
     }
 
@@ -86,8 +90,8 @@ impl<'a, F: Scalar> Search<'a, F> {
     pub(super) fn at_price(&mut self, price: F) -> Vertex<F> {
         let mut error = scalar::CompensatedSum::new();
         for (first, last) in self.measure.curves() {
-            let before = &mut self.before[first..last];
-            let mut envelope = Envelope::new(self.measure, price, (first, last), before);
+            let mut envelope =
+                Envelope::new(self.measure, price, (first, last), &mut self.workspace);
             let mut value = Value { error: F::zero(), steps: 0 };
             for node in first + 1..=last {
                 envelope.push(node - 1, value);
@@ -96,10 +100,6 @@ impl<'a, F: Scalar> Search<'a, F> {
                 value = Value { error: reached.error, steps: reached.steps + 1 };
             }
             error.add(value.error);
-            #[cfg(test)]
-            {
-                self.evaluations += envelope.evaluations;
-            }
         }
         #[cfg(test)]
         {
@@ -140,6 +140,12 @@ impl<'a, F: Scalar> Search<'a, F> {
             let (fewer, more) = (bracket.few.vertex.steps(), bracket.many.vertex.steps());
             if more - fewer == 1 {
                 return bracket.on_the_edge();
+            }
+            if let Some(steps) = bracket.settled_steps() {
+                if steps == more {
+                    return bracket.many.vertex;
+                }
+                bracket.aim_at(Target::Steps(steps));
             }
             by_chord |= more - fewer <= 4;
             let price = match (by_chord, slow >= 3) {
@@ -185,16 +191,25 @@ impl<F: Scalar> SquareRootLaw<F> {
         Self { blocks: blocks.collect() }
     }
 
-    fn steps(&self, price: F) -> F {
+    /// What to expect at a price of what the target asks for, in logarithms; it falls with the price.
+    fn expect(&self, target: Target<F>, price: F) -> F {
         let root = price.sqrt();
-        self.blocks.iter().fold(F::zero(), |sum, &(nodes, steps)| sum + nodes.min(steps / root))
+        let blocks = self.blocks.iter().map(|&(nodes, steps)| (nodes, nodes.min(steps / root)));
+        match target {
+            Target::Steps(_) => blocks.fold(F::zero(), |sum, (_, steps)| sum + steps).ln(),
+            Target::Error(_) => {
+                // A step of s tokens loses d s (s - 1) / 2, which is price (1 - 1 / s).
+                let lost = |sum, (nodes, steps)| sum + steps * (F::one() - steps / nodes);
+                -(price * blocks.fold(F::zero(), lost).max(F::one())).ln()
+            }
+        }
     }
 
-    /// The price between two others at which this many steps are expected, by bisection.
-    fn price(&self, steps: F, mut high: F, mut low: F) -> F {
+    /// The price between two others at which this is to be expected, by bisection.
+    fn price(&self, target: Target<F>, expected: F, mut high: F, mut low: F) -> F {
         for _ in 0..48 {
             let middle = high.sqrt() * low.sqrt();
-            if self.steps(middle) < steps { high = middle } else { low = middle }
+            if self.expect(target, middle) < expected { high = middle } else { low = middle }
         }
         high.sqrt() * low.sqrt()
     }
@@ -219,11 +234,17 @@ struct Bracket<F> {
 
 impl<F: Scalar> Bracket<F> {
     fn new(target: Target<F>, few: (F, Vertex<F>), many: (F, Vertex<F>)) -> Self {
-        let side = |(price, vertex): (F, Vertex<F>)| {
-            let distance = target.distance(&vertex, price);
-            Side { price, vertex, distance }
-        };
-        Self { few: side(few), many: side(many), target, last: None }
+        let side = |(price, vertex)| Side { price, vertex, distance: F::zero() };
+        let mut bracket = Self { few: side(few), many: side(many), target, last: None };
+        bracket.aim_at(target);
+        bracket
+    }
+
+    fn aim_at(&mut self, target: Target<F>) {
+        self.target = target;
+        for side in [&mut self.few, &mut self.many] {
+            side.distance = target.distance(&side.vertex, side.price);
+        }
     }
 
     /// The price at which both vertices are equally good.
@@ -246,8 +267,9 @@ impl<F: Scalar> Bracket<F> {
     fn likely_price(&self, law: &SquareRootLaw<F>) -> F {
         let (few, many) = (&self.few, &self.many);
         let share = few.distance / (few.distance - many.distance);
-        let (fewer, more) = (law.steps(few.price).ln(), law.steps(many.price).ln());
-        let price = law.price((fewer + share * (more - fewer)).exp(), few.price, many.price);
+        let [at_few, at_many] = [few, many].map(|side| law.expect(self.target, side.price));
+        let expected = at_few + share * (at_many - at_few);
+        let price = law.price(self.target, expected, few.price, many.price);
         // The comparisons also fail where something is NaN.
         if price > many.price && price < few.price { price } else { self.halving_price() }
     }
@@ -281,23 +303,42 @@ impl<F: Scalar> Bracket<F> {
         gap <= F::epsilon() * scalar::constant(4.0) * found.error
     }
 
-    /// The target on the edge between the two vertices.
-    fn on_the_edge(self) -> Vertex<F> {
-        let chord = self.chord();
-        let (few, many) = (self.few.vertex, self.many.vertex);
-        let between = many.steps() - few.steps();
-        let further = match self.target {
-            Target::Steps(steps) => steps - few.steps(),
+    /// The steps that a tolerance takes, if the bracket leaves no doubt: the edge between its vertices
+    /// says how many are enough, and the lines that touch the frontier there how many are too few.
+    fn settled_steps(&self) -> Option<usize> {
+        let Target::Error(tolerance) = self.target else { return None };
+        let (few, many) = (&self.few, &self.many);
+        let caution = F::one() - F::epsilon() * scalar::constant(16.0);
+        let too_few = (few.vertex.error - tolerance) / few.price * caution;
+        let too_few = few.vertex.steps() + too_few.ceil().to_usize()?;
+        let spare = ((tolerance - many.vertex.error) / many.price / caution).floor().to_usize()?;
+        let least = too_few.max(many.vertex.steps().saturating_sub(spare));
+        (least >= self.steps_on_the_edge()).then_some(self.steps_on_the_edge())
+    }
+
+    /// How many steps the target has on the edge between the two vertices.
+    fn steps_on_the_edge(&self) -> usize {
+        let (few, many) = (&self.few.vertex, &self.many.vertex);
+        match self.target {
+            Target::Steps(steps) => steps,
             Target::Error(tolerance) => {
-                let needed = ((few.error - tolerance) / chord).ceil();
-                needed.to_usize().unwrap_or(between).clamp(1, between)
+                let further = ((few.error - tolerance) / self.chord()).ceil().to_usize();
+                further
+                    .and_then(|further| few.steps().checked_add(further))
+                    .map_or(many.steps(), |steps| steps.clamp(few.steps() + 1, many.steps()))
             }
-        };
-        if further == between {
+        }
+    }
+
+    fn on_the_edge(self) -> Vertex<F> {
+        let (chord, steps) = (self.chord(), self.steps_on_the_edge());
+        let (few, many) = (self.few.vertex, self.many.vertex);
+        if steps == many.steps() {
             return many;
         }
-        let path = splice(&few.path, &many.path, few.steps() + further);
-        Vertex { error: few.error - chord * scalar::float(further), path }
+        let further = scalar::float(steps - few.steps());
+        let path = splice(&few.path, &many.path, steps);
+        Vertex { error: few.error - chord * further, path }
     }
 }
 
@@ -338,27 +379,76 @@ mod tests {
         InformationCurve::from_conditional_entropies(entropies).unwrap()
     }
 
+    type Kind = fn(f64, f64) -> f64;
+
+    const KINDS: [(&str, Kind); 5] = [
+        ("power law", |x, noise| noise / (x + 1e-5).powf(1.5)),
+        ("equal", |_, _| 1e-3),
+        ("random", |_, noise| noise),
+        ("falling", |x, noise| noise * (-600.0 * x).exp()),
+        ("growing", |x, noise| noise * (300.0 * x).exp()),
+    ];
+
+    /// r^2 of the best line through points.
+    fn fit(points: &[(f64, f64)]) -> f64 {
+        let n = points.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
+        let (x, y) = (mean(|p| p.0), mean(|p| p.1));
+        let moment = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
+            points.iter().map(|p| of(p.0 - x, p.1 - y)).sum()
+        };
+        let (xx, xy, yy) = (moment(&|a, _| a * a), moment(&|a, b| a * b), moment(&|_, b| b * b));
+        xy * xy / (xx * yy)
+    }
+
     #[test]
-    fn probes() {
-        let kinds: [(&str, fn(f64, f64) -> f64); 4] = [
-            ("power", |x, noise| noise / (x + 1e-5).powf(1.5)),
-            ("equal", |_, _| 1e-3),
-            ("geometric", |x, noise| noise * (-600.0 * x).exp()),
-            ("growing", |x, noise| noise * (300.0 * x).exp()),
-        ];
-        for (name, kind) in kinds {
-            for tokens in [1000, 100_000] {
+    fn a_pass_looks_at_a_number_of_candidates_linear_in_the_tokens() {
+        for (name, kind) in KINDS {
+            let points: Vec<(f64, f64)> = (1..=12)
+                .map(|n| {
+                    let tokens = 2000 * n;
+                    let curve = curve(tokens, kind);
+                    let measure = Measure::of(&curve);
+                    let mut search = Search::new(&measure);
+                    // The price of about sqrt(L) steps.
+                    let law = SquareRootLaw::of(&measure);
+                    let (high, low) = (measure.highest_price(), measure.lowest_price());
+                    let price = law.price(Target::Steps(0), (tokens as f64).ln() / 2.0, high, low);
+                    search.at_price(price);
+                    let evaluations = search.workspace.evaluations;
+                    assert!(evaluations <= 2 * tokens, "{name}: {evaluations} for {tokens}");
+                    (tokens as f64, evaluations as f64)
+                })
+                .collect();
+            assert!(fit(&points) > 0.99, "{name}: {points:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_takes_a_few_passes_whatever_the_steps() {
+        for (name, kind) in KINDS {
+            let (mut by_steps, mut by_tolerance) = (0, 0);
+            for tokens in [1000, 30_000] {
                 let curve = curve(tokens, kind);
                 let measure = Measure::of(&curve);
-                for steps in [2, 10, 100, 1000, 10_000, 50_000, 90_000] {
-                    if steps < measure.end() {
-                        let mut search = Search::new(&measure);
-                        let t = std::time::Instant::now();
-                        search.find(Target::Steps(steps));
-                        eprintln!("{name} {tokens} {steps}: {} probes {} evals/node, {:?}", search.probes, search.evaluations as f64 / tokens as f64 / search.probes as f64, t.elapsed() / search.probes as u32);
+                for steps in [2, 3, 10, 100, 900, 3000, 10_000, 27_000, 29_999] {
+                    if steps > measure.end() {
+                        continue;
                     }
+                    let mut search = Search::new(&measure);
+                    let found = search.find(Target::Steps(steps));
+                    assert_eq!(found.steps(), steps);
+                    assert!(search.probes <= 12, "{name}, T = {steps}: {}", search.probes);
+                    by_steps += search.probes;
+
+                    // The hardest tolerance: a vertex that just meets it.
+                    let mut search = Search::new(&measure);
+                    let fewest = search.find(Target::Error(found.error * (1.0 + 1e-12)));
+                    assert!(fewest.steps() <= steps, "{name}, T = {steps}: {}", fewest.steps());
+                    by_tolerance += search.probes;
                 }
             }
+            assert!(by_tolerance <= 3 * by_steps, "{name}: {by_tolerance}, {by_steps}");
         }
     }
 }
