@@ -42,6 +42,15 @@ pub enum Error {
         tokens: usize,
     },
 
+    /// Fewer steps than curves to split them over.
+    #[error("{steps} steps are too few for {curves} curves: each needs at least one")]
+    StepsBelowCurves {
+        /// The number of steps asked for.
+        steps: usize,
+        /// The number of curves.
+        curves: usize,
+    },
+
     /// A largest step that no schedule of these tokens can have.
     #[error(
         "no schedule of {tokens} tokens has largest step {largest_step}: 1 <= largest step <= tokens is needed"

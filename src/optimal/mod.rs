@@ -1,5 +1,16 @@
 //! Which schedule to use: the best one for a curve, for a number of steps or a tolerance.
 //!
+//! | question | function |
+//! | --- | --- |
+//! | the best schedule of T steps | [`schedule`] |
+//! | the fewest steps for a tolerance | [`fewest_steps`] |
+//! | what each further step buys | [`frontier`], [`schedules`] |
+//! | a step costs so and so many nats | [`at_price`] |
+//! | steps shared by several blocks or prompts | [`split`] |
+//! | only TC, DTC or some points are known | [`minimax`] |
+//! | how good are balanced, cosine and the like | [`families`] |
+//! | measured losses that are not monotone | [`schedule_for_losses`] |
+//!
 //! # The picture
 //! A step from `a` to `b` revealed tokens costs `w(a, b) = sum_{a<m<b} (b - m) d_m`, and a schedule is
 //! a path of such steps from 0 to L. The cost obeys the quadrangle inequality (it is *Monge*)
@@ -33,12 +44,18 @@
 //! Several schedules may be best. The one returned depends on the curve and on T alone. Where the
 //! error is zero with fewer steps than asked for, the surplus steps are single tokens at the end.
 
+mod budget;
 mod envelope;
+pub mod families;
 mod frontier;
+mod losses;
 mod measure;
+pub mod minimax;
 mod search;
 
+pub use budget::split;
 pub use frontier::{frontier, schedules};
+pub use losses::schedule_for_losses;
 
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};

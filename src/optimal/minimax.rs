@@ -1,0 +1,477 @@
+//! The schedule with the smallest guaranteed error, when only part of the curve is known.
+//!
+//! The guarantee of a schedule is the [sharp](crate::bounds::sharp) upper bound: the largest error over
+//! all distributions that agree with what is known. A *minimax* schedule has the smallest guarantee of
+//! all schedules with as many steps.
+//!
+//! # Formula
+//! ```text
+//! error <= alpha TC + beta DTC for all distributions
+//!     iff every step that starts at k revealed tokens has size s <= 1 + alpha (L - k - 1) + beta (k + 1)
+//! ```
+//! because of the moments `TC = sum (L - m) d_m` and `DTC = sum m d_m`, and because the sawtooth is
+//! highest right after a start. For given `alpha` and `beta`, the largest steps that are allowed reach
+//! the end first. So with TC alone steps shrink geometrically, with DTC alone they grow, with the token
+//! information `TC + DTC` alone they are equal.
+//!
+//! The published count for a tolerance is [`chen_cong_li::sufficient_steps`](crate::bounds::chen_cong_li::sufficient_steps);
+//! [`fewest_steps`] is never more.
+
+use crate::bounds::sharp;
+use crate::error::{Error, Result};
+use crate::optimal::check_steps;
+use crate::scalar::{self, Scalar};
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// What is known of a distribution.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Given<F = f64> {
+    /// `sum_i I(X_i; X_{-i})`.
+    TokenInformation(Nats<F>),
+    /// TC.
+    TotalCorrelation(Nats<F>),
+    /// DTC.
+    DualTotalCorrelation(Nats<F>),
+    /// Both correlations.
+    Correlations {
+        /// TC.
+        total: Nats<F>,
+        /// DTC.
+        dual: Nats<F>,
+    },
+    /// `(k, I_k)` at some `k`, `L - 1` among them.
+    Points(Vec<(usize, Nats<F>)>),
+}
+
+impl<F: Scalar> Given<F> {
+    /// The largest error of this schedule over all distributions that agree: the sharp upper bound.
+    ///
+    /// # Errors
+    /// As the function of [`sharp`] that takes the same knowledge.
+    ///
+    /// ```
+    /// use demask::optimal::minimax::Given;
+    /// use demask::{Nats, Schedule};
+    /// let halves = Schedule::balanced(8, 2)?;
+    /// let worst = Given::TokenInformation(Nats(8.0_f64)).guarantee(&halves)?;
+    /// assert!((worst.0 - 3.0).abs() < 1e-12);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn guarantee(&self, schedule: &Schedule) -> Result<Nats<F>> {
+        let bounds = match self {
+            Self::TokenInformation(information) => {
+                sharp::from_token_information(*information, schedule)
+            }
+            Self::TotalCorrelation(total) => sharp::from_total_correlation(*total, schedule),
+            Self::DualTotalCorrelation(dual) => sharp::from_dual_total_correlation(*dual, schedule),
+            Self::Correlations { total, dual } => sharp::from_correlations(*total, *dual, schedule),
+            Self::Points(points) => sharp::from_known_points(points, schedule),
+        };
+        bounds.map(|bounds| bounds.upper)
+    }
+}
+
+/// A schedule and what it guarantees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guaranteed<F = f64> {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// No distribution that agrees with what is known has a larger error.
+    pub guarantee: Nats<F>,
+}
+
+impl<F: Scalar> Guaranteed<F> {
+    fn of(given: &Given<F>, schedule: Schedule) -> Result<Self> {
+        given.guarantee(&schedule).map(|guarantee| Self { schedule, guarantee })
+    }
+}
+
+/// The schedule of exactly `steps` steps with the smallest guaranteed error.
+///
+/// | known | method | time |
+/// | --- | --- | --- |
+/// | token information | equal steps | O(T) |
+/// | TC or DTC | the smallest ratio for which the largest steps suffice | O(T log L) |
+/// | both | the same along a line, branch and bound over its slope | O(T) a trial, some hundred trials |
+/// | points | dynamic program over places and the height of the sawtooth in a gap | O(T L^2) and more |
+///
+/// # Errors
+/// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
+/// [`TooLarge`](Error::TooLarge) for points if `T L^2` is above 2^27; otherwise as
+/// [`Given::guarantee`].
+///
+/// ```
+/// use demask::Nats;
+/// use demask::optimal::minimax::{self, Given};
+/// let best = minimax::schedule(&Given::DualTotalCorrelation(Nats(2.0_f64)), 16, 4)?;
+/// assert_eq!(best.schedule.sizes(), [2, 4, 8, 2]);
+/// assert!((best.guarantee.0 - 2.0).abs() < 1e-12);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Result<Guaranteed<F>> {
+    check_steps(steps, tokens)?;
+    let best = match given {
+        Given::TokenInformation(_) => Schedule::balanced(tokens, steps)?,
+        Given::TotalCorrelation(_) => proportional(tokens, steps, |k| tokens - k - 1)?,
+        Given::DualTotalCorrelation(_) => proportional(tokens, steps, |k| k + 1)?,
+        Given::Correlations { total, dual } => along_a_line(given, tokens, steps, *total, *dual)?,
+        Given::Points(points) => between_points(points, tokens, steps)?,
+    };
+    Guaranteed::of(given, best)
+}
+
+/// The fewest steps with a guaranteed error of at most `tolerance`, and their minimax schedule.
+///
+/// About `2 log2 T` calls of [`schedule`].
+///
+/// # Errors
+/// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the tolerance;
+/// otherwise as [`schedule`].
+///
+/// ```
+/// use demask::Nats;
+/// use demask::bounds::chen_cong_li;
+/// use demask::optimal::minimax::{self, Given};
+/// let (tc, tolerance) = (Nats(20.0_f64), Nats(1.0));
+/// let best = minimax::fewest_steps(&Given::TotalCorrelation(tc), 1024, tolerance)?;
+/// assert_eq!(best.schedule.steps(), 92);
+/// assert!(chen_cong_li::sufficient_steps(1024, tc, tolerance)? > 160);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn fewest_steps<F: Scalar>(
+    given: &Given<F>,
+    tokens: usize,
+    tolerance: Nats<F>,
+) -> Result<Guaranteed<F>> {
+    scalar::check_nonnegative("tolerance", tolerance.0)?;
+    check_steps(1, tokens)?;
+    // Too few steps, and the fewest known to be enough.
+    let (mut few, mut found) = (0, None);
+    let mut steps = 1;
+    loop {
+        let best = schedule(given, tokens, steps)?;
+        // One token a step has no error whatever is known.
+        if best.guarantee <= tolerance || steps == tokens {
+            found = Some(best);
+        } else {
+            few = steps;
+        }
+        let most = found.as_ref().map(|best| best.schedule.steps());
+        steps = match (most, found.take()) {
+            (Some(most), Some(best)) if most - few <= 1 => return Ok(best),
+            (Some(most), best) => {
+                found = best;
+                few + (most - few) / 2
+            }
+            (None, _) => steps.saturating_mul(2).min(tokens),
+        };
+    }
+}
+
+/// The schedule of `steps` steps whose largest `(s - 1) / weight(k)` is smallest.
+///
+/// For a given ratio the largest steps reach the end first. Trials bring two facts: one that suffices
+/// shows a ratio that is enough, its largest; one that does not shows that no ratio is enough below
+/// the next at which one of its steps could be larger. The smallest ratio is one of the latter.
+fn proportional(tokens: usize, steps: usize, weight: impl Fn(usize) -> usize) -> Result<Schedule> {
+    let floor = |ratio: f64| {
+        let weight = &weight;
+        move |k| (ratio * weight(k) as f64) as usize
+    };
+    let mut enough = largest_steps(tokens, steps, |_| tokens);
+    let (mut low, mut high) = (0.0, enough.largest_ratio(&weight).value());
+    loop {
+        let ratio = if low > 0.0 { f64::sqrt(low * high) } else { 0.0 };
+        let trial = largest_steps(tokens, steps, floor(ratio));
+        if trial.reaches_the_end() {
+            high = trial.largest_ratio(&weight).value();
+            enough = trial;
+        } else {
+            let next = trial.next_ratio(&weight);
+            let exact = largest_steps(tokens, steps, |k| next.floor_times(weight(k)));
+            if exact.reaches_the_end() {
+                return exact.schedule(steps);
+            }
+            low = next.value();
+        }
+        // Only when neighbouring ratios are closer than floats tell.
+        if low * (1.0 + 4.0 * f64::EPSILON) >= high {
+            return enough.schedule(steps);
+        }
+    }
+}
+
+/// Steps as large as allowed, until the end or until one more than allowed in number.
+struct LargestSteps {
+    tokens: usize,
+    sizes: Vec<usize>,
+    revealed: usize,
+}
+
+fn largest_steps(tokens: usize, steps: usize, extra: impl Fn(usize) -> usize) -> LargestSteps {
+    let mut sizes = Vec::new();
+    let mut revealed = 0;
+    while revealed < tokens && sizes.len() < steps {
+        let size = 1 + extra(revealed).min(tokens - revealed - 1);
+        sizes.push(size);
+        revealed += size;
+    }
+    LargestSteps { tokens, sizes, revealed }
+}
+
+impl LargestSteps {
+    fn reaches_the_end(&self) -> bool {
+        self.revealed == self.tokens
+    }
+
+    /// Each step: the number revealed before it, and its size less one.
+    fn starts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.sizes.iter().scan(0, |revealed, &size| {
+            let start = *revealed;
+            *revealed += size;
+            Some((start, size - 1))
+        })
+    }
+
+    fn largest_ratio(&self, weight: impl Fn(usize) -> usize) -> Ratio {
+        let ratios = self.starts().filter(|&(_, extra)| extra > 0);
+        let ratios = ratios.map(|(k, extra)| Ratio { extra, weight: weight(k) });
+        ratios.fold(Ratio { extra: 0, weight: 1 }, |a, b| if a.less_than(b) { b } else { a })
+    }
+
+    /// The smallest ratio at which a step would be larger.
+    fn next_ratio(&self, weight: impl Fn(usize) -> usize) -> Ratio {
+        let ratios = self.starts().filter(|&(k, extra)| extra < self.tokens - k - 1);
+        let ratios = ratios.map(|(k, extra)| Ratio { extra: extra + 1, weight: weight(k) });
+        ratios.fold(Ratio { extra: 1, weight: 0 }, |a, b| if b.less_than(a) { b } else { a })
+    }
+
+    /// As a schedule of exactly `steps` steps: surplus steps are single tokens, cut from the last
+    /// steps. That can only lower the sawtooth.
+    fn schedule(self, steps: usize) -> Result<Schedule> {
+        let mut missing = steps.saturating_sub(self.sizes.len());
+        let mut sizes = Vec::with_capacity(steps);
+        for size in self.sizes.into_iter().rev() {
+            let cuts = missing.min(size - 1);
+            sizes.resize(sizes.len() + cuts, 1);
+            sizes.push(size - cuts);
+            missing -= cuts;
+        }
+        sizes.reverse();
+        Schedule::try_from(sizes)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ratio {
+    extra: usize,
+    weight: usize,
+}
+
+impl Ratio {
+    fn less_than(self, other: Self) -> bool {
+        self.extra as u128 * (other.weight as u128) < other.extra as u128 * self.weight as u128
+    }
+
+    fn floor_times(self, weight: usize) -> usize {
+        let product = self.extra as u128 * weight as u128;
+        let floor = product.checked_div(self.weight as u128).unwrap_or(u128::MAX);
+        usize::try_from(floor).unwrap_or(usize::MAX)
+    }
+
+    fn value(self) -> f64 {
+        self.extra as f64 / self.weight as f64
+    }
+}
+
+/// Both correlations known: the guarantee is `(TC + DTC) / L` times the height at
+/// `m = L DTC / (TC + DTC)` of the lowest line that lies above the sawtooth's corners. So the height
+/// and the slope of a line are sought whose largest steps reach the end.
+///
+/// Steps to the left of that `m` want a small slope, steps to the right a large one. With the
+/// smallest slope of a range on the left and the largest on the right, a trial says whether any slope
+/// in the range can do; ranges where none can are dropped, others are halved.
+fn along_a_line<F: Scalar>(
+    given: &Given<F>,
+    tokens: usize,
+    steps: usize,
+    total: Nats<F>,
+    dual: Nats<F>,
+) -> Result<Schedule> {
+    let first = Guaranteed::of(given, Schedule::balanced(tokens, steps)?)?;
+    let information = (total.0 + dual.0) / scalar::float(tokens);
+    let centre = dual.0 / information;
+    if !(information > F::zero() && centre.is_finite()) {
+        return Ok(first.schedule);
+    }
+    let trial = |left: F, right: F, height: F| {
+        let extra = |k: usize| {
+            let offset = scalar::float::<F>(k + 1) - centre;
+            let slope = if offset < F::zero() { left } else { right };
+            // Rounding must not lose a step whose corner lies on the line.
+            let room = (height + slope * offset) * (F::one() + noise()) + noise();
+            room.max(F::zero()).to_usize().unwrap_or(tokens)
+        };
+        let below = |k: usize| {
+            let offset = scalar::float::<F>(k + 1) - centre;
+            let slope = if offset < F::zero() { left } else { right };
+            k + 1 < tokens && height + slope * offset < -noise::<F>()
+        };
+        // The line must not fall below zero where a step starts.
+        let trial = largest_steps(tokens, steps, extra);
+        let fits = trial.reaches_the_end() && !trial.starts().any(|(k, _)| below(k));
+        fits.then_some(trial)
+    };
+    let mut best = first;
+    for schedule in
+        [proportional(tokens, steps, |k| tokens - k - 1)?, proportional(tokens, steps, |k| k + 1)?]
+    {
+        let other = Guaranteed::of(given, schedule)?;
+        if other.guarantee < best.guarantee {
+            best = other;
+        }
+    }
+    let mut ranges = vec![(-F::one(), scalar::float::<F>(tokens))];
+    while let Some((least, most)) = ranges.pop() {
+        let better = best.guarantee.0 / information * (F::one() - noise());
+        if trial(least, most, better).is_none() {
+            continue;
+        }
+        let slope = (least + most) / scalar::constant(2.0);
+        let (mut low, mut high) = (F::zero(), better);
+        let mut found = trial(slope, slope, high);
+        while found.is_some() && high - low > high * noise() {
+            let height = (low + high) / scalar::constant(2.0);
+            match trial(slope, slope, height) {
+                Some(lower) => (found, high) = (Some(lower), height),
+                None => low = height,
+            }
+        }
+        if let Some(found) = found {
+            let found = Guaranteed::of(given, found.schedule(steps)?)?;
+            if found.guarantee < best.guarantee {
+                best = found;
+            }
+        }
+        // Narrower than what a slope changes at the ends of the line by rounding.
+        if most - least > noise::<F>() {
+            ranges.push((slope, most));
+            ranges.push((least, slope));
+        }
+    }
+    Ok(best.schedule)
+}
+
+/// The relative precision of heights and slopes.
+fn noise<F: Scalar>() -> F {
+    F::epsilon() * scalar::constant(1024.0)
+}
+
+/// A way to reveal some tokens: what is paid for the gaps behind, and the height of the sawtooth so far
+/// in the gap where the next step starts.
+struct Way<F> {
+    paid: F,
+    height: usize,
+    /// Where its last step started, and which way led there.
+    from: (usize, usize),
+}
+
+/// The curve known at points: over each gap between them, the worst curve rises where the sawtooth is
+/// highest. So a schedule pays, for each gap, its rise times the highest tooth there.
+fn between_points<F: Scalar>(
+    points: &[(usize, Nats<F>)],
+    tokens: usize,
+    steps: usize,
+) -> Result<Schedule> {
+    const LIMIT: u128 = 1 << 27;
+    // Refuses points that contradict each other or leave the end open.
+    sharp::from_known_points(points, &Schedule::balanced(tokens, steps)?)?;
+    let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
+    if needed > LIMIT {
+        return Err(Error::TooLarge { what: "T L^2 for known points", needed, limit: LIMIT });
+    }
+    let gaps = Gaps::new(points, tokens);
+    // ways[t][k]: the ways worth keeping that reveal k tokens in t steps.
+    let mut ways: Vec<Vec<Vec<Way<F>>>> = Vec::with_capacity(steps + 1);
+    let mut start: Vec<Vec<Way<F>>> = (0..=tokens).map(|_| Vec::new()).collect();
+    start[0].push(Way { paid: F::zero(), height: 0, from: (0, 0) });
+    ways.push(start);
+    for step in 0..steps {
+        let mut next: Vec<Vec<Way<F>>> = (0..=tokens).map(|_| Vec::new()).collect();
+        let left = steps - step - 1;
+        for (k, here) in ways[step].iter().enumerate() {
+            for (index, way) in here.iter().enumerate() {
+                let ends = if left == 0 { tokens..=tokens } else { k + 1..=tokens - left };
+                for end in ends {
+                    let (paid, height) = gaps.after(way, k, end);
+                    keep(&mut next[end], Way { paid, height, from: (k, index) });
+                }
+            }
+        }
+        ways.push(next);
+    }
+    let mut sizes = Vec::with_capacity(steps);
+    let (mut end, mut index) = (tokens, 0);
+    for ways in ways.iter().skip(1).rev() {
+        let (start, before) = ways[end][index].from;
+        sizes.push(end - start);
+        (end, index) = (start, before);
+    }
+    sizes.reverse();
+    Schedule::try_from(sizes)
+}
+
+/// Adds a way unless one is as good in both respects; drops those it makes useless.
+fn keep<F: Scalar>(ways: &mut Vec<Way<F>>, way: Way<F>) {
+    if !ways.iter().any(|other| other.paid <= way.paid && other.height <= way.height) {
+        ways.retain(|other| other.paid < way.paid || other.height < way.height);
+        ways.push(way);
+    }
+}
+
+/// The gaps `(k', k'']` between known points.
+struct Gaps<F> {
+    /// The gap of each `m = 1 .. L-1`, at index `m - 1`.
+    of: Vec<usize>,
+    /// `k'` and the rise of the curve, for each gap.
+    gaps: Vec<(usize, F)>,
+    tokens: usize,
+}
+
+impl<F: Scalar> Gaps<F> {
+    fn new(points: &[(usize, Nats<F>)], tokens: usize) -> Self {
+        let mut points = points.to_vec();
+        points.push((0, Nats(F::zero())));
+        points.sort_by_key(|&(k, _)| k);
+        points.dedup_by_key(|&mut (k, _)| k);
+        let mut of = Vec::with_capacity(tokens);
+        let mut gaps = Vec::with_capacity(points.len());
+        for pair in points.windows(2) {
+            let ((from, low), (to, high)) = (pair[0], pair[1]);
+            of.extend((from..to).map(|_| gaps.len()));
+            gaps.push((from, (high.0 - low.0).max(F::zero())));
+        }
+        Self { of, gaps, tokens }
+    }
+
+    /// A way continued by a step from `start` to `end`.
+    fn after(&self, way: &Way<F>, start: usize, end: usize) -> (F, usize) {
+        if start + 1 >= self.tokens {
+            return (way.paid, 0);
+        }
+        let here = self.of[start];
+        let height = way.height.max(end - start - 1);
+        let next = if end + 1 < self.tokens { self.of[end] } else { self.gaps.len() };
+        if next == here {
+            return (way.paid, height);
+        }
+        let tooth = |gap: usize| end.saturating_sub(self.gaps[gap].0 + 1);
+        let mut paid = way.paid + scalar::float::<F>(height) * self.gaps[here].1;
+        for gap in here + 1..next {
+            paid = paid + scalar::float::<F>(tooth(gap)) * self.gaps[gap].1;
+        }
+        (paid, if next < self.gaps.len() { tooth(next) } else { 0 })
+    }
+}

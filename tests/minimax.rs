@@ -1,0 +1,182 @@
+//! No schedule guarantees less with as many steps, whatever is known.
+
+mod support;
+
+use demask::bounds::{chen_cong_li, sharp};
+use demask::optimal::minimax::{self, Given};
+use demask::{Error, InformationCurve, Nats, Schedule};
+use proptest::prelude::*;
+use support::*;
+
+/// The smallest guarantee for each number of steps, over all schedules.
+fn least_guarantees(given: &Given, tokens: usize) -> Vec<f64> {
+    let mut least = vec![f64::INFINITY; tokens];
+    for schedule in all_schedules(tokens) {
+        let guarantee = given.guarantee(&schedule).unwrap().0;
+        let best = &mut least[schedule.steps() - 1];
+        *best = best.min(guarantee);
+    }
+    least
+}
+
+fn check(given: &Given, tokens: usize) -> Result<(), TestCaseError> {
+    let least = least_guarantees(given, tokens);
+    for steps in 1..=tokens {
+        let best = minimax::schedule(given, tokens, steps).unwrap();
+        prop_assert_eq!(best.schedule.steps(), steps);
+        prop_assert_eq!(best.schedule.tokens(), tokens);
+        prop_assert_eq!(best.guarantee, given.guarantee(&best.schedule).unwrap());
+        // Bounds are rounded up, which shows where they are zero.
+        let expected = least[steps - 1] + 1e-300;
+        prop_assert!(
+            best.guarantee.0 <= expected * (1.0 + 1e-9),
+            "{given:?}, L = {tokens}, T = {steps}: {} by {}, not {expected}",
+            best.guarantee,
+            best.schedule
+        );
+        let tolerance = Nats(expected * (1.0 + 1e-9));
+        let fewest = minimax::fewest_steps(given, tokens, tolerance).unwrap();
+        let needed = 1 + least.iter().take_while(|&&guarantee| guarantee > tolerance.0).count();
+        prop_assert_eq!(fewest.schedule.steps(), needed);
+        prop_assert!(fewest.guarantee <= tolerance || needed == tokens);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(seeded(40, 51))]
+
+    #[test]
+    fn no_schedule_guarantees_less_with_both_correlations(
+        (tokens, total, share) in (2_usize..=12, 0.01..10.0_f64, 0.0..1.0_f64)
+    ) {
+        // DTC between TC / (L - 1) and (L - 1) TC.
+        let widest = ((tokens as f64 - 1.0) * 0.999_999).max(1.0);
+        let dual = total * widest.powf(2.0 * share - 1.0);
+        check(&Given::Correlations { total: Nats(total), dual: Nats(dual) }, tokens)?;
+    }
+
+    #[test]
+    fn no_schedule_guarantees_less_with_known_points(
+        (curve, points) in increments(12).prop_flat_map(|increments| {
+            let tokens = increments.len() + 1;
+            let points = proptest::collection::vec(any::<bool>(), tokens);
+            (Just(information_of(&increments)), points)
+        })
+    ) {
+        let tokens = curve.len();
+        let curve = InformationCurve::from_information(curve).unwrap();
+        let points = points.iter().enumerate().filter(|&(k, &known)| known || k + 1 == tokens);
+        let points = points.map(|(k, _)| (k, curve.information(k))).collect();
+        check(&Given::Points(points), tokens)?;
+    }
+}
+
+#[test]
+fn no_schedule_guarantees_less_with_one_number() {
+    for tokens in 1..=12 {
+        let value = Nats(if tokens == 1 { 0.0 } else { 3.0 });
+        for given in [
+            Given::TokenInformation(value),
+            Given::TotalCorrelation(value),
+            Given::DualTotalCorrelation(value),
+        ] {
+            check(&given, tokens).unwrap();
+        }
+    }
+}
+
+/// The closed form: with one correlation the largest allowed steps are best, so no step of a minimax
+/// schedule has room for the ratio it attains, and with the next smaller ratio the end is not reached.
+#[test]
+fn one_correlation_takes_greedy_steps_at_any_length() {
+    for (tokens, steps) in [(1000, 2), (1000, 37), (1000, 999), (50_000, 300), (1 << 40, 100)] {
+        for dual in [false, true] {
+            let value = Nats(1.0_f64);
+            let (given, schedule): (_, fn(usize, Nats, Nats) -> demask::Result<Schedule>) =
+                if dual {
+                    let greedy = chen_cong_li::dual_total_correlation_schedule;
+                    (Given::DualTotalCorrelation(value), greedy)
+                } else {
+                    (Given::TotalCorrelation(value), chen_cong_li::total_correlation_schedule)
+                };
+            let best = minimax::schedule(&given, tokens, steps).unwrap();
+            assert_eq!((best.schedule.steps(), best.schedule.tokens()), (steps, tokens));
+            let greedy = schedule(tokens, value, best.guarantee).unwrap();
+            assert!(greedy.steps() <= steps);
+            let tighter = Nats(best.guarantee.0 * (1.0 - 1e-9));
+            let greedy = schedule(tokens, value, tighter).unwrap();
+            assert!(greedy.steps() > steps, "L = {tokens}, T = {steps}: {}", greedy.steps());
+        }
+    }
+}
+
+#[test]
+fn both_correlations_guarantee_no_more_than_either() {
+    let tokens = 4096;
+    for (total, dual) in [(5.0, 50.0), (50.0, 50.0), (300.0, 2.0)] {
+        let (total, dual) = (Nats(total), Nats(dual));
+        for steps in [3, 20, 150] {
+            let guarantee = |given| minimax::schedule(&given, tokens, steps).unwrap().guarantee.0;
+            let both = guarantee(Given::Correlations { total, dual });
+            let either = [
+                guarantee(Given::TotalCorrelation(total)),
+                guarantee(Given::DualTotalCorrelation(dual)),
+                guarantee(Given::TokenInformation(total + dual)),
+            ];
+            assert!(either.iter().all(|one| both <= *one), "{both} {either:?}");
+        }
+    }
+}
+
+#[test]
+fn the_whole_curve_as_points_gives_the_optimal_schedule() {
+    let information: Vec<f64> = (0..20).map(|k| 1.0 - 0.8_f64.powi(k)).collect();
+    let points = information.iter().enumerate().map(|(k, &value)| (k, Nats(value))).collect();
+    let given = Given::Points(points);
+    let curve = InformationCurve::from_information(information).unwrap();
+    for steps in 1..=20 {
+        let (_, least) = demask::optimal::schedule(&curve, steps).unwrap();
+        let best = minimax::schedule(&given, 20, steps).unwrap();
+        assert!((best.guarantee.0 - least.0).abs() <= 1e-12, "{} {least}", best.guarantee);
+    }
+}
+
+#[test]
+fn the_published_step_count_is_never_less() {
+    for tokens in [16, 256, 4096] {
+        for correlation in [0.1, 3.0, 40.0] {
+            for tolerance in [0.05, 0.5, 5.0] {
+                let (correlation, tolerance) = (Nats(correlation), Nats(tolerance));
+                let published =
+                    chen_cong_li::sufficient_steps(tokens, correlation, tolerance).unwrap();
+                for given in [
+                    Given::TotalCorrelation(correlation),
+                    Given::DualTotalCorrelation(correlation),
+                ] {
+                    let best = minimax::fewest_steps(&given, tokens, tolerance).unwrap();
+                    assert!(best.schedule.steps() <= published);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let tc = Given::TotalCorrelation(Nats(1.0_f64));
+    assert!(matches!(minimax::schedule(&tc, 4, 0), Err(Error::StepsOutOfRange { .. })));
+    assert!(matches!(minimax::schedule(&tc, 4, 5), Err(Error::StepsOutOfRange { .. })));
+    assert!(matches!(minimax::fewest_steps(&tc, 0, Nats(1.0)), Err(Error::StepsOutOfRange { .. })));
+    assert!(matches!(minimax::fewest_steps(&tc, 4, Nats(-1.0)), Err(Error::Negative { .. })));
+    let nan = Given::DualTotalCorrelation(Nats(f64::NAN));
+    assert!(matches!(minimax::schedule(&nan, 4, 2), Err(Error::NotFinite { .. })));
+    let far_apart = Given::Correlations { total: Nats(1.0), dual: Nats(100.0) };
+    assert!(matches!(minimax::schedule(&far_apart, 4, 2), Err(Error::Inconsistent { .. })));
+    let open = Given::Points(vec![(1, Nats(0.5_f64))]);
+    assert!(matches!(minimax::schedule(&open, 4, 2), Err(Error::Unbounded { .. })));
+    let long = Given::Points(vec![(9_999, Nats(0.5_f64))]);
+    assert!(matches!(minimax::schedule(&long, 10_000, 20), Err(Error::TooLarge { .. })));
+    let sequential = Schedule::sequential(4).unwrap();
+    assert_eq!(sharp::from_total_correlation(Nats(1.0), &sequential).unwrap().upper, Nats(0.0));
+}
