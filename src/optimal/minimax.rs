@@ -311,13 +311,13 @@ fn along_a_line<F: Scalar>(
             let offset = scalar::float::<F>(k + 1) - centre;
             let slope = if offset < F::zero() { left } else { right };
             // Rounding must not lose a step whose corner lies on the line.
-            let room = (height + slope * offset) * (F::one() + noise()) + noise();
+            let room = height + slope * offset + rounding(height, slope * offset);
             room.max(F::zero()).to_usize().unwrap_or(tokens)
         };
         let below = |k: usize| {
             let offset = scalar::float::<F>(k + 1) - centre;
             let slope = if offset < F::zero() { left } else { right };
-            k + 1 < tokens && height + slope * offset < -noise::<F>()
+            k + 1 < tokens && height + slope * offset < -rounding(height, slope * offset)
         };
         // The line must not fall below zero where a step starts.
         let trial = largest_steps(tokens, steps, extra);
@@ -334,15 +334,16 @@ fn along_a_line<F: Scalar>(
         }
     }
     let mut ranges = vec![(-F::one(), scalar::float::<F>(tokens))];
-    while let Some((least, most)) = ranges.pop() {
-        let better = best.guarantee.0 / information * (F::one() - noise());
+    for _ in 0..MOST_RANGES {
+        let Some((least, most)) = ranges.pop() else { break };
+        let better = best.guarantee.0 / information * (F::one() - precision());
         if trial(least, most, better).is_none() {
             continue;
         }
         let slope = (least + most) / scalar::constant(2.0);
         let (mut low, mut high) = (F::zero(), better);
         let mut found = trial(slope, slope, high);
-        while found.is_some() && high - low > high * noise() {
+        while found.is_some() && high - low > high * precision() {
             let height = (low + high) / scalar::constant(2.0);
             match trial(slope, slope, height) {
                 Some(lower) => (found, high) = (Some(lower), height),
@@ -355,8 +356,7 @@ fn along_a_line<F: Scalar>(
                 best = found;
             }
         }
-        // Narrower than what a slope changes at the ends of the line by rounding.
-        if most - least > noise::<F>() {
+        if most - least > precision::<F>() / scalar::float(tokens) {
             ranges.push((slope, most));
             ranges.push((least, slope));
         }
@@ -364,9 +364,18 @@ fn along_a_line<F: Scalar>(
     Ok(best.schedule)
 }
 
-/// The relative precision of heights and slopes.
-fn noise<F: Scalar>() -> F {
-    F::epsilon() * scalar::constant(1024.0)
+/// A limit on the ranges of slopes looked at; a search takes a hundred or two.
+const MOST_RANGES: usize = 20_000;
+
+/// Guarantees that differ by less, in relative terms, are not told apart: 4e-11 in `f64`. It must
+/// exceed the rounding of heights.
+fn precision<F: Scalar>() -> F {
+    F::epsilon().powf(scalar::constant(2.0 / 3.0))
+}
+
+/// The rounding of the height of a line.
+fn rounding<F: Scalar>(height: F, rise: F) -> F {
+    F::epsilon() * scalar::constant(8.0) * (F::one() + height + rise.abs())
 }
 
 /// A way to reveal some tokens: what is paid for the gaps behind, and the height of the sawtooth so far
