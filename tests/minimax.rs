@@ -93,13 +93,13 @@ fn one_correlation_takes_greedy_steps_at_any_length() {
     for (tokens, steps) in [(1000, 2), (1000, 37), (1000, 999), (50_000, 300), (1 << 40, 100)] {
         for dual in [false, true] {
             let value = Nats(1.0_f64);
-            let (given, schedule): (_, fn(usize, Nats, Nats) -> demask::Result<Schedule>) =
-                if dual {
-                    let greedy = chen_cong_li::dual_total_correlation_schedule;
-                    (Given::DualTotalCorrelation(value), greedy)
-                } else {
-                    (Given::TotalCorrelation(value), chen_cong_li::total_correlation_schedule)
-                };
+            let (given, schedule): (_, fn(usize, Nats, Nats) -> demask::Result<Schedule>) = if dual
+            {
+                let greedy = chen_cong_li::dual_total_correlation_schedule;
+                (Given::DualTotalCorrelation(value), greedy)
+            } else {
+                (Given::TotalCorrelation(value), chen_cong_li::total_correlation_schedule)
+            };
             let best = minimax::schedule(&given, tokens, steps).unwrap();
             assert_eq!((best.schedule.steps(), best.schedule.tokens()), (steps, tokens));
             let greedy = schedule(tokens, value, best.guarantee).unwrap();
@@ -150,10 +150,9 @@ fn the_published_step_count_is_never_less() {
                 let (correlation, tolerance) = (Nats(correlation), Nats(tolerance));
                 let published =
                     chen_cong_li::sufficient_steps(tokens, correlation, tolerance).unwrap();
-                for given in [
-                    Given::TotalCorrelation(correlation),
-                    Given::DualTotalCorrelation(correlation),
-                ] {
+                for given in
+                    [Given::TotalCorrelation(correlation), Given::DualTotalCorrelation(correlation)]
+                {
                     let best = minimax::fewest_steps(&given, tokens, tolerance).unwrap();
                     assert!(best.schedule.steps() <= published);
                 }

@@ -3,7 +3,8 @@
 
 mod support;
 
-use demask::{InformationCurve, Nats, Scalar, optimal};
+use demask::optimal::families::{self, Family};
+use demask::{Error, InformationCurve, Nats, Scalar, Schedule, optimal};
 use proptest::prelude::*;
 use serde_json::Value;
 use support::*;
@@ -199,4 +200,229 @@ fn reference_optima_are_found() {
         }
     }
     assert!(compared > 9, "{compared}");
+}
+
+/// Increments of a text: a power law with noise.
+fn text_like(tokens: usize) -> InformationCurve {
+    let noise = |m: usize| 0.5 + (m as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as f64 / 2e19;
+    let increments: Vec<f64> =
+        (1..tokens).map(|m| noise(m) / (m as f64 + 10.0).powf(1.5)).collect();
+    curve_of(&increments)
+}
+
+/// Long curves: the search over prices against the layers of the frontier, which share no search.
+#[test]
+fn long_curves_agree_with_their_frontier() {
+    for (tokens, max_steps) in [(1500, 1500), (40_000, 60)] {
+        let curve = text_like(tokens);
+        let frontier = optimal::frontier(&curve, max_steps).unwrap();
+        for steps in (1..=max_steps).step_by(1 + max_steps / 50) {
+            let (schedule, error) = optimal::schedule(&curve, steps).unwrap();
+            assert_eq!(schedule.steps(), steps);
+            let gap = (error.0 - frontier[steps - 1].0).abs();
+            assert!(gap <= 1e-12 * error.0, "L = {tokens}, T = {steps}: {error}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded(150, 44))]
+
+    #[test]
+    fn frontiers_are_convex_and_end_in_zero(increments in any_increments(80)) {
+        let curve = curve_of::<f64>(&increments);
+        let frontier = optimal::frontier(&curve, curve.tokens()).unwrap();
+        prop_assert!(close(frontier[0], curve.total_correlation()));
+        for triple in frontier.windows(3) {
+            let (first, second) = (triple[0].0 - triple[1].0, triple[1].0 - triple[2].0);
+            prop_assert!(second >= 0.0);
+            prop_assert!(first >= second - 1e-12 * triple[0].0, "{triple:?}");
+        }
+        // One start for each value the curve takes is what it needs, and all it needs.
+        let values = 1 + curve.increments().iter().filter(|&&d| d > 0.0).count();
+        for (index, error) in frontier.iter().enumerate() {
+            prop_assert_eq!(error.0 == 0.0, index + 1 >= values, "T = {}", index + 1);
+        }
+        let (schedule, error) = optimal::fewest_steps(&curve, Nats(0.0)).unwrap();
+        prop_assert_eq!((schedule.steps(), error), (values, Nats(0.0)));
+        let all = optimal::schedules(&curve, curve.tokens()).unwrap();
+        for (index, (schedule, error)) in all.iter().enumerate() {
+            prop_assert_eq!(schedule.steps(), index + 1);
+            prop_assert!(close(*error, frontier[index]));
+        }
+    }
+
+    #[test]
+    fn a_price_is_met_by_the_best_trade(
+        (increments, price) in (any_increments(40), -3.0..1.0_f64)
+    ) {
+        let curve = curve_of::<f64>(&increments);
+        let price = curve.total_correlation().0 * 10_f64.powf(price);
+        let (schedule, error) = optimal::at_price(&curve, Nats(price)).unwrap();
+        let cost = |steps: usize, error: Nats| error.0 + price * steps as f64;
+        let found = cost(schedule.steps(), error);
+        for (index, least) in plain_program(&curve).into_iter().enumerate() {
+            prop_assert!(found <= cost(index + 1, least) * (1.0 + 1e-13), "T = {}", index + 1);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded(60, 45))]
+
+    #[test]
+    fn no_split_of_the_steps_is_better(
+        curves in proptest::collection::vec(any_increments(10), 1..4)
+    ) {
+        let scale = |increments: &[f64]| increments.iter().copied().fold(1.0, f64::max);
+        let curves: Vec<InformationCurve> = curves
+            .iter()
+            .map(|increments| {
+                let scale = scale(increments);
+                curve_of(&increments.iter().map(|d| d / scale).collect::<Vec<_>>())
+            })
+            .collect();
+        // least[n]: the least error of the curves so far in n steps, by trying every split.
+        let mut least = vec![0.0];
+        for curve in &curves {
+            let frontier = plain_program(curve);
+            let mut next = vec![f64::INFINITY; least.len() + frontier.len()];
+            for (before, error) in least.iter().enumerate() {
+                for (index, here) in frontier.iter().enumerate() {
+                    let steps = before + index + 1;
+                    next[steps] = next[steps].min(error + here.0);
+                }
+            }
+            least = next;
+        }
+        let tokens: usize = curves.iter().map(InformationCurve::tokens).sum();
+        for steps in curves.len()..=tokens {
+            let split = optimal::split(&curves, steps).unwrap();
+            prop_assert_eq!(split.iter().map(|(schedule, _)| schedule.steps()).sum::<usize>(), steps);
+            for (curve, (schedule, error)) in curves.iter().zip(&split) {
+                prop_assert_eq!(*error, curve.sampling_error(schedule).unwrap());
+            }
+            let total: Nats = split.iter().map(|&(_, error)| error).sum();
+            prop_assert!(close(total, Nats(least[steps])), "{steps} steps: {total}, {}", least[steps]);
+        }
+    }
+
+    #[test]
+    fn no_schedule_is_better_for_losses_that_rise_and_fall(
+        losses in proptest::collection::vec(-1.0..4.0_f64, 1..10)
+    ) {
+        for steps in 1..=losses.len() {
+            let (schedule, cost) = optimal::schedule_for_losses(&losses, steps).unwrap();
+            prop_assert_eq!(schedule.steps(), steps);
+            let cost_of = |schedule: &Schedule| -> f64 {
+                schedule.ranges().map(|step| {
+                    let first = losses[step.start];
+                    losses[step].iter().map(|loss| first - loss).sum::<f64>()
+                }).sum()
+            };
+            prop_assert!((cost_of(&schedule) - cost.0).abs() <= 1e-13);
+            let best = all_schedules(losses.len()).filter(|other| other.steps() == steps);
+            let best = best.map(|other| cost_of(&other)).fold(f64::INFINITY, f64::min);
+            prop_assert!((cost.0 - best).abs() <= 1e-13, "T = {steps}: {cost}, not {best}");
+        }
+    }
+
+    #[test]
+    fn losses_that_never_rise_are_a_curve(increments in any_increments(30)) {
+        let curve = curve_of::<f64>(&increments);
+        let losses: Vec<f64> =
+            (0..curve.tokens()).map(|k| curve.conditional_entropy(k).unwrap().0).collect();
+        for steps in 1..=curve.tokens() {
+            let (_, cost) = optimal::schedule_for_losses(&losses, steps).unwrap();
+            let (_, least) = optimal::schedule(&curve, steps).unwrap();
+            let noise = 1e-13 * curve.total_correlation().0;
+            prop_assert!((cost.0 - least.0).abs() <= noise, "{cost} {least}");
+        }
+    }
+}
+
+#[test]
+fn equal_increments_give_equal_steps_with_the_larger_first() {
+    for tokens in [1, 2, 7, 100, 1000] {
+        let curve = curve_of::<f64>(&vec![0.25; tokens - 1]);
+        for steps in 1..=tokens {
+            let (schedule, _) = optimal::schedule(&curve, steps).unwrap();
+            assert_eq!(schedule, Schedule::balanced(tokens, steps).unwrap());
+        }
+    }
+}
+
+#[test]
+fn surplus_steps_are_single_tokens_at_the_end() {
+    let (schedule, error) =
+        optimal::schedule(&curve_of::<f64>(&[0.0, 0.0, 1.0, 0.0, 0.0]), 4).unwrap();
+    assert_eq!((schedule.sizes(), error), (&[3, 1, 1, 1][..], Nats(0.0)));
+    let (schedule, _) = optimal::schedule(&curve_of::<f64>(&[0.0; 7]), 3).unwrap();
+    assert_eq!(schedule.sizes(), [6, 1, 1]);
+}
+
+#[test]
+fn families_are_what_they_say_and_never_better_than_the_best() {
+    for curve in [text_like(300), permutation(64), curve_of(&[0.0; 20]), curve_of(&[])] {
+        for steps in [1, 2, 5, 16, 60].into_iter().filter(|&steps| steps <= curve.tokens()) {
+            let (_, least) = optimal::schedule(&curve, steps).unwrap();
+            let fitted = families::fit(&curve, steps).unwrap();
+            assert_eq!(fitted.iter().map(|member| member.family).collect::<Vec<_>>(), Family::ALL);
+            for member in &fitted {
+                assert_eq!(member.schedule.steps(), steps);
+                assert_eq!(member.error, curve.sampling_error(&member.schedule).unwrap());
+                assert!(member.ratio >= 1.0);
+                assert!(least.0 == 0.0 || close(least * member.ratio, member.error));
+                // Both families with a parameter contain the balanced schedule.
+                assert!(member.parameter.is_none() || member.error <= fitted[0].error);
+            }
+        }
+    }
+    // 12 (1 - cos(pi t / 8)) = 0.9, 3.5, 7.4, 12.
+    let cosine = &families::fit(&permutation(12), 4).unwrap()[1];
+    assert_eq!(cosine.schedule.sizes(), [1, 3, 3, 5]);
+}
+
+/// Lavenant & Zanella, arXiv 2510.25544: best in the limit of many small steps.
+#[test]
+fn the_square_root_law_is_nearly_best_for_many_small_steps() {
+    let increments: Vec<f64> = (1..40_000).map(|m| (-f64::from(m) / 8000.0).exp()).collect();
+    let curve = curve_of::<f64>(&increments);
+    let ratios = [20, 200, 1000].map(|steps| families::fit(&curve, steps).unwrap()[4].ratio);
+    assert!(ratios[0] < 1.01 && ratios[1] < 1.001 && ratios[2] < 1.001, "{ratios:?}");
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let curve = permutation(4);
+    let out_of_range = |result: Result<(), Error>, steps| {
+        assert_eq!(result, Err(Error::StepsOutOfRange { steps, tokens: 4 }));
+    };
+    for steps in [0, 5, usize::MAX] {
+        out_of_range(optimal::schedule(&curve, steps).map(drop), steps);
+        out_of_range(optimal::frontier(&curve, steps).map(drop), steps);
+        out_of_range(optimal::schedules(&curve, steps).map(drop), steps);
+        out_of_range(families::fit(&curve, steps).map(drop), steps);
+        out_of_range(optimal::schedule_for_losses(&[1.0; 4], steps).map(drop), steps);
+    }
+    for bad in [f64::NAN, f64::INFINITY] {
+        let tolerance = optimal::fewest_steps(&curve, Nats(bad));
+        assert!(matches!(tolerance, Err(Error::NotFinite { what: "tolerance", .. })));
+        let price = optimal::at_price(&curve, Nats(bad));
+        assert!(matches!(price, Err(Error::NotFinite { what: "price of a step", .. })));
+        let losses = optimal::schedule_for_losses(&[1.0, bad], 1);
+        assert!(matches!(losses, Err(Error::NotFinite { what: "losses", index: 1, .. })));
+    }
+    assert!(matches!(optimal::fewest_steps(&curve, Nats(-1.0)), Err(Error::Negative { .. })));
+    assert!(matches!(optimal::at_price(&curve, Nats(-1.0)), Err(Error::Negative { .. })));
+    assert!(matches!(optimal::split::<f64>(&[], 1), Err(Error::Empty { .. })));
+    let two = [curve.clone(), curve];
+    assert_eq!(optimal::split(&two, 1), Err(Error::StepsBelowCurves { steps: 1, curves: 2 }));
+    assert_eq!(optimal::split(&two, 9), Err(Error::StepsOutOfRange { steps: 9, tokens: 8 }));
+    let huge = InformationCurve::from_information([0.0, 8e307]).unwrap();
+    assert!(matches!(optimal::split(&[huge.clone(), huge], 2), Err(Error::Overflow { .. })));
+    let many = vec![1.0; 100_000];
+    assert!(matches!(optimal::schedule_for_losses(&many, 2), Err(Error::TooLarge { .. })));
+    let far = [f64::MAX, -f64::MAX];
+    assert!(matches!(optimal::schedule_for_losses(&far, 1), Err(Error::Overflow { .. })));
 }
