@@ -24,7 +24,7 @@ pub(super) struct Value<F> {
 struct Candidate<F> {
     node: usize,
     value: Value<F>,
-    /// The first position at which it is better than the candidate before it in the queue.
+    /// The first position at which it is as good as the candidate before it in the queue.
     takes_over: usize,
     /// What lies between the candidate before it and this one.
     since: Segment<F>,
@@ -110,10 +110,10 @@ impl<'a, F: Scalar> Envelope<'a, F> {
                 *self.evaluations += 1;
             }
             let handicap = self.handicap(last, value, since);
-            // Better before `last` even takes over: then `last` is never the best.
-            let left = self.queue.len() > self.head + 1
-                && handicap < since.mass * distance(position, last.takes_over);
-            if !left {
+            // As good before `last` even takes over: then `last` is never needed.
+            let never_needed = self.queue.len() > self.head + 1
+                && handicap <= since.mass * distance(position, last.takes_over);
+            if !never_needed {
                 break self.takes_over(position, handicap, since.mass);
             }
             since = last.since.then(since, self.measure.length(last.node, node));
@@ -135,7 +135,7 @@ impl<'a, F: Scalar> Envelope<'a, F> {
         (value.error - earlier.value.error) + self.price * more_steps - between.ramp
     }
 
-    /// The first position at which a candidate is better that makes up for a handicap at the rate of
+    /// The first position at which a candidate is as good that makes up for a handicap at the rate of
     /// `mass` for each token.
     #[inline(always)]
     fn takes_over(&self, position: usize, handicap: F, mass: F) -> usize {
@@ -144,8 +144,9 @@ impl<'a, F: Scalar> Envelope<'a, F> {
         }
         // No gain (0 / 0 and x / 0) compares as never.
         let tokens = handicap / mass;
-        if tokens < distance(position, self.horizon) {
-            position + 1 + tokens.to_isize().unwrap_or(isize::MAX).unsigned_abs()
+        if tokens <= distance(position, self.horizon) {
+            let whole = tokens.to_isize().map_or(self.horizon - position, isize::unsigned_abs);
+            position + whole + usize::from(distance::<F>(0, whole) < tokens)
         } else {
             usize::MAX
         }

@@ -41,8 +41,10 @@
 //! `T` units in the last place of the least one.
 //!
 //! # Ties
-//! Several schedules may be best. The one returned depends on the curve and on T alone. Where the
-//! error is zero with fewer steps than asked for, the surplus steps are single tokens at the end.
+//! Several schedules may be best. The one returned depends on the curve and on T alone. Of two starts of
+//! a step that are equally good the later is taken, so larger steps come first: equal increments give
+//! [`Schedule::balanced`]. Where the error is zero with fewer steps than asked for, the surplus steps
+//! are single tokens at the end.
 
 mod budget;
 mod envelope;
