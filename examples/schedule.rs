@@ -1,0 +1,183 @@
+//! The best schedules for a text, next to balanced and cosine ones.
+//!
+//! ```text
+//! cargo run --release --example schedule [-- [TEXT] [--alphabet classes|letters] [--window N] [--tolerance NATS] [--plot FILE.svg]]
+//! ```
+//!
+//! Counts the windows of a text (default: this crate's README, as vowel / consonant / other in windows
+//! of 10), takes their information curve, and prints the least error for every number of steps, the
+//! schedule that attains it, and what each further step buys. `--plot` draws error against steps.
+
+mod text_input;
+
+use std::error::Error;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use demask::optimal::families::{self, Family};
+use demask::{InformationCurve, Nats, optimal};
+use plotters::prelude::*;
+use text_input::{Alphabet, print, read_symbols, window_table};
+
+struct Options {
+    path: Option<String>,
+    alphabet: Alphabet,
+    window: Option<usize>,
+    tolerance: Option<f64>,
+    plot: Option<String>,
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options {
+        path: None,
+        alphabet: Alphabet::Classes,
+        window: None,
+        tolerance: None,
+        plot: None,
+    };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--alphabet" => options.alphabet = Alphabet::parse(&value()?)?,
+            "--window" => options.window = Some(number(&value()?)?),
+            "--tolerance" => options.tolerance = Some(number(&value()?)?),
+            "--plot" => options.plot = Some(value()?),
+            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
+            path if options.path.is_none() => options.path = Some(path.to_owned()),
+            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
+        }
+    }
+    Ok(options)
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number"))
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
+        Ok(report) => print(&report),
+        Err(error) => {
+            eprintln!("schedule: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<String, Box<dyn Error>> {
+    let symbols = read_symbols(options.path.as_deref(), options.alphabet)?;
+    let window = options.window.unwrap_or(match options.alphabet {
+        Alphabet::Classes => 10,
+        Alphabet::Letters => 4,
+    });
+    let table = window_table(&symbols, options.alphabet, window)?;
+    let curve = table.information_curve()?;
+    let rows = rows(&curve)?;
+    if let Some(path) = &options.plot {
+        plot(path, &rows).map_err(|error| format!("cannot draw {path}: {error}"))?;
+    }
+    let windows = symbols.len() - window + 1;
+    let tolerance = options.tolerance.map_or(curve.total_correlation() * 0.1, Nats);
+    Ok(report(&curve, &rows, windows, tolerance)?)
+}
+
+/// For one number of steps: the best schedule, and the errors of all to be compared.
+struct Row {
+    best: demask::Schedule,
+    least: Nats,
+    balanced: Nats,
+    cosine: Nats,
+}
+
+fn rows(curve: &InformationCurve) -> demask::Result<Vec<Row>> {
+    let row = |(best, least): (demask::Schedule, Nats)| {
+        let fitted = families::fit(curve, best.steps())?;
+        let error = |family| {
+            let member = fitted.iter().find(|member| member.family == family);
+            member.map_or(least, |member| member.error)
+        };
+        let (balanced, cosine) = (error(Family::Balanced), error(Family::Cosine));
+        Ok(Row { best, least, balanced, cosine })
+    };
+    optimal::schedules(curve, curve.tokens())?.into_iter().map(row).collect()
+}
+
+fn report(
+    curve: &InformationCurve,
+    rows: &[Row],
+    windows: usize,
+    tolerance: Nats,
+) -> demask::Result<String> {
+    let mut report = String::new();
+    let mut line = |text: String| {
+        let _ = writeln!(report, "{text}"); // writing to a string does not fail
+    };
+    line(format!(
+        "{windows} windows of L = {} tokens, TC = {:.4} nats",
+        curve.tokens(),
+        curve.total_correlation()
+    ));
+    line(format!(
+        "{:>3}  {:<28}{:>9}{:>9}{:>10}{:>9}",
+        "T", "best reveal sizes", "error", "gain", "balanced", "cosine"
+    ));
+    let mut before = None;
+    for (index, row) in rows.iter().enumerate() {
+        let gain =
+            before.map_or(String::new(), |before: Nats| format!("{:.4}", (before - row.least).0));
+        before = Some(row.least);
+        line(format!(
+            "{:>3}  {:<28}{:>9.4}{gain:>9}{:>10.4}{:>9.4}",
+            index + 1,
+            row.best.to_string(),
+            row.least.0,
+            row.balanced.0,
+            row.cosine.0
+        ));
+    }
+    let (schedule, error) = optimal::fewest_steps(curve, tolerance)?;
+    line(format!(
+        "\nAt most {:.4} nats: {} steps, {schedule}, {:.4} nats.",
+        tolerance.0,
+        schedule.steps(),
+        error.0
+    ));
+    Ok(report)
+}
+
+fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
+    let most = rows.iter().map(|row| row.least.0.max(row.balanced.0).max(row.cosine.0));
+    let most = most.fold(f64::MIN_POSITIVE, f64::max) * 1.05;
+    let area = SVGBackend::new(path, (720, 440)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .margin(16)
+        .x_label_area_size(44)
+        .y_label_area_size(60)
+        .build_cartesian_2d(1.0..rows.len().max(2) as f64, 0.0..most)?;
+    chart
+        .configure_mesh()
+        .x_desc("steps")
+        .y_desc("sampling error (nats)")
+        .x_labels(rows.len().min(16))
+        .x_label_formatter(&|steps| format!("{steps:.0}"))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    let series: [(&str, fn(&Row) -> Nats, RGBColor); 3] = [
+        ("cosine", |row| row.cosine, RGBColor(213, 94, 0)),
+        ("balanced", |row| row.balanced, RGBColor(0, 114, 178)),
+        ("best", |row| row.least, RGBColor(0, 0, 0)),
+    ];
+    for (name, error, color) in series {
+        let points: Vec<(f64, f64)> =
+            rows.iter().zip(1_u32..).map(|(row, steps)| (steps.into(), error(row).0)).collect();
+        chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, color.filled())))?;
+        chart
+            .draw_series(LineSeries::new(points, color.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+    }
+    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    area.present()?;
+    Ok(())
+}
