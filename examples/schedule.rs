@@ -115,7 +115,7 @@ fn report(
     line(format!(
         "{windows} windows of L = {} tokens, TC = {:.4} nats",
         curve.tokens(),
-        curve.total_correlation()
+        curve.total_correlation().0
     ));
     line(format!(
         "{:>3}  {:<28}{:>9}{:>9}{:>10}{:>9}",

@@ -49,7 +49,8 @@ impl<F: Scalar> Workspace<F> {
     }
 }
 
-pub(super) struct Envelope<'a, F> {
+/// With `PRICED = false` steps are free, and so is counting them.
+pub(super) struct Envelope<'a, F, const PRICED: bool> {
     measure: &'a Measure<F>,
     price: F,
     /// Where the curve ends: who takes over later than this never does.
@@ -69,7 +70,7 @@ pub(super) struct Envelope<'a, F> {
     evaluations: &'a mut usize,
 }
 
-impl<'a, F: Scalar> Envelope<'a, F> {
+impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
     /// For the nodes from `first` to `last`, of one curve.
     pub(super) fn new(
         measure: &'a Measure<F>,
@@ -98,8 +99,8 @@ impl<'a, F: Scalar> Envelope<'a, F> {
     #[inline(always)]
     pub(super) fn push(&mut self, node: usize, value: Value<F>) {
         if node > self.first {
-            let next = Segment { mass: self.measure.masses[node], ramp: F::zero() };
-            self.pending = self.pending.then(next, self.measure.length(node - 1, node));
+            let length = self.measure.length(node - 1, node);
+            self.pending = self.pending.extended(length, self.measure.masses[node]);
         }
         let mut since = self.pending;
         let position = self.measure.positions[node];
@@ -131,8 +132,11 @@ impl<'a, F: Scalar> Envelope<'a, F> {
     /// By how much the way over a new candidate is worse where it starts.
     #[inline(always)]
     fn handicap(&self, earlier: &Candidate<F>, value: Value<F>, between: Segment<F>) -> F {
-        let more_steps = distance::<F>(earlier.value.steps, value.steps);
-        (value.error - earlier.value.error) + self.price * more_steps - between.ramp
+        let mut more = value.error - earlier.value.error;
+        if PRICED {
+            more = more + self.price * distance(earlier.value.steps, value.steps);
+        }
+        more - between.ramp
     }
 
     /// The first position at which a candidate is as good that makes up for a handicap at the rate of
@@ -165,8 +169,8 @@ impl<'a, F: Scalar> Envelope<'a, F> {
             self.queue.drain(..self.head);
             self.head = 0;
         }
-        let next = Segment { mass: self.measure.masses[node], ramp: F::zero() };
-        self.after = self.after.then(next, self.measure.length(node - 1, node));
+        let length = self.measure.length(node - 1, node);
+        self.after = self.after.extended(length, self.measure.masses[node]);
         let Candidate { node: start, value, .. } = self.queue[self.head];
         if start >= self.pivot {
             self.pivot_at(node, start);

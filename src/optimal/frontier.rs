@@ -37,7 +37,8 @@ pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Res
             continue;
         }
         // The nodes before `step` cannot be reached in that many steps.
-        let mut envelope = Envelope::new(&measure, F::zero(), (step, last), &mut workspace);
+        let mut envelope =
+            Envelope::<_, false>::new(&measure, F::zero(), (step, last), &mut workspace);
         let mut candidate = errors[step];
         errors[step] = F::infinity();
         for node in step + 1..=last {

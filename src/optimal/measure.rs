@@ -38,6 +38,12 @@ impl<F: Scalar> Segment<F> {
         Self { mass: F::zero(), ramp: F::zero() }
     }
 
+    /// This segment made longer by one node.
+    #[inline(always)]
+    pub(super) fn extended(self, length: F, mass: F) -> Self {
+        Self { mass: self.mass + mass, ramp: self.ramp + self.mass * length }
+    }
+
     /// This segment followed by one of the given length in tokens.
     #[inline(always)]
     pub(super) fn then(self, next: Self, length: F) -> Self {

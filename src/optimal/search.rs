@@ -91,7 +91,7 @@ impl<'a, F: Scalar> Search<'a, F> {
         let mut error = scalar::CompensatedSum::new();
         for (first, last) in self.measure.curves() {
             let mut envelope =
-                Envelope::new(self.measure, price, (first, last), &mut self.workspace);
+                Envelope::<_, true>::new(self.measure, price, (first, last), &mut self.workspace);
             let mut value = Value { error: F::zero(), steps: 0 };
             for node in first + 1..=last {
                 envelope.push(node - 1, value);
