@@ -145,6 +145,9 @@ fn report(
     Ok(report)
 }
 
+/// A line of the plot: its name, its errors, its colour.
+type Line = (&'static str, fn(&Row) -> Nats, RGBColor);
+
 fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let most = rows.iter().map(|row| row.least.0.max(row.balanced.0).max(row.cosine.0));
     let most = most.fold(f64::MIN_POSITIVE, f64::max) * 1.05;
@@ -163,7 +166,7 @@ fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         .x_label_formatter(&|steps| format!("{steps:.0}"))
         .light_line_style(TRANSPARENT)
         .draw()?;
-    let series: [(&str, fn(&Row) -> Nats, RGBColor); 3] = [
+    let series: [Line; 3] = [
         ("cosine", |row| row.cosine, RGBColor(213, 94, 0)),
         ("balanced", |row| row.balanced, RGBColor(0, 114, 178)),
         ("best", |row| row.least, RGBColor(0, 0, 0)),

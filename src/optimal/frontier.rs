@@ -39,12 +39,10 @@ pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Res
         // The nodes before `step` cannot be reached in that many steps.
         let mut envelope =
             Envelope::<_, false>::new(&measure, F::zero(), (step, last), &mut workspace);
-        let mut candidate = errors[step];
-        errors[step] = F::infinity();
-        for node in step + 1..=last {
+        let mut candidate = core::mem::replace(&mut errors[step], F::infinity());
+        for (node, error) in errors.iter_mut().enumerate().skip(step + 1) {
             envelope.push(node - 1, Value { error: candidate, steps: 0 });
-            candidate = errors[node];
-            errors[node] = envelope.best(node).1.error;
+            candidate = core::mem::replace(error, envelope.best(node).1.error);
         }
         frontier.push(Nats(errors[last]));
     }
