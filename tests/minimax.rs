@@ -86,6 +86,8 @@ fn no_schedule_guarantees_less_with_one_number() {
     }
 }
 
+type Greedy = fn(usize, Nats, Nats) -> demask::Result<Schedule>;
+
 /// The closed form: with one correlation the largest allowed steps are best, so no step of a minimax
 /// schedule has room for the ratio it attains, and with the next smaller ratio the end is not reached.
 #[test]
@@ -93,12 +95,12 @@ fn one_correlation_takes_greedy_steps_at_any_length() {
     for (tokens, steps) in [(1000, 2), (1000, 37), (1000, 999), (50_000, 300), (1 << 40, 100)] {
         for dual in [false, true] {
             let value = Nats(1.0_f64);
-            let (given, schedule): (_, fn(usize, Nats, Nats) -> demask::Result<Schedule>) = if dual
-            {
-                let greedy = chen_cong_li::dual_total_correlation_schedule;
+            let (given, schedule) = if dual {
+                let greedy: Greedy = chen_cong_li::dual_total_correlation_schedule;
                 (Given::DualTotalCorrelation(value), greedy)
             } else {
-                (Given::TotalCorrelation(value), chen_cong_li::total_correlation_schedule)
+                let greedy: Greedy = chen_cong_li::total_correlation_schedule;
+                (Given::TotalCorrelation(value), greedy)
             };
             let best = minimax::schedule(&given, tokens, steps).unwrap();
             assert_eq!((best.schedule.steps(), best.schedule.tokens()), (steps, tokens));
