@@ -6,7 +6,7 @@
 //!
 //! Fits a Markov chain to the letters of a text (default: this crate's README, as 26 letters and one
 //! symbol for anything else), prints the exact information curve of the chain at 256 and 1024 tokens,
-//! and the exact error of three schedules for each number of steps.
+//! and the exact error of the balanced, the cosine and the best schedule for each number of steps.
 
 mod text_input;
 
@@ -14,7 +14,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use demask::{InformationCurve, MarkovChain, Schedule};
+use demask::{InformationCurve, MarkovChain, Schedule, optimal};
 use text_input::{Alphabet, print, read_symbols};
 
 struct Options {
@@ -89,14 +89,27 @@ fn write_curve(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// The exact error of the usual schedules, for growing numbers of steps.
+/// The exact error of the usual schedules and of the best one, for growing numbers of steps; and how
+/// many steps the best schedules need to be as good as the usual ones.
 fn write_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
     let tokens = curve.tokens();
-    writeln!(out, "\n{:>8}{:>12}{:>12}", "steps", "balanced", "cosine")?;
+    writeln!(out, "\n{:>8}{:>34}{:>24}", "", "error", "steps enough for")?;
+    write!(out, "{:>8}", "steps")?;
+    for column in ["balanced", "cosine", "best", "balanced", "cosine"] {
+        write!(out, "{column:>12}")?;
+    }
+    writeln!(out, "  best sizes")?;
     for steps in (2..).map(|i| 1 << i).take_while(|&steps| steps < tokens) {
         let balanced = curve.sampling_error(&Schedule::balanced(tokens, steps)?)?;
         let cosine = curve.sampling_error(&cosine(tokens, steps)?)?;
-        writeln!(out, "{steps:>8}{:>12.4}{:>12.4}", balanced.0, cosine.0)?;
+        let (best, least) = optimal::schedule(curve, steps)?;
+        write!(out, "{steps:>8}{:>12.4}{:>12.4}{:>12.4}", balanced.0, cosine.0, least.0)?;
+        for error in [balanced, cosine] {
+            // Where the schedule is itself a best one, rounding should not cost it a step.
+            let (enough, _) = optimal::fewest_steps(curve, error * (1.0 + 1e-12))?;
+            write!(out, "{:>12}", enough.steps())?;
+        }
+        writeln!(out, "  {} .. {}", best.sizes()[0], best.sizes()[steps - 1])?;
     }
     Ok(())
 }
