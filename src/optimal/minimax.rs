@@ -1,6 +1,6 @@
 //! The schedule with the smallest guaranteed error, when only part of the curve is known.
 //!
-//! The guarantee of a schedule is the [sharp](crate::bounds::sharp) upper bound: the largest error over
+//! The guarantee of a schedule is the [sharp upper bound](crate::bounds::sharp): the largest error over
 //! all distributions that agree with what is known. A *minimax* schedule has the smallest guarantee of
 //! all schedules with as many steps.
 //!
