@@ -21,7 +21,7 @@ use crate::units::Nats;
 ///
 /// ```
 /// use demask::{InformationCurve, optimal};
-/// let plain = InformationCurve::from_information([0.0, 0.0, 0.0, 0.1])?;
+/// let plain = InformationCurve::from_information([0.0, 0.0, 0.0, 0.2])?;
 /// let tangled = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let split = optimal::split(&[plain, tangled], 5)?;
 /// assert_eq!(split[0].0.sizes(), [3, 1]);

@@ -70,7 +70,7 @@ pub struct Fitted<F = f64> {
 /// let fitted = families::fit(&curve, 16)?;
 /// assert!(fitted.iter().all(|member| member.ratio >= 1.0));
 /// let best = fitted.iter().min_by(|a, b| a.ratio.total_cmp(&b.ratio));
-/// assert_eq!(best.map(|member| member.family), Some(Family::Geometric));
+/// assert_eq!(best.map(|member| member.family), Some(Family::SquareRoot));
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub fn fit<F: Scalar>(curve: &InformationCurve<F>, steps: usize) -> Result<Vec<Fitted<F>>> {

@@ -61,7 +61,7 @@ pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Res
 /// use demask::{InformationCurve, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let best = optimal::schedules(&curve, 3)?;
-/// assert_eq!(best[1].0.sizes(), [1, 3]);
+/// assert_eq!(best[1].0.sizes(), [2, 2]);
 /// assert_eq!(best[2].1, optimal::frontier(&curve, 3)?[2]);
 /// # Ok::<(), demask::Error>(())
 /// ```
