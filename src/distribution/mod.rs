@@ -3,19 +3,22 @@
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 
+mod entropy;
 mod estimator;
 mod exchangeable;
 mod hypergeometric;
 mod joint;
 mod markov_chain;
 mod side_by_side;
+mod subsets;
 
 pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
 pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
-pub use joint::JointTable;
+pub use joint::{Correlations, JointTable};
 pub(crate) use joint::kl_divergence;
 pub use markov_chain::MarkovChain;
 pub use side_by_side::side_by_side;
+pub use subsets::SubsetEntropies;
 
 /// A list of probabilities, with rounding noise projected away: see [`Scalar::tolerance`]. The error
 /// for a sum that is not one is made from that sum and the tolerance.

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use crate::distribution::{JointTable, kl_divergence};
-use crate::error::{Error, Result};
+use crate::error::{Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -180,10 +180,6 @@ impl<F: Scalar> Predictor<F> {
             }
         }
     }
-}
-
-fn check_limit(what: &'static str, needed: u128, limit: u128) -> Result<()> {
-    if needed > limit { Err(Error::TooLarge { what, needed, limit }) } else { Ok(()) }
 }
 
 /// p(x_C) at every cell x, for every set of tokens C: each set is summed out of one with one token

@@ -1,0 +1,271 @@
+//! The entropies of all sets of tokens of a table.
+//!
+//! The tokens are decided one by one, the last first: each is kept or summed out. A kept token costs
+//! nothing, since its axis just joins the kept ones behind it; a token that is summed out makes a
+//! smaller table, by adding long contiguous rows. Where all tokens are decided stands the marginal of
+//! one set of tokens, each exactly once.
+//!
+//! # Running time
+//! ```text
+//! sum over sets S of prod_{i in S} q_i = prod_i (q_i + 1)
+//! ```
+//! cells in all, where `q_i` are the sizes of the alphabets: one addition and one logarithm each.
+
+use crate::curve::InformationCurve;
+use crate::distribution::JointTable;
+use crate::distribution::entropy::entropy_function;
+use crate::error::{Error, Result, check_limit};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::units::Nats;
+
+/// The most cells of marginals that are computed: a quarter of an hour on one core.
+const MAX_CELLS: u128 = 1 << 40;
+/// The most tokens whose sets are enumerated.
+const MAX_TOKENS: usize = 32;
+/// The most entropies that are returned one by one: 2 GiB of `f64`.
+const MAX_SETS: u128 = 1 << 28;
+
+/// Below this many cells the work is not split.
+const MIN_CELLS_TO_SPLIT: u128 = 1 << 14;
+/// The decisions on this many tokens make a task of their own. The largest of the 64 tasks has
+/// (2/3)^6 = 9% of the work for binary tokens.
+const TOKENS_OF_A_TASK: usize = 6;
+
+/// The entropy of every set of tokens of a [`JointTable`], from
+/// [`JointTable::subset_entropies`].
+///
+/// ```
+/// use demask::JointTable;
+/// // Three fair bits with even parity.
+/// let parity: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 0, 0, 1, 0, 1, 1, 0])?;
+/// let entropies = parity.subset_entropies()?;
+/// let bits = |positions: &[usize]| entropies.entropy(positions).map(|h| h.bits().0);
+/// assert_eq!(bits(&[0, 2])?, 2.0);
+/// assert_eq!(bits(&[0, 1, 2])?, 2.0);
+/// assert_eq!(entropies.values()[0b101], entropies.entropy(&[2, 0])?.0);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubsetEntropies<F = f64> {
+    tokens: usize,
+    entropies: Vec<F>,
+}
+
+impl<F: Scalar> SubsetEntropies<F> {
+    /// The number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// All `2^n` entropies in nats: token `i` is in set `S` if bit `i` of the index is one, so that
+    /// index `0b101` is the set of tokens 0 and 2.
+    #[must_use]
+    pub fn values(&self) -> &[F] {
+        &self.entropies
+    }
+
+    /// H(X_S) of the tokens listed, in any order; 0 for no token.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange), [`Duplicate`](Error::Duplicate).
+    pub fn entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        let mut set = 0_usize;
+        for &index in positions {
+            if index >= self.tokens {
+                let limit = self.tokens;
+                return Err(Error::IndexOutOfRange { what: "position", index, limit });
+            }
+            if set >> index & 1 == 1 {
+                return Err(Error::Duplicate { what: "position", index });
+            }
+            set |= 1 << index;
+        }
+        Ok(Nats(self.entropies[set]))
+    }
+}
+
+/// As [`JointTable::subset_entropies`].
+pub(super) fn subset_entropies<F: Scalar>(table: &JointTable<F>) -> Result<SubsetEntropies<F>> {
+    let marginals = Marginals::of(table)?;
+    let tokens = table.tokens();
+    check_limit("sets of tokens whose entropies are listed", 1 << tokens, MAX_SETS)?;
+    let mut entropies = vec![F::zero(); 1 << tokens];
+    // The tasks differ in the last tokens, which are the highest bits: each has a range of its own.
+    let sets_of_a_task = 1 << marginals.undecided_tokens;
+    let mut ranges: Vec<&mut [F]> = entropies.chunks_mut(sets_of_a_task).collect();
+    marginals.for_each_task(&mut ranges, |range, set, entropy| {
+        range[set % sets_of_a_task] = entropy;
+    });
+    Ok(SubsetEntropies { tokens, entropies })
+}
+
+/// As [`JointTable::information_curve`].
+pub(super) fn information_curve<F: Scalar>(table: &JointTable<F>) -> Result<InformationCurve<F>> {
+    let marginals = Marginals::of(table)?;
+    let sizes = table.tokens() + 1;
+    let mut sums_of_tasks = vec![vec![CompensatedSum::new(); sizes]; marginals.tasks()];
+    marginals.for_each_task(&mut sums_of_tasks, |sums, set, entropy| {
+        sums[set.count_ones() as usize].add(entropy);
+    });
+    let mut sets = 1; // of this size: a binomial coefficient
+    let mut means = Vec::with_capacity(sizes);
+    for size in 0..sizes {
+        let sum = scalar::sum(sums_of_tasks.iter().map(|sums| sums[size].total()));
+        means.push(sum / scalar::float(sets));
+        sets = sets * (table.tokens() - size) / (size + 1);
+    }
+    InformationCurve::from_subset_entropies(means)
+}
+
+/// The way through all marginals of a table, split into tasks.
+///
+/// The split depends on the table only. So the results have the same bits whatever the number of
+/// threads.
+struct Marginals<'a, F> {
+    table: &'a JointTable<F>,
+    /// The first tokens; the others are decided by the number of the task.
+    undecided_tokens: usize,
+    /// Enough for the smaller tables that are alive at the same time.
+    scratch_cells: usize,
+    entropy: fn(&[F]) -> F,
+}
+
+impl<'a, F: Scalar> Marginals<'a, F> {
+    fn of(table: &'a JointTable<F>) -> Result<Self> {
+        let tokens = table.tokens();
+        check_limit("tokens whose sets are enumerated", tokens as u128, MAX_TOKENS as u128)?;
+        let shape = table.shape();
+        let times = |cells: u128, &alphabet: &usize| cells.saturating_mul(alphabet as u128 + 1);
+        let cells = shape.iter().fold(1, times);
+        check_limit("cells of all marginals", cells, MAX_CELLS)?;
+        let split = if cells < MIN_CELLS_TO_SPLIT { 0 } else { TOKENS_OF_A_TASK.min(tokens) };
+        // Each table is at most 1/q of the one it is made from, q the smallest alphabet of several
+        // symbols: all of them together are at most 1/q + 1/q^2 + .. = 1/(q - 1) of the first.
+        let smallest = shape.iter().filter(|&&alphabet| alphabet > 1).min();
+        let scratch_cells =
+            smallest.map_or(0, |&alphabet| table.probabilities().len() / (alphabet - 1));
+        let entropy = entropy_function();
+        Ok(Self { table, undecided_tokens: tokens - split, scratch_cells, entropy })
+    }
+
+    fn tasks(&self) -> usize {
+        1 << (self.table.tokens() - self.undecided_tokens)
+    }
+
+    /// Calls `visit` with the result of the task, the set of tokens and its entropy, for each set.
+    #[cfg(not(feature = "rayon"))]
+    fn for_each_task<T>(&self, results: &mut [T], visit: impl Fn(&mut T, usize, F)) {
+        let mut scratch = vec![F::zero(); self.scratch_cells];
+        for (task, result) in results.iter_mut().enumerate() {
+            self.run(task, &mut scratch, &mut |set, entropy| visit(result, set, entropy));
+        }
+    }
+
+    /// Calls `visit` with the result of the task, the set of tokens and its entropy, for each set.
+    #[cfg(feature = "rayon")]
+    fn for_each_task<T: Send>(&self, results: &mut [T], visit: impl Fn(&mut T, usize, F) + Sync) {
+        use rayon::prelude::*;
+        let scratch = || vec![F::zero(); self.scratch_cells];
+        // One by one: the tasks are few and of very different sizes.
+        results.par_iter_mut().enumerate().with_max_len(1).for_each_init(
+            scratch,
+            |scratch, (task, result)| {
+                self.run(task, scratch, &mut |set, entropy| visit(result, set, entropy));
+            },
+        );
+    }
+
+    fn run(&self, task: usize, scratch: &mut [F], visit: &mut impl FnMut(usize, F)) {
+        let walk = Walk { marginals: self, task: task << self.undecided_tokens };
+        let whole = Node { cells: self.table.probabilities(), stride: 1, set: 0 };
+        walk.below(self.table.tokens(), whole, scratch, visit);
+    }
+}
+
+/// A marginal on the way: some of its first tokens are not decided yet.
+#[derive(Clone, Copy)]
+struct Node<'a, F> {
+    cells: &'a [F],
+    /// The number of cells of the kept tokens alone: they vary fastest.
+    stride: usize,
+    set: usize,
+}
+
+struct Walk<'a, F> {
+    marginals: &'a Marginals<'a, F>,
+    /// The sets of this task agree with this one in the tokens that the task decides.
+    task: usize,
+}
+
+impl<F: Scalar> Walk<'_, F> {
+    /// Visits all sets below a node with this many undecided tokens.
+    fn below(
+        &self,
+        undecided: usize,
+        node: Node<'_, F>,
+        scratch: &mut [F],
+        visit: &mut impl FnMut(usize, F),
+    ) {
+        let Some(token) = undecided.checked_sub(1) else {
+            let certain = node.set == 0;
+            let entropy = if certain { F::zero() } else { (self.marginals.entropy)(node.cells) };
+            // A sum of probabilities may be above one by a rounding.
+            visit(node.set, entropy.max(F::zero()));
+            return;
+        };
+        let Node { cells, stride, set } = node;
+        let alphabet = self.marginals.table.shape()[token];
+        let open = token < self.marginals.undecided_tokens;
+        let keep = self.task >> token & 1 == 1;
+        if open || !keep {
+            if alphabet == 1 {
+                self.below(token, node, scratch, visit);
+            } else {
+                let (smaller, scratch) = scratch.split_at_mut(cells.len() / alphabet);
+                sum_out(cells, alphabet, stride, smaller);
+                self.below(token, Node { cells: smaller, stride, set }, scratch, visit);
+            }
+        }
+        if open || keep {
+            let kept = Node { cells, stride: stride * alphabet, set: set | 1 << token };
+            self.below(token, kept, scratch, visit);
+        }
+    }
+}
+
+/// Sums out one token: `cells` is row-major `[.., alphabet, stride]`, `sums` is `[.., stride]`.
+///
+/// Up to 16 probabilities are added plainly, which is within 15 roundings of the exact sum; more are
+/// added in blocks of 16, with compensation.
+pub(super) fn sum_out<F: Scalar>(cells: &[F], alphabet: usize, stride: usize, sums: &mut [F]) {
+    const PLAIN: usize = 16;
+    const LANES: usize = 8;
+    for (block, sums) in cells.chunks_exact(alphabet * stride).zip(sums.chunks_exact_mut(stride)) {
+        if alphabet <= PLAIN {
+            let (first, rest) = block.split_at(stride);
+            sums.copy_from_slice(first);
+            for row in rest.chunks_exact(stride) {
+                sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
+            }
+        } else {
+            let (tiles, rest) = sums.as_chunks_mut::<LANES>();
+            let whole = tiles.len() * LANES;
+            for (tile, start) in tiles.iter_mut().zip((0..).step_by(LANES)) {
+                let mut columns = [CompensatedSum::new(); LANES];
+                for rows in block.chunks(PLAIN * stride) {
+                    let mut partial = [F::zero(); LANES];
+                    for row in rows.chunks_exact(stride) {
+                        let row = &row[start..][..LANES];
+                        partial.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
+                    }
+                    columns.iter_mut().zip(partial).for_each(|(sum, p)| sum.add(p));
+                }
+                *tile = columns.map(CompensatedSum::total);
+            }
+            for (column, sum) in (whole..).zip(rest) {
+                *sum = scalar::sum(block[column..].iter().step_by(stride).copied());
+            }
+        }
+    }
+}
