@@ -233,8 +233,11 @@ impl<F: Scalar> JointTable<F> {
         if positions.is_empty() {
             return Ok(Nats(F::zero()));
         }
-        let marginal = self.marginal(positions)?;
-        Ok(Nats(entropy_function()(&marginal.probabilities).max(F::zero())))
+        let entropy = |probabilities: &[F]| Nats(entropy_function()(probabilities).max(F::zero()));
+        if positions.iter().copied().eq(0..self.tokens()) {
+            return Ok(entropy(&self.probabilities));
+        }
+        Ok(entropy(&self.marginal(positions)?.probabilities))
     }
 
     /// The exact information curve, from the entropies of all sets of tokens.
