@@ -141,7 +141,7 @@ pub(crate) fn sum<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
 
 /// `a + b` and the exact error of that addition (Knuth's TwoSum: no branch, so it vectorises).
 #[inline(always)]
-pub(crate) fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
+fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
     let sum = a + b;
     let b_part = sum - a;
     (sum, (a - (sum - b_part)) + (b - b_part))

@@ -21,7 +21,7 @@ use core::any::Any;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::scalar::{self, Scalar};
+use crate::scalar::{self, CompensatedSum, Scalar};
 
 /// The function that computes `- sum_x p(x) ln p(x)` fastest in this float: vectorised for `f64` and
 /// `f32`, plain for all others.
@@ -51,8 +51,10 @@ macro_rules! vectorised {
         mod $module {
             use super::*;
 
+            /// Several vectors of any instruction set: with fewer lanes the compiler unrolls the loop
+            /// over them before it vectorises it, and then does it badly.
             const LANES: usize = $lanes;
-            /// Lanes are added plainly for this many rounds, then moved to a compensated sum.
+            /// So many probabilities per lane are added plainly; then comes a compensated sum.
             const ROUNDS: usize = 32;
             /// The coefficients of P, constant term first.
             const POLYNOMIAL: [$float; $degree + 1] = $polynomial;
@@ -79,7 +81,7 @@ macro_rules! vectorised {
                 #[inline(always)]
                 fn with_simd<S: Simd>(self, _: S) -> $float {
                     let (chunks, rest) = self.0.as_chunks::<LANES>();
-                    let mut total = Lanes { sums: [0.0; LANES], compensations: [0.0; LANES] };
+                    let mut total = CompensatedSum::new();
                     for block in chunks.chunks(ROUNDS) {
                         total.add(block_entropy::<S>(block));
                     }
@@ -88,51 +90,26 @@ macro_rules! vectorised {
                         padded[..rest.len()].copy_from_slice(rest);
                         total.add(block_entropy::<S>(&[padded]));
                     }
-                    total.sum()
-                }
-            }
-
-            /// Compensated sums side by side.
-            struct Lanes {
-                sums: [$float; LANES],
-                compensations: [$float; LANES],
-            }
-
-            impl Lanes {
-                #[inline(always)]
-                fn add(&mut self, terms: [$float; LANES]) {
-                    for lane in 0..LANES {
-                        let (sum, error) = scalar::two_sum(self.sums[lane], terms[lane]);
-                        self.sums[lane] = sum;
-                        self.compensations[lane] += error;
-                    }
-                }
-
-                #[inline(always)]
-                fn sum(mut self) -> $float {
-                    let mut width = LANES;
-                    while width > 1 {
-                        width /= 2;
-                        for lane in 0..width {
-                            let (low, high) = (self.sums[lane], self.sums[lane + width]);
-                            let (sum, error) = scalar::two_sum(low, high);
-                            self.sums[lane] = sum;
-                            self.compensations[lane] += self.compensations[lane + width] + error;
-                        }
-                    }
-                    self.sums[0] + self.compensations[0]
+                    total.total()
                 }
             }
 
             #[inline(always)]
-            fn block_entropy<S: Simd>(block: &[[$float; LANES]]) -> [$float; LANES] {
+            fn block_entropy<S: Simd>(block: &[[$float; LANES]]) -> $float {
                 let mut sums = [0.0; LANES];
                 for chunk in block {
                     for lane in 0..LANES {
                         sums[lane] -= x_ln_x::<S>(chunk[lane]);
                     }
                 }
-                sums
+                let mut width = LANES;
+                while width > 1 {
+                    width /= 2;
+                    for lane in 0..width {
+                        sums[lane] += sums[lane + width];
+                    }
+                }
+                sums[0]
             }
 
             #[inline(always)]
@@ -157,7 +134,7 @@ macro_rules! vectorised {
     };
 }
 
-vectorised!(double, f64, u64, lanes: 8, degree: 6, polynomial: [
+vectorised!(double, f64, u64, lanes: 32, degree: 6, polynomial: [
     0.666_666_666_666_673_4,
     0.399_999_999_994_146_8,
     0.285_714_287_423_875_2,
@@ -167,4 +144,4 @@ vectorised!(double, f64, u64, lanes: 8, degree: 6, polynomial: [
     0.147_959_496_225_57,
 ]);
 
-vectorised!(single, f32, u32, lanes: 16, degree: 2, polynomial: [0.666_667_7, 0.399_775_4, 0.298_717_3]);
+vectorised!(single, f32, u32, lanes: 64, degree: 2, polynomial: [0.666_667_7, 0.399_775_4, 0.298_717_3]);

@@ -239,33 +239,89 @@ impl<F: Scalar> Walk<'_, F> {
 /// Up to 16 probabilities are added plainly, which is within 15 roundings of the exact sum; more are
 /// added in blocks of 16, with compensation.
 pub(super) fn sum_out<F: Scalar>(cells: &[F], alphabet: usize, stride: usize, sums: &mut [F]) {
-    const PLAIN: usize = 16;
-    const LANES: usize = 8;
-    for (block, sums) in cells.chunks_exact(alphabet * stride).zip(sums.chunks_exact_mut(stride)) {
-        if alphabet <= PLAIN {
-            let (first, rest) = block.split_at(stride);
-            sums.copy_from_slice(first);
-            for row in rest.chunks_exact(stride) {
-                sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
-            }
-        } else {
-            let (tiles, rest) = sums.as_chunks_mut::<LANES>();
-            let whole = tiles.len() * LANES;
-            for (tile, start) in tiles.iter_mut().zip((0..).step_by(LANES)) {
-                let mut columns = [CompensatedSum::new(); LANES];
-                for rows in block.chunks(PLAIN * stride) {
-                    let mut partial = [F::zero(); LANES];
-                    for row in rows.chunks_exact(stride) {
-                        let row = &row[start..][..LANES];
-                        partial.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
-                    }
-                    columns.iter_mut().zip(partial).for_each(|(sum, p)| sum.add(p));
-                }
-                *tile = columns.map(CompensatedSum::total);
-            }
-            for (column, sum) in (whole..).zip(rest) {
-                *sum = scalar::sum(block[column..].iter().step_by(stride).copied());
-            }
+    pulp::Arch::new().dispatch(SumOut { cells, alphabet, stride, sums });
+}
+
+/// The arguments of [`sum_out`]; compiled for each instruction set.
+struct SumOut<'a, F> {
+    cells: &'a [F],
+    alphabet: usize,
+    stride: usize,
+    sums: &'a mut [F],
+}
+
+/// More probabilities than this are not added without compensation.
+const PLAIN: usize = 16;
+
+impl<F: Scalar> pulp::WithSimd for SumOut<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { cells, alphabet, stride, sums } = self;
+        // Short rows are most of the rows; with their lengths known the compiler shuffles them.
+        match (alphabet, stride) {
+            (2, 1) => return sum_pairs::<F, 1, 2>(cells, sums),
+            (2, 2) => return sum_pairs::<F, 2, 4>(cells, sums),
+            (2, 4) => return sum_pairs::<F, 4, 8>(cells, sums),
+            (2, 8) => return sum_pairs::<F, 8, 16>(cells, sums),
+            _ => {}
         }
+        let blocks = cells.chunks_exact(alphabet * stride).zip(sums.chunks_exact_mut(stride));
+        if alphabet <= PLAIN {
+            blocks.for_each(|(block, sums)| sum_few_rows(block, sums));
+        } else {
+            blocks.for_each(|(block, sums)| sum_many_rows(block, sums));
+        }
+    }
+}
+
+#[inline(always)]
+fn sum_pairs<F: Scalar, const STRIDE: usize, const PAIR: usize>(cells: &[F], sums: &mut [F]) {
+    let blocks = cells.as_chunks::<PAIR>().0.iter().zip(sums.as_chunks_mut::<STRIDE>().0);
+    blocks.for_each(|(block, sums)| {
+        for column in 0..STRIDE {
+            sums[column] = block[column] + block[STRIDE + column];
+        }
+    });
+}
+
+/// The sum of the rows in a block, each as long as `sums`.
+#[inline(always)]
+fn sum_few_rows<F: Scalar>(block: &[F], sums: &mut [F]) {
+    let mut rows = block.chunks_exact(sums.len());
+    match (rows.next(), rows.next()) {
+        (Some(first), Some(second)) => {
+            let pairs = first.iter().zip(second);
+            sums.iter_mut().zip(pairs).for_each(|(sum, (&a, &b))| *sum = a + b);
+        }
+        _ => sums.copy_from_slice(block),
+    }
+    for row in rows {
+        sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
+    }
+}
+
+/// The sum of the rows in a block, each as long as `sums`, with compensation.
+#[inline(always)]
+fn sum_many_rows<F: Scalar>(block: &[F], sums: &mut [F]) {
+    const LANES: usize = 8;
+    let stride = sums.len();
+    let (tiles, rest) = sums.as_chunks_mut::<LANES>();
+    let first_of_rest = tiles.len() * LANES;
+    for (tile, start) in tiles.iter_mut().zip((0..).step_by(LANES)) {
+        let mut columns = [CompensatedSum::new(); LANES];
+        for rows in block.chunks(PLAIN * stride) {
+            let mut partial = [F::zero(); LANES];
+            for row in rows.chunks_exact(stride) {
+                let row = &row[start..][..LANES];
+                partial.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
+            }
+            columns.iter_mut().zip(partial).for_each(|(sum, p)| sum.add(p));
+        }
+        *tile = columns.map(CompensatedSum::total);
+    }
+    for (column, sum) in (first_of_rest..).zip(rest) {
+        *sum = scalar::sum(block[column..].iter().step_by(stride).copied());
     }
 }
