@@ -249,6 +249,24 @@ pub enum Error {
         value: f64,
     },
 
+    /// The integers modulo this number are not a field.
+    #[error("{field} is not a prime number; linear codes here are over the integers modulo a prime")]
+    NotPrime {
+        /// The number found.
+        field: u64,
+    },
+
+    /// A code that was claimed to be maximum distance separable is not.
+    #[error(
+        "the code is not MDS: its columns {columns:?} are linearly dependent, but any {dimension} must be independent"
+    )]
+    DependentColumns {
+        /// A dependent set of at most `dimension` columns.
+        columns: Vec<usize>,
+        /// The dimension of the code.
+        dimension: usize,
+    },
+
     /// Two statements that cannot both be true of one distribution.
     #[error(
         "contradiction: {inequality} is needed, but the left side is {left} and the right side is {right}"
