@@ -250,7 +250,9 @@ pub enum Error {
     },
 
     /// The integers modulo this number are not a field.
-    #[error("{field} is not a prime number; linear codes here are over the integers modulo a prime")]
+    #[error(
+        "{field} is not a prime number; linear codes here are over the integers modulo a prime"
+    )]
     NotPrime {
         /// The number found.
         field: u64,

@@ -120,10 +120,7 @@ impl<F: Scalar> InformationCurve<F> {
             }
         }
         let length = two * (tokens - F::one()).max(F::one()).ln();
-        GrowthComplexity {
-            coarse: Nats(length * coarse.total()),
-            fine: Nats(fine.total().powi(2)),
-        }
+        GrowthComplexity { coarse: Nats(length * coarse.total()), fine: Nats(fine.total().powi(2)) }
     }
 
     /// The growth density at odds `r/(1-r)` and variance `r (1-r)`.

@@ -8,6 +8,7 @@ mod estimator;
 mod exchangeable;
 mod hypergeometric;
 mod joint;
+mod linear_code;
 mod markov_chain;
 mod side_by_side;
 mod subsets;
@@ -16,6 +17,7 @@ pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntro
 pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
 pub use joint::{Correlations, JointTable};
 pub(crate) use joint::kl_divergence;
+pub use linear_code::{LinearCode, MdsCode};
 pub use markov_chain::MarkovChain;
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;

@@ -1,0 +1,475 @@
+use num_traits::ToPrimitive;
+
+use crate::curve::InformationCurve;
+use crate::distribution::JointTable;
+use crate::error::{Error, Result, check_limit};
+use crate::scalar::{self, Scalar};
+use crate::units::Nats;
+
+/// The most sets of columns that are looked at: a minute.
+const MAX_SETS: u128 = 1 << 28;
+/// The most code words that are listed.
+const MAX_WORDS: u128 = 1 << 28;
+
+/// A uniformly random word of a linear code over the integers modulo a prime.
+///
+/// Its curve is a count of ranks, exact in integers: the hardest laws for parallel unmasking, since any
+/// tokens up to the rank are independent and the others are determined.
+///
+/// # Formula
+/// ```text
+/// X = M G,   M uniform on F_p^k
+/// H(X_S) = rank(columns S of G) ln p
+/// ```
+/// because `M -> M G_S` is linear, so that its values are uniform on a space of that dimension.
+///
+/// ```
+/// use demask::distribution::LinearCode;
+/// // Two equal bits and two more with their parity: X_1 = X_2, X_5 = X_3 + X_4.
+/// let code = LinearCode::from_generator(2, [[1, 1, 0, 0, 0], [0, 0, 1, 0, 1], [0, 0, 0, 1, 1]])?;
+/// assert_eq!(code.rank(&[0, 1])?, 1);
+/// assert_eq!(code.rank(&[2, 3, 4])?, 2);
+/// let curve = code.information_curve::<f64>()?;
+/// assert!((curve.total_correlation().bits().0 - 2.0).abs() < 1e-15);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinearCode {
+    field: Field,
+    /// The columns of a generator matrix with independent rows.
+    columns: Vec<Vec<u64>>,
+    dimension: usize,
+}
+
+impl LinearCode {
+    /// The code spanned by the rows of a matrix with entries `0 .. field`. Rows may be dependent: the
+    /// dimension is the rank.
+    ///
+    /// # Errors
+    /// [`NotPrime`](Error::NotPrime) for the field; [`TooLarge`](Error::TooLarge) for one of 2^32 or
+    /// more; [`Empty`](Error::Empty) for no rows or no columns;
+    /// [`LengthMismatch`](Error::LengthMismatch) for rows of different lengths;
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for an entry that is not in the field.
+    ///
+    /// ```
+    /// use demask::{Error, distribution::LinearCode};
+    /// let bad = LinearCode::from_generator(6, [[1, 2, 3]]);
+    /// assert_eq!(bad, Err(Error::NotPrime { field: 6 }));
+    /// ```
+    pub fn from_generator<R: AsRef<[u64]>>(
+        field: u64,
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<Self> {
+        let field = Field::new(field)?;
+        let mut basis = Basis::new(field);
+        let mut length = None;
+        for row in rows {
+            let row = row.as_ref();
+            let expected = *length.get_or_insert(row.len());
+            if row.len() != expected {
+                let (what, found) = ("a row of the generator matrix", row.len());
+                return Err(Error::LengthMismatch { what, found, expected });
+            }
+            if let Some(&entry) = row.iter().find(|&&entry| entry >= field.0) {
+                return Err(Error::IndexOutOfRange {
+                    what: "an entry of the generator matrix,",
+                    index: entry.to_usize().unwrap_or(usize::MAX),
+                    limit: field.0.to_usize().unwrap_or(usize::MAX),
+                });
+            }
+            basis.extend(row);
+        }
+        let length = length.ok_or(Error::Empty { what: "the generator matrix" })?;
+        if length == 0 {
+            return Err(Error::Empty { what: "a row of the generator matrix" });
+        }
+        let column = |i| basis.vectors.iter().map(|(_, row)| row[i]).collect();
+        let columns = (0..length).map(column).collect();
+        Ok(Self { field, columns, dimension: basis.vectors.len() })
+    }
+
+    /// The number of tokens.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The number of independent rows: the entropy is `dimension ln p`.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// The prime, which is the size of the alphabet.
+    #[must_use]
+    pub fn field(&self) -> u64 {
+        self.field.0
+    }
+
+    /// The rank of some columns, listed in any order.
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a column that does not exist.
+    pub fn rank(&self, positions: &[usize]) -> Result<usize> {
+        let mut basis = Basis::new(self.field);
+        for &index in positions {
+            let limit = self.length();
+            let column = self.columns.get(index);
+            let what = "position";
+            basis.extend(column.ok_or(Error::IndexOutOfRange { what, index, limit })?);
+        }
+        Ok(basis.vectors.len())
+    }
+
+    /// H(X_S) for the tokens listed.
+    ///
+    /// # Errors
+    /// As [`LinearCode::rank`].
+    pub fn entropy<F: Scalar>(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.rank(positions).map(|rank| self.field.symbol_entropy() * scalar::float(rank))
+    }
+
+    /// The exact information curve: the ranks of all sets of columns are counted in integers and
+    /// rounded once.
+    ///
+    /// Columns are taken in order, each or not; as soon as the rank is full, the sets that are left are
+    /// counted by binomial coefficients. O(2^L k^2) at most.
+    ///
+    /// # Errors
+    /// [`TooLarge`](Error::TooLarge) for more than 28 columns. Long MDS codes have a closed form:
+    /// [`MdsCode`].
+    ///
+    /// ```
+    /// use demask::distribution::LinearCode;
+    /// // Even parity of four bits.
+    /// let parity = LinearCode::from_generator(2, [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]])?;
+    /// let curve = parity.information_curve::<f64>()?;
+    /// assert_eq!(curve.information_values(), [0.0, 0.0, 0.0, std::f64::consts::LN_2]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
+        let length = self.length();
+        let sets = 1_u128.checked_shl(length.min(128) as u32).unwrap_or(u128::MAX);
+        check_limit("sets of columns", sets, MAX_SETS)?;
+        let mut ranks = vec![0_u128; length + 1];
+        self.add_ranks(0, 0, &mut Basis::new(self.field), &mut ranks);
+        // Mean rank of k + 1 columns less that of k, over a common denominator: below 2^90.
+        let conditional_entropy = |k: usize| {
+            let (fewer, more) = (binomial(length, k), binomial(length, k + 1));
+            let numerator = (ranks[k + 1] * fewer).saturating_sub(ranks[k] * more);
+            let mean = F::from_u128(numerator).unwrap_or_else(F::nan)
+                / F::from_u128(fewer * more).unwrap_or_else(F::nan);
+            mean * self.field.symbol_entropy::<F>().0
+        };
+        let entropies: Vec<F> = (0..length).map(conditional_entropy).collect();
+        InformationCurve::from_conditional_entropies(entropies)
+    }
+
+    /// Adds the rank of every set that consists of the `chosen` columns, which span the basis, and any
+    /// of the columns from `next` on, to the sum for its size.
+    fn add_ranks(&self, next: usize, chosen: usize, basis: &mut Basis, ranks: &mut [u128]) {
+        let rank = basis.vectors.len();
+        let left = self.length() - next;
+        if rank == self.dimension {
+            for more in 0..=left {
+                ranks[chosen + more] += binomial(left, more) * rank as u128;
+            }
+        } else if left == 0 {
+            ranks[chosen] += rank as u128;
+        } else {
+            self.add_ranks(next + 1, chosen, basis, ranks);
+            basis.extend(&self.columns[next]);
+            self.add_ranks(next + 1, chosen + 1, basis, ranks);
+            basis.vectors.truncate(rank);
+        }
+    }
+
+    /// Checks that any `dimension` columns are independent, which makes the code maximum distance
+    /// separable. O(C(L, k) k^2).
+    ///
+    /// # Errors
+    /// [`DependentColumns`](Error::DependentColumns) with at most `dimension` columns that are
+    /// dependent; [`TooLarge`](Error::TooLarge) for more than 2^28 sets of columns.
+    ///
+    /// ```
+    /// use demask::{Error, distribution::LinearCode};
+    /// let code = LinearCode::from_generator(3, [[1, 0, 1, 2], [0, 1, 1, 2]])?;
+    /// let columns = vec![2, 3]; // the last column is twice the one before it
+    /// assert_eq!(code.check_mds(), Err(Error::DependentColumns { columns, dimension: 2 }));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn check_mds(&self) -> Result<MdsCode> {
+        let (length, dimension) = (self.length(), self.dimension);
+        let sets = checked_binomial(length, dimension).unwrap_or(u128::MAX);
+        check_limit("sets of columns", sets, MAX_SETS)?;
+        self.check_independent(0, &mut Vec::new(), &mut Basis::new(self.field))?;
+        Ok(MdsCode { field: self.field, length, dimension })
+    }
+
+    fn check_independent(
+        &self,
+        next: usize,
+        chosen: &mut Vec<usize>,
+        basis: &mut Basis,
+    ) -> Result<()> {
+        let missing = self.dimension - chosen.len();
+        if missing == 0 {
+            return Ok(());
+        }
+        for column in next..=self.length() - missing {
+            chosen.push(column);
+            if !basis.extend(&self.columns[column]) {
+                let (columns, dimension) = (core::mem::take(chosen), self.dimension);
+                return Err(Error::DependentColumns { columns, dimension });
+            }
+            self.check_independent(column + 1, chosen, basis)?;
+            basis.vectors.pop();
+            chosen.pop();
+        }
+        Ok(())
+    }
+
+    /// The law of a random word as a table.
+    ///
+    /// # Errors
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    ///
+    /// ```
+    /// use demask::distribution::LinearCode;
+    /// let parity = LinearCode::from_generator(2, [[1, 0, 1], [0, 1, 1]])?.joint_table::<f64>()?;
+    /// assert_eq!(parity.probabilities(), [0.25, 0.0, 0.0, 0.25, 0.0, 0.25, 0.25, 0.0]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn joint_table<F: Scalar>(&self) -> Result<JointTable<F>> {
+        let power = |exponent: usize| {
+            let exponent = u32::try_from(exponent).ok();
+            exponent.and_then(|exponent| u128::from(self.field.0).checked_pow(exponent))
+        };
+        let cells = power(self.length()).unwrap_or(u128::MAX);
+        check_limit("cells of the table of a code", cells, MAX_WORDS)?;
+        let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
+        let mut counts = vec![0_u8; cells.to_usize().unwrap_or(0)];
+        let words = power(self.dimension).and_then(|words| words.to_u64()).unwrap_or(0);
+        for message in 0..words {
+            let symbol = |column: &Vec<u64>| {
+                let (mut rest, mut symbol) = (message, 0);
+                for &entry in column {
+                    symbol = self.field.add_product(symbol, rest % self.field.0, entry);
+                    rest /= self.field.0;
+                }
+                symbol.to_usize().unwrap_or(usize::MAX)
+            };
+            let cell = self.columns.iter().fold(0, |cell, column| cell * alphabet + symbol(column));
+            if let Some(count) = counts.get_mut(cell) {
+                *count = 1;
+            }
+        }
+        JointTable::from_counts(&vec![alphabet; self.length()], counts)
+    }
+}
+
+/// A maximum-distance-separable code over the integers modulo a prime: any `dimension` of its tokens
+/// are independent and uniform, and determine all others.
+///
+/// These are the extreme points among all curves: the information comes in one step.
+///
+/// # Formula
+/// ```text
+/// H(X_S) = min(|S|, dimension) ln p,   so   I_k = [k >= dimension] ln p
+/// ```
+///
+/// ```
+/// use demask::{Schedule, distribution::MdsCode};
+/// let code = MdsCode::new(101, 100, 40)?;
+/// let curve = code.information_curve::<f64>()?;
+/// let two_steps = Schedule::from_reveal_sizes([40, 60])?;
+/// assert_eq!(curve.sampling_error(&two_steps)?.0, 0.0);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MdsCode {
+    field: Field,
+    length: usize,
+    dimension: usize,
+}
+
+impl MdsCode {
+    /// A code of this length and dimension over the integers modulo the prime `field`, if there is
+    /// one.
+    ///
+    /// Dimensions 1 (one symbol repeated), `length - 1` (zero sum) and `length` (independent tokens)
+    /// exist for all lengths. All others exist exactly for `length <= field + 1`: Reed-Solomon codes
+    /// with the point at infinity, and no longer ones over a prime field (Ball, *On sets of vectors of a
+    /// finite vector space in which every subset of basis size is a basis*, J. Eur. Math. Soc. 14,
+    /// 2012, for dimensions up to the prime; Bush, 1952, beyond).
+    ///
+    /// # Errors
+    /// [`NotPrime`](Error::NotPrime), [`TooLarge`](Error::TooLarge) for a field of 2^32 or more;
+    /// [`Empty`](Error::Empty) for a length or dimension of zero; [`Inconsistent`](Error::Inconsistent)
+    /// if there is no such code.
+    ///
+    /// ```
+    /// use demask::{Error, distribution::MdsCode};
+    /// assert!(MdsCode::new(5, 6, 3).is_ok());
+    /// assert!(matches!(MdsCode::new(5, 7, 3), Err(Error::Inconsistent { .. })));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn new(field: u64, length: usize, dimension: usize) -> Result<Self> {
+        let field = Field::new(field)?;
+        if length == 0 || dimension == 0 {
+            return Err(Error::Empty { what: "the length or the dimension of the code" });
+        }
+        let inconsistent = |inequality, left: usize, right: f64| {
+            Err(Error::Inconsistent { inequality, left: left as f64, right })
+        };
+        if dimension > length {
+            return inconsistent("dimension <= length", dimension, length as f64);
+        }
+        let of_any_length = dimension == 1 || dimension + 1 >= length;
+        if !of_any_length && length as u64 > field.0 + 1 {
+            let inequality =
+                "length <= field + 1, for an MDS code with 2 <= dimension <= length - 2,";
+            return inconsistent(inequality, length, field.0 as f64 + 1.0);
+        }
+        Ok(Self { field, length, dimension })
+    }
+
+    /// The number of tokens.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// How many tokens determine all others.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// The prime, which is the size of the alphabet.
+    #[must_use]
+    pub fn field(&self) -> u64 {
+        self.field.0
+    }
+
+    /// The information curve, in closed form. O(L).
+    ///
+    /// # Errors
+    /// [`Overflow`](Error::Overflow) if `L ln p` is not finite in this float.
+    pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
+        let Nats(entropy) = self.field.symbol_entropy();
+        let given = |k| if k < self.dimension { entropy } else { F::zero() };
+        let entropies: Vec<F> = (0..self.length).map(given).collect();
+        InformationCurve::from_conditional_entropies(entropies)
+    }
+
+    /// Such a code: repetition, zero sum, or extended Reed-Solomon. O(length dimension).
+    ///
+    /// # Errors
+    /// Those of [`LinearCode::from_generator`]; none is known to occur.
+    ///
+    /// ```
+    /// use demask::distribution::MdsCode;
+    /// let mds = MdsCode::new(7, 8, 4)?;
+    /// assert_eq!(mds.code()?.check_mds()?, mds);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn code(&self) -> Result<LinearCode> {
+        let Self { field, length, dimension } = *self;
+        let entry = |power: usize, token: usize| -> u64 {
+            if dimension + 1 >= length {
+                // The identity, and for the zero sum a column of minus ones.
+                if token == dimension { field.0 - 1 } else { u64::from(token == power) }
+            } else if token as u64 == field.0 {
+                // The point at infinity: the leading coefficient of the polynomial.
+                u64::from(power + 1 == dimension)
+            } else {
+                // One coefficient is a constant, whatever the points are; otherwise they are distinct.
+                field.power(token as u64 % field.0, power as u64)
+            }
+        };
+        let row = |power| -> Vec<u64> { (0..length).map(|token| entry(power, token)).collect() };
+        LinearCode::from_generator(field.0, (0..dimension).map(row))
+    }
+}
+
+/// The integers modulo a prime below 2^32, so that products fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Field(u64);
+
+impl Field {
+    fn new(prime: u64) -> Result<Self> {
+        check_limit("size of the field", prime.into(), u32::MAX.into())?;
+        let divides = |divisor: u64| prime.is_multiple_of(divisor);
+        let composite = (2..).take_while(|d| d * d <= prime).any(divides);
+        if prime < 2 || composite { Err(Error::NotPrime { field: prime }) } else { Ok(Self(prime)) }
+    }
+
+    fn symbol_entropy<F: Scalar>(self) -> Nats<F> {
+        Nats(F::from_u64(self.0).unwrap_or_else(F::nan).ln())
+    }
+
+    /// `sum + a b`.
+    fn add_product(self, sum: u64, a: u64, b: u64) -> u64 {
+        (sum + a * b % self.0) % self.0
+    }
+
+    fn power(self, mut base: u64, mut exponent: u64) -> u64 {
+        let mut power = 1;
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = power * base % self.0;
+            }
+            base = base * base % self.0;
+            exponent /= 2;
+        }
+        power
+    }
+
+    /// By Fermat's little theorem.
+    fn inverse(self, a: u64) -> u64 {
+        self.power(a, self.0 - 2)
+    }
+}
+
+/// Independent vectors; each is 1 in its first nonzero place, and 0 there are all later ones.
+struct Basis {
+    field: Field,
+    vectors: Vec<(usize, Vec<u64>)>,
+}
+
+impl Basis {
+    fn new(field: Field) -> Self {
+        Self { field, vectors: Vec::new() }
+    }
+
+    /// Adds what the vector has beyond the span, at the end; whether there was anything.
+    fn extend(&mut self, vector: &[u64]) -> bool {
+        let field = self.field;
+        let mut rest = vector.to_vec();
+        for (pivot, known) in &self.vectors {
+            let factor = rest[*pivot];
+            if factor > 0 {
+                let entries = rest.iter_mut().zip(known);
+                entries.for_each(|(x, &y)| *x = field.add_product(*x, field.0 - factor, y));
+            }
+        }
+        let Some(pivot) = rest.iter().position(|&x| x > 0) else { return false };
+        let scale = field.inverse(rest[pivot]);
+        rest.iter_mut().for_each(|x| *x = *x * scale % field.0);
+        self.vectors.push((pivot, rest));
+        true
+    }
+}
+
+/// `C(n, k)`, or `None` beyond `u128`.
+fn checked_binomial(n: usize, k: usize) -> Option<u128> {
+    // A product of binomials in the making: the division is exact at every turn.
+    (1..=k.min(n - k) as u128)
+        .try_fold(1_u128, |product, i| Some(product.checked_mul(n as u128 + 1 - i)? / i))
+}
+
+/// `C(n, k)` for `n` up to 28.
+fn binomial(n: usize, k: usize) -> u128 {
+    checked_binomial(n, k).unwrap_or(u128::MAX)
+}
