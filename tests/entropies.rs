@@ -221,8 +221,8 @@ fn noisy_repeated_bit(tokens: usize, flip: f64) -> InformationCurve {
         let mut sets = 1.0_f64;
         let terms = (0..=k).map(|ones| {
             let (a, b) = (ones as i32, (k - ones) as i32);
-            let word = (flip.powi(a) * (1.0 - flip).powi(b) + flip.powi(b) * (1.0 - flip).powi(a))
-                / 2.0;
+            let word =
+                (flip.powi(a) * (1.0 - flip).powi(b) + flip.powi(b) * (1.0 - flip).powi(a)) / 2.0;
             let term = Nats(-sets * word * word.ln());
             sets *= (k - ones) as f64 / (ones + 1) as f64;
             term

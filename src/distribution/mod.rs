@@ -15,8 +15,8 @@ mod subsets;
 
 pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
 pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
-pub use joint::{Correlations, JointTable};
 pub(crate) use joint::kl_divergence;
+pub use joint::{Correlations, JointTable};
 pub use linear_code::{LinearCode, MdsCode};
 pub use markov_chain::MarkovChain;
 pub use side_by_side::side_by_side;

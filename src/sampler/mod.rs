@@ -27,8 +27,8 @@ const MAX_MARGINALS: u128 = 1 << 27;
 /// table's curve, which is what the tests of this crate check.
 ///
 /// # Errors
-/// [`TokensDiffer`](Error::TokensDiffer) for a schedule of another length;
-/// [`TooLarge`](Error::TooLarge) for more than 2^33 ordered partitions times cells, or 2^27 sets of
+/// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
+/// [`TooLarge`](crate::Error::TooLarge) for more than 2^33 ordered partitions times cells, or 2^27 sets of
 /// tokens times cells.
 ///
 /// ```
@@ -63,8 +63,8 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 /// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller.
 ///
 /// # Errors
-/// [`TokensDiffer`](Error::TokensDiffer) for a schedule of another length;
-/// [`TooLarge`](Error::TooLarge) for more than 2^27 sets of tokens times cells.
+/// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
+/// [`TooLarge`](crate::Error::TooLarge) for more than 2^27 sets of tokens times cells.
 ///
 /// ```
 /// use demask::{JointTable, Schedule, sampler};
