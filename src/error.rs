@@ -311,6 +311,71 @@ pub enum Error {
         bound: &'static str,
         /// The condition that is not met.
         needs: &'static str,
+    /// A probability of masking that masks nothing, or is none.
+    #[error("a mask ratio of {ratio}; 0 < mask ratio <= 1 is needed")]
+    RatioOutOfRange {
+        /// The mask ratio.
+        ratio: f64,
+    },
+
+    /// A share of the tokens that is no whole number of them.
+    #[error(
+        "a mask ratio of {ratio} of {tokens} tokens masks {masked} of them; a whole number from 1 to {tokens} is needed"
+    )]
+    RatioNotACount {
+        /// The mask ratio.
+        ratio: f64,
+        /// The number of tokens.
+        tokens: usize,
+        /// Their product.
+        masked: f64,
+    },
+
+    /// A loss is needed where none was measured.
+    #[error(
+        "the loss at {missing} revealed tokens is needed, but losses were measured from {first} to {last} only"
+    )]
+    NotMeasured {
+        /// The count at which a loss is needed.
+        missing: usize,
+        /// The first count measured.
+        first: usize,
+        /// The last count measured.
+        last: usize,
+    },
+
+    /// A measurement of no samples.
+    #[error("measurement {index} (counted from 0) has no samples; at least one is needed")]
+    NoSamples {
+        /// Index of the measurement.
+        index: usize,
+    },
+
+    /// Too few samples at a count to know their spread.
+    #[error("{samples} samples at {revealed} revealed tokens; at least {needed} are needed")]
+    TooFewSamples {
+        /// The count.
+        revealed: usize,
+        /// The number of samples there.
+        samples: u64,
+        /// The least number that would do.
+        needed: u64,
+    },
+
+    /// A probability of an interval or a test that is not between 0 and 1.
+    #[error("a level of {level} is no probability between 0 and 1 (both excluded)")]
+    LevelOutOfRange {
+        /// The level.
+        level: f64,
+    },
+
+    /// A line of a CSV text cannot be used.
+    #[error("line {line}: {problem}")]
+    Csv {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: crate::curve::CsvProblem,
     },
 
     /// A result or an intermediate count does not fit its number type.

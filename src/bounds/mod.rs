@@ -21,6 +21,7 @@ mod compare;
 pub mod dimension_free;
 mod knowledge;
 pub mod li_cai;
+pub mod measured;
 pub mod sharp;
 pub mod wainwright;
 

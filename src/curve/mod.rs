@@ -1,7 +1,29 @@
 //! What the data is like: how much the other tokens tell about one.
+//!
+//! | you have | type |
+//! | --- | --- |
+//! | a distribution, or its entropies | [`InformationCurve`] |
+//! | losses of a model at some numbers of revealed tokens | [`LossCurve`] |
+//! | single evaluations, one by one, on one machine or many | [`LossAccumulator`] |
+//! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
+//!
+//! Measured losses become an [`InformationCurve`] only through [`MonotoneLosses`], which says what it
+//! moved and whether noise explains that.
 
 mod growth;
+mod accumulator;
+mod csv;
+mod estimate;
 mod information;
+mod losses;
+mod monotone;
+mod smoothed;
 
 pub use growth::GrowthComplexity;
+pub use accumulator::LossAccumulator;
+pub use csv::CsvProblem;
+pub use estimate::{ConfidenceInterval, Estimate};
 pub use information::InformationCurve;
+pub use losses::{ErrorSplit, LossCurve, LossPoint};
+pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
+pub use smoothed::SmoothedLosses;

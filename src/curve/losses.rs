@@ -1,0 +1,587 @@
+use crate::curve::InformationCurve;
+use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
+use crate::error::{Error, Result};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::schedule::{Schedule, Teeth};
+use crate::units::Nats;
+
+/// The largest number of tokens of a [`LossCurve`]: its curve of all counts takes two gigabytes.
+pub(crate) const MAX_TOKENS: usize = 1 << 28;
+
+/// How far `mask ratio * tokens` may be from a whole number of tokens: ratios are written with few
+/// digits, or held in half precision.
+const COUNT_TOLERANCE: f64 = 0.01;
+
+/// A measured loss: the mean cross-entropy of a masked token, at one number of revealed tokens.
+///
+/// One *sample* is one sequence, masked once; its loss is the mean over its masked tokens.
+///
+/// ```
+/// use demask::{Bits, Nats, curve::LossPoint};
+/// // 12 of 16 tokens masked, 3.1 bits a token, 400 sequences.
+/// let revealed = LossPoint::<f64>::revealed_at_mask_ratio(0.75, 16)?;
+/// let point = LossPoint {
+///     revealed,
+///     loss: Bits(3.1_f64).nats(),
+///     standard_error: Bits(0.05).nats(),
+///     samples: 400,
+/// };
+/// assert_eq!(point.revealed, 4);
+/// assert!(LossPoint::<f64>::revealed_at_mask_ratio(0.7, 16).is_err()); // 11.2 tokens
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LossPoint<F = f64> {
+    /// k, how many of the L tokens the model sees: 0 .. L-1.
+    pub revealed: usize,
+    /// l_k, the mean cross-entropy of a masked token.
+    pub loss: Nats<F>,
+    /// The standard error of that mean; 0 if it is exact.
+    pub standard_error: Nats<F>,
+    /// How many samples it is the mean of, at least 1.
+    pub samples: u64,
+}
+
+impl<F: Scalar> LossPoint<F> {
+    /// A loss without error.
+    #[must_use]
+    pub fn exact(revealed: usize, loss: Nats<F>) -> Self {
+        Self { revealed, loss, standard_error: Nats(F::zero()), samples: 1 }
+    }
+
+    /// How many tokens are revealed if exactly this share of them is masked. The share must be a
+    /// whole number of tokens, up to a hundredth of a token.
+    ///
+    /// This is not for evaluations that mask each token by its own coin: they mix many counts, see
+    /// [`SmoothedLosses`](crate::curve::SmoothedLosses).
+    ///
+    /// # Errors
+    /// [`RatioNotACount`](Error::RatioNotACount).
+    pub fn revealed_at_mask_ratio(ratio: f64, tokens: usize) -> Result<usize> {
+        let masked = ratio * scalar::float::<f64>(tokens);
+        let count = masked.round();
+        let whole = (masked - count).abs() <= COUNT_TOLERANCE && count >= 1.0;
+        match num_traits::cast::<f64, usize>(count) {
+            Some(count) if whole && count <= tokens => Ok(tokens - count),
+            _ => Err(Error::RatioNotACount { ratio, tokens, masked }),
+        }
+    }
+
+    pub(crate) fn check(&self, index: usize, tokens: usize) -> Result<()> {
+        if self.revealed >= tokens {
+            let what = "revealed count";
+            return Err(Error::IndexOutOfRange { what, index: self.revealed, limit: tokens });
+        }
+        check_at("losses", index, self.loss.0)?;
+        check_at("standard errors", index, self.standard_error.0)?;
+        if self.samples == 0 {
+            return Err(Error::NoSamples { index });
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) -> Result<()> {
+    if !value.is_finite() {
+        return Err(Error::NotFinite { what, index, value: scalar::evidence(value) });
+    }
+    if value < F::zero() {
+        return Err(Error::Negative { what, index, value: scalar::evidence(value) });
+    }
+    Ok(())
+}
+
+/// The measured losses of a masked model: its mean cross-entropy per masked token, at some or all
+/// numbers of revealed tokens.
+///
+/// # Formula
+/// ```text
+/// l_k = mean of -ln p^(X_i | X_S) over the data, sets S of k tokens and i outside S    k = 0 .. L-1
+/// ```
+/// Every cost of a schedule is a weighted sum of these numbers. So what the errors of measurement do
+/// to it is exact, given the errors: the weights are known, and where two schedules use the same
+/// measurement, its error cancels.
+///
+/// # Between and beyond the measured counts
+/// Between two measured counts an [`Estimate`] takes the straight line; what may lie there at worst is
+/// told by [`bounds::measured`](crate::bounds::measured). Beyond the measured counts nothing is
+/// assumed: whatever needs a loss there is refused, unless [`holding_ends`](Self::holding_ends) says
+/// otherwise.
+///
+/// # Independence
+/// The errors of different points are taken as independent. They are if each sequence is measured at
+/// one random count, the way to measure that this crate's
+/// [`LossAccumulator`](crate::curve::LossAccumulator) expects.
+///
+/// ```
+/// use demask::{Nats, Schedule, curve::{LossCurve, LossPoint}};
+/// let point = |revealed, loss, error| LossPoint {
+///     revealed,
+///     loss: Nats(loss),
+///     standard_error: Nats(error),
+///     samples: 1000,
+/// };
+/// let losses = LossCurve::from_points(
+///     8,
+///     [point(0, 3.0, 0.02), point(1, 2.2, 0.02), point(4, 1.6, 0.02), point(7, 1.3, 0.02)],
+/// )?;
+/// let cost = losses.parallelism_cost(&Schedule::balanced(8, 4)?)?;
+/// assert!((cost.value.0 - 1.3).abs() < 1e-12);
+/// let other = Schedule::from_reveal_sizes([1, 2, 2, 3])?;
+/// let saved = losses.cost_difference(&Schedule::balanced(8, 4)?, &other)?;
+/// assert!(saved.value.0 > 3.0 * saved.standard_error.0);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct LossCurve<F = f64> {
+    tokens: usize,
+    /// By revealed count, each count once.
+    points: Vec<LossPoint<F>>,
+    holds_ends: bool,
+}
+
+impl<F: Scalar> LossCurve<F> {
+    /// From points in any order, for sequences of `tokens` tokens.
+    ///
+    /// Points at the same count are merged as if their samples had been taken together: weighted by
+    /// the number of samples. Weights by the standard errors would be wrong in the mean, because a
+    /// batch of small losses also looks like one of small errors.
+    ///
+    /// # Formula
+    /// ```text
+    /// l = sum_i (n_i / n) l_i,   standard error^2 = sum_i (n_i / n)^2 (standard error of l_i)^2
+    /// ```
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of `tokens` or more,
+    /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or a standard
+    /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples.
+    pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
+        check_tokens(tokens)?;
+        let mut sorted = points.as_ref().to_vec();
+        if sorted.is_empty() {
+            return Err(Error::Empty { what: "the list of losses" });
+        }
+        for (index, point) in sorted.iter().enumerate() {
+            point.check(index, tokens)?;
+        }
+        sorted.sort_by_key(|point| point.revealed);
+        let same_count = |a: &LossPoint<F>, b: &LossPoint<F>| a.revealed == b.revealed;
+        let points = sorted.chunk_by(same_count).map(merge).collect::<Result<Vec<_>>>()?;
+        let curve = Self { tokens, points, holds_ends: false };
+        // Any cost is at most L times the largest loss.
+        let bound = curve.points.iter().fold(F::zero(), |largest, p| largest.max(p.loss.0));
+        if (bound * scalar::float(tokens)).is_finite() {
+            Ok(curve)
+        } else {
+            Err(Error::Overflow { what: "the largest loss, summed over the tokens" })
+        }
+    }
+
+    /// From exact losses at all counts, `l_0 .. l_{L-1}`.
+    ///
+    /// # Errors
+    /// As [`LossCurve::from_points`].
+    pub fn from_exact(losses: impl AsRef<[F]>) -> Result<Self> {
+        let losses = losses.as_ref();
+        let points = losses.iter().enumerate().map(|(k, &loss)| LossPoint::exact(k, Nats(loss)));
+        Self::from_points(losses.len().max(1), points.collect::<Vec<_>>())
+    }
+
+    /// The same losses, with an assumption about the counts beyond the measured ones: below the first
+    /// and above the last, the loss is what it is there.
+    ///
+    /// For losses that fall with the count, this makes every cost smaller than it is.
+    #[must_use]
+    pub fn holding_ends(self) -> Self {
+        Self { holds_ends: true, ..self }
+    }
+
+    /// Whether [`holding_ends`](Self::holding_ends) was asked for.
+    #[must_use]
+    pub fn holds_ends(&self) -> bool {
+        self.holds_ends
+    }
+
+    /// L, the number of tokens of a sequence.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// The points by increasing count; each count at most once.
+    #[must_use]
+    pub fn points(&self) -> &[LossPoint<F>] {
+        &self.points
+    }
+
+    /// The loss at `revealed` tokens: measured, or on the straight line between two measured ones.
+    ///
+    /// # Errors
+    /// [`NotMeasured`](Error::NotMeasured) beyond the measured counts;
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more.
+    pub fn loss(&self, revealed: usize) -> Result<Estimate<F>> {
+        if revealed >= self.tokens {
+            let what = "revealed count";
+            return Err(Error::IndexOutOfRange { what, index: revealed, limit: self.tokens });
+        }
+        let mut weights = self.no_weights();
+        self.add_losses(&mut weights, core::iter::once((revealed, F::one())))?;
+        Ok(self.weighted(&weights))
+    }
+
+    /// What a schedule costs against revealing one token per step, in nats per sequence. With the
+    /// ideal predictor this is the sampling error.
+    ///
+    /// # Formula
+    /// ```text
+    /// sum_t sum_{0 <= j < s_t} (l_{k_t} - l_{k_t + j}) = sum over gaps between measured counts a < b of g (l_a - l_b)
+    /// g = mean over a < m <= b of the sawtooth c_m
+    /// ```
+    /// The cost is linear in the measured losses; the weight of a loss is the `g` to its right less the `g`
+    /// to its left. O(T + points).
+    ///
+    /// # Errors
+    /// [`TokensDiffer`](Error::TokensDiffer); [`NotMeasured`](Error::NotMeasured) if it needs losses
+    /// beyond the measured counts.
+    pub fn parallelism_cost(&self, schedule: &Schedule) -> Result<Estimate<F>> {
+        let gaps = self.cost_gaps(schedule)?;
+        Ok(self.of_gaps(&gaps))
+    }
+
+    /// How much `schedule` costs beyond `baseline`, with the error of the difference: losses that
+    /// both use in the same way cancel. O(T + points).
+    ///
+    /// # Errors
+    /// As [`parallelism_cost`](Self::parallelism_cost); only losses in which the two differ need to
+    /// be measured.
+    pub fn cost_difference(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Estimate<F>> {
+        schedule.check_tokens("loss curve", self.tokens)?;
+        baseline.check_tokens("loss curve", self.tokens)?;
+        if !self.holds_ends {
+            let (first, last) = self.measured_range();
+            if schedule.teeth_up_to(first).ne(baseline.teeth_up_to(first)) {
+                return Err(self.not_measured(0));
+            }
+            if schedule.teeth_after(last).ne(baseline.teeth_after(last)) {
+                return Err(self.not_measured(self.tokens - 1));
+            }
+        }
+        let cuts = self.counts();
+        let pairs = schedule.teeth_between(&cuts).into_iter().zip(baseline.teeth_between(&cuts));
+        let gaps = pairs.zip(cuts.windows(2)).map(|((of_schedule, of_baseline), gap)| {
+            let sign = if of_schedule.sum < of_baseline.sum { -F::one() } else { F::one() };
+            sign * mean(of_schedule.sum.abs_diff(of_baseline.sum), gap[1] - gap[0])
+        });
+        Ok(self.of_gaps(&gaps.collect::<Vec<_>>()))
+    }
+
+    /// The mean negative log-likelihood of the data under the sampler with this schedule, with the reveal
+    /// order known: the number of nats in which this sampler encodes a sequence. It is an upper bound on
+    /// the negative log-likelihood with the order forgotten. O(T + points).
+    ///
+    /// # Formula
+    /// ```text
+    /// E[-ln q_M(X)] = sum_t s_t l_{k_t}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`parallelism_cost`](Self::parallelism_cost).
+    ///
+    /// ```
+    /// use demask::{Schedule, curve::LossCurve};
+    /// let losses = LossCurve::from_exact([2.0_f64, 1.0, 1.0, 1.0])?;
+    /// let code_length = losses.negative_log_likelihood(&Schedule::from_reveal_sizes([1, 3])?)?;
+    /// assert_eq!(code_length.value.0, 5.0);
+    /// assert_eq!(code_length.perplexity(4), 1.25_f64.exp());
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn negative_log_likelihood(&self, schedule: &Schedule) -> Result<Estimate<F>> {
+        Ok(self.weighted(&self.start_weights(schedule)?))
+    }
+
+    /// A confidence interval of [`parallelism_cost`](Self::parallelism_cost) (of the straight lines, if
+    /// losses lie between measured counts) that assumes no normal errors: only that the loss of each
+    /// sample is in `0 ..= largest_loss`, and that samples at the same count are independent. It is
+    /// wider than the normal interval; the second term is what a rare large loss could hide.
+    ///
+    /// # Formula
+    /// ```text
+    /// |mean - truth| <= sqrt(2 V ln(4 P / delta) / n) + 7 B ln(4 P / delta) / (3 (n - 1))
+    /// ```
+    /// at each of the P counts that enter, with n samples, their variance V, the largest loss B and
+    /// `delta = 1 - level`; the radius is their sum, weighted. Source: Maurer & Pontil, *Empirical
+    /// Bernstein Bounds and Sample-Variance Penalization*, arXiv 0907.3740, Theorem 4, for both sides
+    /// and all counts at once.
+    ///
+    /// # Errors
+    /// As [`parallelism_cost`](Self::parallelism_cost), [`LevelOutOfRange`](Error::LevelOutOfRange),
+    /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample,
+    /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`.
+    pub fn bernstein_interval(
+        &self,
+        schedule: &Schedule,
+        largest_loss: Nats<F>,
+        level: f64,
+    ) -> Result<ConfidenceInterval<F>> {
+        let delta = 1.0 - estimate::check_level(level)?;
+        let range = scalar::check_nonnegative("largest loss", largest_loss.0)?;
+        let gaps = self.cost_gaps(schedule)?;
+        let weights = self.weights_of_gaps(&gaps);
+        let used = weights.iter().filter(|weight| **weight != F::zero()).count();
+        let constant = scalar::constant::<F>;
+        let log = constant((4.0 * scalar::float::<f64>(used) / delta).ln());
+        let mut radius = CompensatedSum::new();
+        for (point, &weight) in self.points.iter().zip(&weights) {
+            if weight == F::zero() {
+                continue;
+            }
+            let (two, seven_thirds) = (constant(2.0), constant(7.0 / 3.0));
+            if point.samples < 2 {
+                let (revealed, samples) = (point.revealed, point.samples);
+                return Err(Error::TooFewSamples { revealed, samples, needed: 2 });
+            }
+            if point.loss.0 > range {
+                return Err(Error::Inconsistent {
+                    inequality: "measured loss <= largest loss",
+                    left: scalar::evidence(point.loss.0),
+                    right: scalar::evidence(range),
+                });
+            }
+            let by_variance = (two * log).sqrt() * point.standard_error.0;
+            let by_range = seven_thirds * range * log / count::<F>(point.samples - 1);
+            radius.add(weight.abs() * (by_variance + by_range));
+        }
+        let value = self.of_gaps(&gaps).value;
+        Ok(ConfidenceInterval::around(value, Nats(radius.total()), level))
+    }
+
+    /// The two parts of the error of this model, if the true conditional entropies are known.
+    ///
+    /// # Formula
+    /// ```text
+    /// total         = sum_t s_t l_{k_t} - H(X)
+    /// factorization = sum_t s_t f_{k_t} - H(X)        the sampling error of the ideal predictor
+    /// learning      = sum_t s_t (l_{k_t} - f_{k_t})   eps_train of Li & Cai, arXiv 2505.21400, Definition 1
+    /// ```
+    ///
+    /// # Errors
+    /// As [`parallelism_cost`](Self::parallelism_cost); [`TokensDiffer`](Error::TokensDiffer);
+    /// [`Empty`](Error::Empty) if the curve was made without entropies.
+    ///
+    /// ```
+    /// use demask::{InformationCurve, Schedule, curve::LossCurve};
+    /// let truth = InformationCurve::from_conditional_entropies([2.0_f64, 1.0, 0.5])?;
+    /// let model = LossCurve::from_exact([2.25, 1.25, 0.75])?;
+    /// let split = model.error_split(&truth, &Schedule::from_reveal_sizes([1, 2])?)?;
+    /// assert_eq!((split.factorization.value.0, split.learning.value.0), (0.5, 0.75));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn error_split(
+        &self,
+        truth: &InformationCurve<F>,
+        schedule: &Schedule,
+    ) -> Result<ErrorSplit<F>> {
+        let factorization = truth.sampling_error(schedule)?;
+        let model = self.negative_log_likelihood(schedule)?;
+        let mut entropy = CompensatedSum::new();
+        for step in schedule.ranges() {
+            let conditional = truth.conditional_entropy(step.start);
+            let Nats(conditional) =
+                conditional.ok_or(Error::Empty { what: "the list of conditional entropies" })?;
+            entropy.add(conditional * scalar::float(step.len()));
+        }
+        let learning = model.value - Nats(entropy.total());
+        let standard_error = model.standard_error;
+        Ok(ErrorSplit {
+            factorization: Estimate { value: factorization, standard_error: Nats(F::zero()) },
+            learning: Estimate { value: learning, standard_error },
+            total: Estimate { value: factorization + learning, standard_error },
+        })
+    }
+
+    /// The two parts of the excess of this model over another one that reveals one token per step:
+    /// as [`error_split`](Self::error_split), with the losses of a better model in place of the true
+    /// entropies. The two curves are taken as measured independently.
+    ///
+    /// # Formula
+    /// ```text
+    /// total         = sum_t s_t l_{k_t} - sum_k r_k,   r the losses of the reference
+    /// factorization = sum_t s_t r_{k_t} - sum_k r_k
+    /// learning      = sum_t s_t (l_{k_t} - r_{k_t})
+    /// ```
+    /// The error of the total is its own: those of the parts are correlated. O(L).
+    ///
+    /// # Errors
+    /// As [`parallelism_cost`](Self::parallelism_cost), for either curve.
+    pub fn error_split_against(
+        &self,
+        reference: &Self,
+        schedule: &Schedule,
+    ) -> Result<ErrorSplit<F>> {
+        let factorization = reference.parallelism_cost(schedule)?;
+        let model = self.negative_log_likelihood(schedule)?;
+        let shared = reference.negative_log_likelihood(schedule)?;
+        let one_by_one = Schedule::sequential(self.tokens)?;
+        let sequential = reference.negative_log_likelihood(&one_by_one)?.standard_error;
+        let learning = Estimate {
+            value: model.value - shared.value,
+            standard_error: Nats(model.standard_error.0.hypot(shared.standard_error.0)),
+        };
+        let total = Estimate {
+            value: factorization.value + learning.value,
+            standard_error: Nats(model.standard_error.0.hypot(sequential.0)),
+        };
+        Ok(ErrorSplit { factorization, learning, total })
+    }
+
+    pub(crate) fn counts(&self) -> Vec<usize> {
+        self.points.iter().map(|point| point.revealed).collect()
+    }
+
+    /// The first and the last measured count.
+    pub(crate) fn measured_range(&self) -> (usize, usize) {
+        let count = |point: Option<&LossPoint<F>>| point.map_or(0, |point| point.revealed);
+        (count(self.points.first()), count(self.points.last()))
+    }
+
+    pub(crate) fn not_measured(&self, missing: usize) -> Error {
+        let (first, last) = self.measured_range();
+        Error::NotMeasured { missing, first, last }
+    }
+
+    fn no_weights(&self) -> Vec<F> {
+        vec![F::zero(); self.points.len()]
+    }
+
+    /// For each gap between measured counts, the mean of the sawtooth over it.
+    fn cost_gaps(&self, schedule: &Schedule) -> Result<Vec<F>> {
+        schedule.check_tokens("loss curve", self.tokens)?;
+        if !self.holds_ends {
+            let (first, last) = self.measured_range();
+            if schedule.teeth_up_to(first).next().is_some() {
+                return Err(self.not_measured(0));
+            }
+            if schedule.teeth_after(last).next().is_some() {
+                return Err(self.not_measured(self.tokens - 1));
+            }
+        }
+        let cuts = self.counts();
+        let teeth = schedule.teeth_between(&cuts);
+        let gaps = teeth.iter().zip(cuts.windows(2));
+        Ok(gaps.map(|(&Teeth { sum, .. }, gap)| mean(sum, gap[1] - gap[0])).collect())
+    }
+
+    /// `sum over gaps of g (l_a - l_b)`: for falling losses a sum of nonnegative terms, so small costs
+    /// keep their digits.
+    fn of_gaps(&self, gaps: &[F]) -> Estimate<F> {
+        let falls = self.points.windows(2).map(|pair| pair[0].loss.0 - pair[1].loss.0);
+        let value = scalar::sum(gaps.iter().zip(falls).map(|(&g, fall)| g * fall));
+        let standard_error = self.weighted(&self.weights_of_gaps(gaps)).standard_error;
+        Estimate { value: Nats(value), standard_error }
+    }
+
+    fn weights_of_gaps(&self, gaps: &[F]) -> Vec<F> {
+        let right = gaps.iter().copied().chain([F::zero()]);
+        let left = [F::zero()].into_iter().chain(gaps.iter().copied());
+        right.zip(left).map(|(right, left)| right - left).collect()
+    }
+
+    /// The weights of the points in `sum_t s_t l_{k_t}`.
+    fn start_weights(&self, schedule: &Schedule) -> Result<Vec<F>> {
+        schedule.check_tokens("loss curve", self.tokens)?;
+        let mut weights = self.no_weights();
+        let starts = schedule.ranges().map(|step| (step.start, scalar::float(step.len())));
+        self.add_losses(&mut weights, starts)?;
+        Ok(weights)
+    }
+
+    /// Adds `weight * l_count` to the weights of the points, for counts in increasing order.
+    fn add_losses(
+        &self,
+        weights: &mut [F],
+        losses: impl Iterator<Item = (usize, F)>,
+    ) -> Result<()> {
+        let mut next = 0;
+        for (count, weight) in losses {
+            while self.points.get(next).is_some_and(|point| point.revealed < count) {
+                next += 1;
+            }
+            let (left, right) = (next.checked_sub(1), (next < self.points.len()).then_some(next));
+            let exact = right.filter(|&i| self.points[i].revealed == count);
+            match (exact, left, right) {
+                (Some(i), _, _) => weights[i] = weights[i] + weight,
+                (None, Some(left), Some(right)) => {
+                    let (a, b) = (self.points[left].revealed, self.points[right].revealed);
+                    let share = scalar::float::<F>(count - a) / scalar::float(b - a);
+                    weights[left] = weights[left] + weight * (F::one() - share);
+                    weights[right] = weights[right] + weight * share;
+                }
+                (None, Some(end), None) | (None, None, Some(end)) if self.holds_ends => {
+                    weights[end] = weights[end] + weight;
+                }
+                _ => return Err(self.not_measured(count)),
+            }
+        }
+        Ok(())
+    }
+
+    fn weighted(&self, weights: &[F]) -> Estimate<F> {
+        let pairs = || self.points.iter().zip(weights);
+        let value = scalar::sum(pairs().map(|(point, &weight)| weight * point.loss.0));
+        let square = |x: F| x * x;
+        let errors = pairs().map(|(point, &weight)| square(weight * point.standard_error.0));
+        Estimate { value: Nats(value), standard_error: Nats(scalar::sum(errors).sqrt()) }
+    }
+}
+
+/// The error of a model and a schedule, in its two parts: that tokens are revealed together, and that
+/// the model is not the ideal one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorSplit<F = f64> {
+    /// What revealing several tokens at once would cost the ideal (or the reference) predictor.
+    pub factorization: Estimate<F>,
+    /// What the model's own losses add. By chance the estimate may be negative.
+    pub learning: Estimate<F>,
+    /// Their sum, with its own standard error.
+    pub total: Estimate<F>,
+}
+
+pub(crate) fn check_tokens(tokens: usize) -> Result<()> {
+    if tokens == 0 {
+        return Err(Error::Empty { what: "the sequence" });
+    }
+    if tokens > MAX_TOKENS {
+        let what = "tokens of a loss curve";
+        return Err(Error::TooLarge { what, needed: tokens as u128, limit: MAX_TOKENS as u128 });
+    }
+    Ok(())
+}
+
+/// A number of samples as a float.
+pub(crate) fn count<F: Scalar>(samples: u64) -> F {
+    F::from_u64(samples).unwrap_or_else(F::infinity)
+}
+
+/// The mean over a gap of this many counts. Sums of at most 2^28 teeth below 2^28 fit a `u64`.
+fn mean<F: Scalar>(sum: u64, counts: usize) -> F {
+    count::<F>(sum) / scalar::float(counts)
+}
+
+/// Points at one count, as if their samples had been taken together.
+fn merge<F: Scalar>(same_count: &[LossPoint<F>]) -> Result<LossPoint<F>> {
+    let &[first, ref others @ ..] = same_count else {
+        return Err(Error::Empty { what: "the list of losses" });
+    };
+    if others.is_empty() {
+        return Ok(first);
+    }
+    let samples = same_count.iter().try_fold(0_u64, |sum, point| sum.checked_add(point.samples));
+    let samples = samples.ok_or(Error::Overflow { what: "the number of samples at one count" })?;
+    let share = |point: &LossPoint<F>| count::<F>(point.samples) / count(samples);
+    let loss = scalar::sum(same_count.iter().map(|point| share(point) * point.loss.0));
+    let errors = same_count.iter().map(|point| (share(point) * point.standard_error.0).powi(2));
+    let standard_error = scalar::sum(errors).sqrt();
+    Ok(LossPoint { loss: Nats(loss), standard_error: Nats(standard_error), samples, ..first })
+}

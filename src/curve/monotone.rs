@@ -1,0 +1,299 @@
+use core::ops::RangeInclusive;
+
+use crate::curve::estimate::{self, Estimate};
+use crate::curve::{InformationCurve, LossCurve};
+use crate::error::{Error, Result};
+use crate::scalar::{self, Scalar};
+use crate::units::Nats;
+
+/// Whether measured losses that rise somewhere do so by chance.
+///
+/// True conditional entropies never rise with the number of revealed tokens. Those of a model may, and
+/// measured ones will.
+///
+/// # Formula
+/// ```text
+/// z = largest of (mean of block B - mean of block A) / its standard error
+/// p = min(1, comparisons * P(standard normal > z))
+/// ```
+/// over adjacent blocks A, B of 1, 2, 4, .. points each: single points show a jump, long blocks a slow
+/// rise. Fewer than twice as many comparisons as points.
+///
+/// For normal, independent errors and losses that do not rise, `p` is below `1 - level` with
+/// probability at most `1 - level` (Bonferroni's bound; exact or conservative, whatever the losses are).
+#[derive(Debug, Clone, PartialEq)]
+pub struct MonotonicityTest<F = f64> {
+    /// The probability, at most, of a rise as significant as the largest one if the losses do not rise.
+    pub p_value: f64,
+    /// How many pairs of blocks were compared.
+    pub comparisons: usize,
+    /// The most significant rise, if anything rises.
+    pub largest: Option<Increase<F>>,
+}
+
+impl<F: Scalar> MonotonicityTest<F> {
+    /// Whether chance does not explain the rises: `p_value < 1 - level`.
+    ///
+    /// # Errors
+    /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`.
+    pub fn rejects(&self, level: f64) -> Result<bool> {
+        Ok(self.p_value < 1.0 - estimate::check_level(level)?)
+    }
+}
+
+/// A rise of the mean loss from one block of measured counts to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Increase<F = f64> {
+    /// The counts before it.
+    pub before: RangeInclusive<usize>,
+    /// The counts after it.
+    pub after: RangeInclusive<usize>,
+    /// How much the mean loss rises.
+    pub rise: Estimate<F>,
+}
+
+/// Sums over a block of points.
+#[derive(Clone, Copy)]
+struct Block<F> {
+    first: usize,
+    last: usize,
+    losses: F,
+    variances: F,
+}
+
+/// What a projection did to one measured loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Move<F = f64> {
+    /// The count.
+    pub revealed: usize,
+    /// The loss as measured.
+    pub measured: Estimate<F>,
+    /// The loss after the projection.
+    pub fitted: Nats<F>,
+}
+
+impl<F: Scalar> Move<F> {
+    /// `|fitted - measured|` in standard errors of the measured loss. Infinite for an exact loss.
+    #[must_use]
+    pub fn in_standard_errors(&self) -> F {
+        (self.fitted.0 - self.measured.value.0).abs() / self.measured.standard_error.0
+    }
+}
+
+/// Measured losses, and the nonincreasing ones nearest to them.
+///
+/// The only way from a [`LossCurve`] to an [`InformationCurve`]: the step is explicit, and says what it
+/// [moved](Self::moves) and whether [noise](Self::test) explains that.
+///
+/// # Formula
+/// ```text
+/// minimise sum_k w_k (fitted_k - measured_k)^2   over fitted that do not increase with k
+/// w_k = 1 / standard error_k^2
+/// ```
+/// An exact loss (standard error 0) stays where it is. If all are exact, the weights are the numbers
+/// of samples. Computed by pooling adjacent violators, O(points). Source: Ayer et al., *Annals of
+/// Mathematical Statistics* 26 (1955).
+///
+/// The projection makes no statement about errors: choose with it, and judge by the
+/// [measured](Self::measured) losses, best those of another sample.
+///
+/// ```
+/// use demask::{Nats, curve::{LossCurve, LossPoint}};
+/// let point = |revealed, loss| LossPoint {
+///     revealed,
+///     loss: Nats(loss),
+///     standard_error: Nats(0.1),
+///     samples: 50,
+/// };
+/// let losses = LossCurve::from_points(4, [point(0, 2.0), point(1, 1.0), point(2, 1.125), point(3, 0.5)])?;
+/// let monotone = losses.isotonic()?;
+/// assert_eq!(monotone.fitted(), [2.0, 1.0625, 1.0625, 0.5]);
+/// assert!(!monotone.test().rejects(0.95)?); // within noise
+/// assert_eq!(monotone.moves().count(), 2);
+/// assert_eq!(monotone.information_curve()?.information(3), Nats(1.5));
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MonotoneLosses<F = f64> {
+    measured: LossCurve<F>,
+    fitted: Vec<F>,
+    test: MonotonicityTest<F>,
+}
+
+impl<F: Scalar> LossCurve<F> {
+    /// Tests whether the rises of the measured losses are noise. O(points).
+    #[must_use]
+    pub fn monotonicity(&self) -> MonotonicityTest<F> {
+        let square = |x: F| x * x;
+        let mut blocks: Vec<Block<F>> = self
+            .points()
+            .iter()
+            .map(|point| Block {
+                first: point.revealed,
+                last: point.revealed,
+                losses: point.loss.0,
+                variances: square(point.standard_error.0),
+            })
+            .collect();
+        let scale = blocks.iter().fold(F::zero(), |scale, block| scale.max(block.losses));
+        let rounding = scale * F::tolerance();
+        let mut length = F::one();
+        let mut comparisons = 0;
+        let mut largest: Option<(F, Increase<F>)> = None;
+        while blocks.len() > 1 {
+            for pair in blocks.windows(2) {
+                let (before, after) = (&pair[0], &pair[1]);
+                comparisons += 1;
+                let rise = (after.losses - before.losses) / length;
+                let standard_error = (before.variances + after.variances).sqrt() / length;
+                // What rounding can do is no evidence, even between exact losses.
+                let deviations = rise / standard_error;
+                let exceeds = largest.as_ref().is_none_or(|(most, _)| deviations > *most);
+                if rise > rounding && exceeds {
+                    let rise = Estimate { value: Nats(rise), standard_error: Nats(standard_error) };
+                    let (before, after) = (before.first..=before.last, after.first..=after.last);
+                    largest = Some((deviations, Increase { before, after, rise }));
+                }
+            }
+            blocks = blocks
+                .chunks_exact(2)
+                .map(|pair| Block {
+                    first: pair[0].first,
+                    last: pair[1].last,
+                    losses: pair[0].losses + pair[1].losses,
+                    variances: pair[0].variances + pair[1].variances,
+                })
+                .collect();
+            length = length + length;
+        }
+        let p_value = largest.as_ref().map_or(1.0, |(deviations, _)| {
+            let tail = estimate::normal_tail(scalar::evidence(*deviations));
+            (scalar::float::<f64>(comparisons) * tail).min(1.0)
+        });
+        let largest = largest.map(|(_, increase)| increase);
+        MonotonicityTest { p_value, comparisons, largest }
+    }
+
+    /// The nonincreasing losses nearest to the measured ones: see [`MonotoneLosses`]. O(points).
+    ///
+    /// # Errors
+    /// [`Increases`](Error::Increases) if two exact losses among inexact ones contradict each other.
+    pub fn isotonic(&self) -> Result<MonotoneLosses<F>> {
+        let test = self.monotonicity();
+        let fitted = pool_violators(self)?;
+        Ok(MonotoneLosses { measured: self.clone(), fitted, test })
+    }
+}
+
+impl<F: Scalar> MonotoneLosses<F> {
+    /// The losses as measured.
+    #[must_use]
+    pub fn measured(&self) -> &LossCurve<F> {
+        &self.measured
+    }
+
+    /// The projected losses in nats, one for each measured point.
+    #[must_use]
+    pub fn fitted(&self) -> &[F] {
+        &self.fitted
+    }
+
+    /// Whether the measured losses rise by more than noise.
+    #[must_use]
+    pub fn test(&self) -> &MonotonicityTest<F> {
+        &self.test
+    }
+
+    /// The losses that were moved.
+    pub fn moves(&self) -> impl Iterator<Item = Move<F>> + '_ {
+        let pairs = self.measured.points().iter().zip(&self.fitted);
+        pairs.filter(|(point, fitted)| point.loss.0 != **fitted).map(|(point, &fitted)| {
+            let measured = Estimate { value: point.loss, standard_error: point.standard_error };
+            Move { revealed: point.revealed, measured, fitted: Nats(fitted) }
+        })
+    }
+
+    /// The information curve of the projected losses, on straight lines between measured counts. O(L).
+    ///
+    /// For a model it is the curve that its losses imply; its
+    /// [`sampling_error`](InformationCurve::sampling_error) is the cost of parallelism.
+    ///
+    /// # Errors
+    /// [`NotMeasured`](Error::NotMeasured) unless the losses at 0 and at L - 1 were measured, or the
+    /// ends are [held](LossCurve::holding_ends).
+    pub fn information_curve(&self) -> Result<InformationCurve<F>> {
+        let tokens = self.measured.tokens();
+        let counts = self.measured.counts();
+        let (first, last) = self.measured.measured_range();
+        let missing = [(first > 0, 0), (last + 1 < tokens, tokens - 1)];
+        if let Some((_, end)) = missing.into_iter().find(|(missing, _)| *missing)
+            && !self.measured.holds_ends()
+        {
+            return Err(self.measured.not_measured(end));
+        }
+        let ends = self.fitted.first().zip(self.fitted.last());
+        let (&start, &end) = ends.ok_or(Error::Empty { what: "the list of losses" })?;
+        let mut entropies = vec![start; first];
+        for (gap, losses) in counts.windows(2).zip(self.fitted.windows(2)) {
+            let length = scalar::float::<F>(gap[1] - gap[0]);
+            let fall = losses[0] - losses[1];
+            let line = |j| losses[0] - fall * (scalar::float::<F>(j) / length);
+            entropies.extend((0..gap[1] - gap[0]).map(line));
+        }
+        entropies.resize(tokens, end);
+        InformationCurve::from_conditional_entropies(entropies)
+    }
+}
+
+/// Points whose fitted losses are equal.
+struct Pool<F> {
+    loss: F,
+    weight: F,
+    /// Whether an exact loss holds the pool in its place.
+    exact: bool,
+    points: usize,
+}
+
+/// Adjacent pools that increase are replaced by their weighted mean, until none do.
+fn pool_violators<F: Scalar>(losses: &LossCurve<F>) -> Result<Vec<F>> {
+    let points = losses.points();
+    let errors = points.iter().map(|point| point.standard_error.0);
+    // Relative to the smallest error, so that no weight is infinite.
+    let least = errors.filter(|error| *error > F::zero()).reduce(F::min);
+    let scale = points.iter().fold(F::zero(), |scale, point| scale.max(point.loss.0));
+    let tolerance = scale * F::tolerance();
+    let mut pools: Vec<Pool<F>> = Vec::with_capacity(points.len());
+    for (index, point) in points.iter().enumerate() {
+        let error = point.standard_error.0;
+        let weight = match least {
+            Some(least) if error > F::zero() => {
+                (least / error).powi(2).max(F::min_positive_value())
+            }
+            Some(_) => F::one(),
+            None => super::losses::count(point.samples),
+        };
+        let exact = least.is_some() && error == F::zero();
+        let mut pool = Pool { loss: point.loss.0, weight, exact, points: 1 };
+        while let Some(before) = pools.pop_if(|before| before.loss < pool.loss) {
+            if before.exact && pool.exact && pool.loss > before.loss + tolerance {
+                return Err(Error::Increases {
+                    what: "exact losses",
+                    index,
+                    previous: scalar::evidence(before.loss),
+                    value: scalar::evidence(pool.loss),
+                    tolerance: scalar::evidence(tolerance),
+                });
+            }
+            let weight = before.weight + pool.weight;
+            let loss = match (before.exact, pool.exact) {
+                (true, _) => before.loss,
+                (_, true) => pool.loss,
+                _ => before.loss + (pool.loss - before.loss) * (pool.weight / weight),
+            };
+            let (exact, points) = (before.exact || pool.exact, before.points + pool.points);
+            pool = Pool { loss, weight, exact, points };
+        }
+        pools.push(pool);
+    }
+    Ok(pools.into_iter().flat_map(|pool| core::iter::repeat_n(pool.loss, pool.points)).collect())
+}
