@@ -1,0 +1,545 @@
+//! Costs from measured losses: the numbers, their errors, and what is refused.
+
+mod support;
+
+use demask::curve::{CsvProblem, Estimate, LossAccumulator, LossCurve, LossPoint, SmoothedLosses};
+use demask::{Bits, Error, InformationCurve, Nats, Schedule, bounds};
+use proptest::prelude::*;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use support::*;
+
+fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
+    LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
+}
+
+/// Losses at some counts, 0 and L-1 among them, and two schedules.
+fn measured() -> impl Strategy<Value = (LossCurve, Schedule, Schedule)> {
+    (1_usize..40).prop_flat_map(|tokens| {
+        let kept = proptest::collection::vec(any::<bool>(), tokens);
+        let values = proptest::collection::vec((0.0..4.0_f64, 0.0..0.5_f64), tokens);
+        (kept, values, schedules(tokens), schedules(tokens)).prop_map(
+            move |(kept, values, one, other)| {
+                let counts = (0..tokens).filter(|&k| k == 0 || k == tokens - 1 || kept[k]);
+                let points: Vec<_> =
+                    counts.map(|k| point(k, values[k].0, values[k].1, 10)).collect();
+                (LossCurve::from_points(tokens, points).unwrap(), one, other)
+            },
+        )
+    })
+}
+
+/// A loss at any count, by the definition of the straight line.
+fn line(curve: &LossCurve, count: usize) -> f64 {
+    let points = curve.points();
+    let right = points.iter().position(|p| p.revealed >= count).unwrap();
+    if points[right].revealed == count {
+        return points[right].loss.0;
+    }
+    let (a, b) = (points[right - 1], points[right]);
+    let share = (count - a.revealed) as f64 / (b.revealed - a.revealed) as f64;
+    a.loss.0 * (1.0 - share) + b.loss.0 * share
+}
+
+/// The cost by its definition.
+fn slow_cost(curve: &LossCurve, schedule: &Schedule) -> f64 {
+    let step = |range: std::ops::Range<usize>| -> f64 {
+        let start = range.start;
+        range.map(|k| line(curve, start) - line(curve, k)).sum()
+    };
+    schedule.ranges().map(step).sum()
+}
+
+fn slow_likelihood(curve: &LossCurve, schedule: &Schedule) -> f64 {
+    schedule.ranges().map(|step| step.len() as f64 * line(curve, step.start)).sum()
+}
+
+/// The standard error of any linear quantity: move one loss after the other by one.
+fn slow_error(curve: &LossCurve, quantity: impl Fn(&LossCurve) -> f64) -> f64 {
+    let points = curve.points();
+    let variances = (0..points.len()).map(|i| {
+        let with_loss = |loss| {
+            let indicators = (0..points.len())
+                .map(|j| point(points[j].revealed, if i == j { loss } else { 1.0 }, 0.0, 1));
+            let indicators = indicators.collect::<Vec<_>>();
+            quantity(&LossCurve::from_points(curve.tokens(), indicators).unwrap())
+        };
+        ((with_loss(2.0) - with_loss(1.0)) * points[i].standard_error.0).powi(2)
+    });
+    variances.sum::<f64>().sqrt()
+}
+
+proptest! {
+    #![proptest_config(seeded(300, 71))]
+
+    #[test]
+    fn costs_and_their_errors_are_those_of_the_definition((losses, schedule, other) in measured()) {
+        let cost = losses.parallelism_cost(&schedule).unwrap();
+        prop_assert!((cost.value.0 - slow_cost(&losses, &schedule)).abs() < 1e-11);
+        let error = slow_error(&losses, |losses| slow_cost(losses, &schedule));
+        prop_assert!((cost.standard_error.0 - error).abs() < 1e-11);
+
+        let likelihood = losses.negative_log_likelihood(&schedule).unwrap();
+        prop_assert!((likelihood.value.0 - slow_likelihood(&losses, &schedule)).abs() < 1e-11);
+        let error = slow_error(&losses, |losses| slow_likelihood(losses, &schedule));
+        prop_assert!((likelihood.standard_error.0 - error).abs() < 1e-11);
+
+        let difference = losses.cost_difference(&schedule, &other).unwrap();
+        let slow = |losses: &LossCurve| slow_cost(losses, &schedule) - slow_cost(losses, &other);
+        prop_assert!((difference.value.0 - slow(&losses)).abs() < 1e-11);
+        prop_assert!((difference.standard_error.0 - slow_error(&losses, slow)).abs() < 1e-11);
+        let itself = losses.cost_difference(&schedule, &schedule).unwrap();
+        prop_assert_eq!(itself, Estimate { value: Nats(0.0), standard_error: Nats(0.0) });
+    }
+
+    #[test]
+    fn exact_losses_of_the_ideal_predictor_cost_the_sampling_error(
+        (entropies, schedule) in increments(60).prop_flat_map(|increments| {
+            let information = information_of(&increments);
+            let top = information[information.len() - 1];
+            let entropies: Vec<f64> = information.iter().map(|i| top - i).collect();
+            let tokens = entropies.len();
+            (Just(entropies), schedules(tokens))
+        })
+    ) {
+        let curve = InformationCurve::from_conditional_entropies(&entropies).unwrap();
+        let losses = LossCurve::from_exact(&entropies).unwrap();
+        let exact = curve.sampling_error(&schedule).unwrap();
+        let cost = losses.parallelism_cost(&schedule).unwrap();
+        prop_assert!((cost.value.0 - exact.0).abs() <= 1e-14 * exact.0, "{cost} != {exact}");
+        prop_assert_eq!(cost.standard_error, Nats(0.0));
+        prop_assert!(bounds::measured::cost(&losses, &schedule).unwrap().contains(exact));
+    }
+
+    #[test]
+    fn the_interval_between_measured_losses_is_attained(
+        (losses, schedule, _) in measured()
+    ) {
+        // The nearest monotone losses, measured at the same counts.
+        let fitted = losses.isotonic().unwrap();
+        let points = losses.points().iter().zip(fitted.fitted());
+        let points: Vec<_> = points.map(|(p, &l)| LossPoint::exact(p.revealed, Nats(l))).collect();
+        let losses = LossCurve::from_points(losses.tokens(), points).unwrap();
+        let bounds = bounds::measured::cost(&losses, &schedule).unwrap();
+        prop_assert!(bounds.contains(losses.parallelism_cost(&schedule).unwrap().value));
+        // Let all of each fall happen at one count: the worst and the best of them.
+        let sawtooth: Vec<usize> = schedule.sawtooth().collect();
+        let (mut worst, mut best) = (0.0, 0.0);
+        for pair in losses.points().windows(2) {
+            let fall = pair[0].loss.0 - pair[1].loss.0;
+            let teeth = &sawtooth[pair[0].revealed + 1..=pair[1].revealed];
+            worst += fall * *teeth.iter().max().unwrap() as f64;
+            best += fall * *teeth.iter().min().unwrap() as f64;
+        }
+        prop_assert!((bounds.upper.0 - worst).abs() < 1e-11 && (bounds.lower.0 - best).abs() < 1e-11);
+        prop_assert!(bounds.upper.0 >= worst && bounds.lower.0 <= best);
+    }
+}
+
+#[test]
+fn what_lies_beyond_the_measured_counts_is_never_invented() {
+    let losses = LossCurve::from_points(8, [point(1, 2.0, 0.1, 9), point(5, 1.0, 0.1, 9)]).unwrap();
+    let not_measured = |missing| Error::NotMeasured { missing, first: 1, last: 5 };
+    let whole = Schedule::from_reveal_sizes([2, 6]).unwrap();
+    assert_eq!(losses.parallelism_cost(&whole).unwrap_err(), not_measured(0));
+    let tail = Schedule::from_reveal_sizes([1, 1, 6]).unwrap();
+    assert_eq!(losses.parallelism_cost(&tail).unwrap_err(), not_measured(7));
+    assert_eq!(losses.negative_log_likelihood(&tail).unwrap_err(), not_measured(0));
+    assert_eq!(losses.loss(6).unwrap_err(), not_measured(6));
+    assert_eq!(losses.isotonic().unwrap().information_curve().unwrap_err(), not_measured(0));
+
+    // Single tokens at either end cost nothing, whatever the loss there.
+    let inner = Schedule::from_reveal_sizes([1, 4, 1, 1, 1]).unwrap();
+    let cost = losses.parallelism_cost(&inner).unwrap();
+    assert!((cost.value.0 - 0.25 * (1.0 + 2.0 + 3.0)).abs() < 1e-12);
+    // And what two schedules have in common cancels, measured or not.
+    let coarse = Schedule::from_reveal_sizes([2, 2, 1, 3]).unwrap();
+    let fine = Schedule::from_reveal_sizes([2, 1, 1, 1, 3]).unwrap();
+    let difference = losses.cost_difference(&coarse, &fine).unwrap();
+    assert!((difference.value.0 - 0.25).abs() < 1e-12);
+    assert_eq!(losses.cost_difference(&coarse, &inner).unwrap_err(), not_measured(0));
+    let shorter = Schedule::from_reveal_sizes([2, 2, 1, 2, 1]).unwrap();
+    assert_eq!(losses.cost_difference(&coarse, &shorter).unwrap_err(), not_measured(7));
+
+    // The interval knows that losses do not fall below zero.
+    let bounds = bounds::measured::cost(&losses, &tail).unwrap();
+    assert!((bounds.lower.0 - 2.0).abs() < 1e-9 && (bounds.upper.0 - 7.0).abs() < 1e-9);
+    assert_eq!(bounds::measured::cost(&losses, &whole).unwrap_err(), not_measured(0));
+
+    let held = losses.holding_ends();
+    assert_eq!(held.loss(0).unwrap().value, Nats(2.0));
+    assert_eq!(held.loss(7).unwrap(), held.loss(5).unwrap());
+    let full: Vec<_> = (0..8).map(|k| point(k, held.loss(k).unwrap().value.0, 0.0, 1)).collect();
+    let full = LossCurve::from_points(8, full).unwrap();
+    for schedule in all_schedules(8) {
+        let (by_held, by_full) =
+            (held.parallelism_cost(&schedule).unwrap(), full.parallelism_cost(&schedule).unwrap());
+        assert!((by_held.value.0 - by_full.value.0).abs() < 1e-12, "{schedule}");
+        let one = Schedule::one_step(8).unwrap();
+        let [by_held, by_full] =
+            [&held, &full].map(|losses| losses.cost_difference(&schedule, &one).unwrap().value.0);
+        assert!((by_held - by_full).abs() < 1e-12, "{schedule}");
+        assert!(
+            bounds::measured::cost(&held, &schedule)
+                .unwrap()
+                .contains(Nats(full.parallelism_cost(&schedule).unwrap().value.0))
+        );
+    }
+    let curve = held.isotonic().unwrap().information_curve().unwrap();
+    assert_eq!(curve.information(7), Nats(1.0));
+}
+
+#[test]
+fn points_at_one_count_are_merged_as_their_samples_would_be() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut parts = vec![LossAccumulator::new(4).unwrap(); 3];
+    let mut whole = LossAccumulator::new(4).unwrap();
+    for i in 0..3000 {
+        let loss = Nats(rng.random::<f64>());
+        parts[i % 3].add(2, loss).unwrap();
+        whole.add(2, loss).unwrap();
+    }
+    let points: Vec<_> =
+        parts.iter().flat_map(|part| part.loss_curve(2).unwrap().points().to_vec()).collect();
+    let [merged] = LossCurve::from_points(4, points).unwrap().points()[..] else {
+        panic!("one count");
+    };
+    let [direct] = whole.loss_curve(2).unwrap().points()[..] else { panic!("one count") };
+    assert_eq!(merged.samples, direct.samples);
+    assert!((merged.loss.0 - direct.loss.0).abs() < 1e-14);
+    // The spread between the parts' means is not seen by the merge: a difference of order 1/n.
+    assert!((merged.standard_error.0 / direct.standard_error.0 - 1.0).abs() < 2e-3);
+}
+
+/// True losses for the simulations, `l_k = 1/4 + 2 / (k+1)`; single losses are spread by 0 .. 2 l_k.
+fn truth(tokens: usize) -> Vec<f64> {
+    (0..tokens).map(|k| 0.25 + 2.0 / (k as f64 + 1.0)).collect()
+}
+
+fn simulate(truth: &[f64], samples: u64, rng: &mut ChaCha8Rng) -> LossAccumulator {
+    let mut accumulator = LossAccumulator::new(truth.len()).unwrap();
+    for (k, mean) in truth.iter().enumerate() {
+        for _ in 0..samples {
+            accumulator.add(k, Nats(2.0 * mean * rng.random::<f64>())).unwrap();
+        }
+    }
+    accumulator
+}
+
+#[test]
+fn intervals_cover_the_true_cost_as_often_as_they_say() {
+    let truth = truth(16);
+    let exact = LossCurve::from_exact(&truth).unwrap();
+    let schedule = Schedule::balanced(16, 4).unwrap();
+    let other = Schedule::from_reveal_sizes([1, 2, 4, 9]).unwrap();
+    let cost = exact.parallelism_cost(&schedule).unwrap().value;
+    let difference = exact.cost_difference(&schedule, &other).unwrap().value;
+    let likelihood = exact.negative_log_likelihood(&schedule).unwrap().value;
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let runs = 1000;
+    let mut covered = [0; 4];
+    for _ in 0..runs {
+        let losses = simulate(&truth, 40, &mut rng).loss_curve(2).unwrap();
+        let normal = losses.parallelism_cost(&schedule).unwrap().interval(0.95).unwrap();
+        let bernstein = losses.bernstein_interval(&schedule, Nats(4.5), 0.95).unwrap();
+        assert!(bernstein.width() > normal.width());
+        let of_difference = losses.cost_difference(&schedule, &other).unwrap();
+        let of_likelihood = losses.negative_log_likelihood(&schedule).unwrap();
+        covered[0] += usize::from(normal.contains(cost));
+        covered[1] += usize::from(of_difference.interval(0.95).unwrap().contains(difference));
+        covered[2] += usize::from(of_likelihood.interval(0.95).unwrap().contains(likelihood));
+        covered[3] += usize::from(bernstein.contains(cost));
+    }
+    // 950 expected; the binomial standard deviation is 7. The other holds whatever the law.
+    for count in &covered[..3] {
+        assert!((930..=970).contains(count), "{covered:?}");
+    }
+    assert_eq!(covered[3], runs);
+}
+
+#[test]
+fn bernstein_intervals_have_the_radius_of_the_theorem() {
+    // One gap, one step: the cost is l_0 - l_1, so two counts of weight one.
+    let losses = LossCurve::from_points(2, [point(0, 2.0, 0.03, 101), point(1, 1.0, 0.01, 51)]);
+    let losses = losses.unwrap();
+    let schedule = Schedule::one_step(2).unwrap();
+    let interval = losses.bernstein_interval(&schedule, Nats(3.0), 0.9).unwrap();
+    let log = (4.0 * 2.0 / 0.1_f64).ln();
+    let radius = |variance: f64, n: f64| {
+        (2.0 * variance * log / n).sqrt() + 7.0 * 3.0 * log / (3.0 * (n - 1.0))
+    };
+    let expected = radius(0.03 * 0.03 * 101.0, 101.0) + radius(0.01 * 0.01 * 51.0, 51.0);
+    assert!((interval.upper.0 - 1.0 - expected).abs() < 1e-12);
+    assert!((1.0 - interval.lower.0 - expected).abs() < 1e-12);
+}
+
+#[test]
+fn linear_propagation_agrees_with_the_bootstrap() {
+    let truth = truth(12);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let samples: Vec<Vec<f64>> = truth
+        .iter()
+        .map(|mean| (0..60).map(|_| 2.0 * mean * rng.random::<f64>()).collect())
+        .collect();
+    // Measured at every other count, so that the straight lines take part.
+    let curve_of = |draw: &mut dyn FnMut(&[f64], usize) -> f64| {
+        let mut accumulator = LossAccumulator::new(12).unwrap();
+        for k in [0, 1, 3, 5, 7, 9, 11] {
+            for i in 0..60 {
+                accumulator.add(k, Nats(draw(&samples[k], i))).unwrap();
+            }
+        }
+        accumulator.loss_curve(2).unwrap()
+    };
+    let schedule = Schedule::from_reveal_sizes([1, 2, 4, 5]).unwrap();
+    let estimate = curve_of(&mut |samples, i| samples[i]).parallelism_cost(&schedule).unwrap();
+    let replicates: Vec<f64> = (0..4000)
+        .map(|_| {
+            let resampled = curve_of(&mut |samples, _| samples[rng.random_range(0..60)]);
+            resampled.parallelism_cost(&schedule).unwrap().value.0
+        })
+        .collect();
+    let mean = replicates.iter().sum::<f64>() / 4000.0;
+    let variance = replicates.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 4000.0;
+    // The bootstrap divides by n, the standard error by n - 1; 4000 replicates leave one percent.
+    let expected = estimate.standard_error.0 * (59.0_f64 / 60.0).sqrt();
+    assert!((variance.sqrt() / expected - 1.0).abs() < 0.04, "{} {expected}", variance.sqrt());
+}
+
+proptest! {
+    #![proptest_config(seeded(100, 72))]
+
+    #[test]
+    fn merged_accumulators_are_the_accumulator_of_the_whole(
+        evaluations in proptest::collection::vec((0_usize..5, 0.0..8.0_f64, 0_usize..4), 1..200),
+        offset in prop_oneof![Just(0.0), Just(1e7)],
+    ) {
+        let mut parts = vec![LossAccumulator::new(5).unwrap(); 4];
+        let mut whole = LossAccumulator::new(5).unwrap();
+        for &(k, loss, part) in &evaluations {
+            parts[part].add(k, Nats(loss + offset)).unwrap();
+            whole.add(k, Nats(loss + offset)).unwrap();
+        }
+        let mut merged = LossAccumulator::new(5).unwrap();
+        parts.iter().for_each(|part| merged.merge(part).unwrap());
+        for k in 0..5 {
+            // By two passes over the stored evaluations.
+            let at: Vec<f64> = evaluations.iter().filter(|e| e.0 == k).map(|e| e.1).collect();
+            prop_assert_eq!(whole.samples(k), at.len() as u64);
+            prop_assert_eq!(merged.samples(k), at.len() as u64);
+        }
+        let (Ok(merged), Ok(whole)) = (merged.loss_curve(2), whole.loss_curve(2)) else {
+            return Ok(());
+        };
+        for (merged, whole) in merged.points().iter().zip(whole.points()) {
+            let at = evaluations.iter().filter(|e| e.0 == whole.revealed).map(|e| e.1);
+            let n = at.clone().count() as f64;
+            let mean = at.clone().sum::<f64>() / n;
+            let variance = at.map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            for point in [merged, whole] {
+                prop_assert!((point.loss.0 - offset - mean).abs() < 1e-13 + offset * 1e-14);
+                let error = (variance / n).sqrt();
+                prop_assert!((point.standard_error.0 - error).abs() < 1e-12 + offset * 1e-15);
+            }
+        }
+    }
+}
+
+#[test]
+fn accumulators_refuse_what_is_no_evaluation_and_stay_as_they_were() {
+    let mut accumulator = LossAccumulator::new(3).unwrap();
+    accumulator.add(1, Nats(1.0)).unwrap();
+    let before = accumulator.clone();
+    assert!(matches!(
+        accumulator.add(3, Nats(1.0)),
+        Err(Error::IndexOutOfRange { index: 3, limit: 3, .. })
+    ));
+    assert!(matches!(accumulator.add(0, Nats(f64::NAN)), Err(Error::NotFinite { .. })));
+    assert!(matches!(accumulator.add(0, Nats(-0.1)), Err(Error::Negative { .. })));
+    let other = LossAccumulator::new(4).unwrap();
+    assert!(matches!(accumulator.merge(&other), Err(Error::LengthMismatch { .. })));
+    assert_eq!(accumulator, before);
+    let few = Error::TooFewSamples { revealed: 1, samples: 1, needed: 5 };
+    assert_eq!(accumulator.loss_curve(5).unwrap_err(), few);
+    assert!(matches!(accumulator.loss_curve(1), Err(Error::TooFewSamples { .. })));
+    assert!(matches!(LossAccumulator::<f64>::new(0), Err(Error::Empty { .. })));
+    assert!(matches!(LossAccumulator::<f64>::new(usize::MAX), Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn the_error_splits_into_what_the_schedule_and_what_the_model_adds() {
+    let entropies = truth(10);
+    let truth = InformationCurve::from_conditional_entropies(&entropies).unwrap();
+    let model: Vec<_> =
+        entropies.iter().enumerate().map(|(k, f)| point(k, f + 0.02 * k as f64, 0.1, 9)).collect();
+    let model = LossCurve::from_points(10, model).unwrap();
+    let reference: Vec<_> =
+        entropies.iter().enumerate().map(|(k, &f)| point(k, f, 0.2, 9)).collect();
+    let reference = LossCurve::from_points(10, reference).unwrap();
+    for schedule in all_schedules(10) {
+        let split = model.error_split(&truth, &schedule).unwrap();
+        assert_eq!(split.factorization.value, truth.sampling_error(&schedule).unwrap());
+        let gap: f64 = schedule.ranges().map(|s| (s.len() * s.start) as f64 * 0.02).sum();
+        assert!((split.learning.value.0 - gap).abs() < 1e-12);
+        let total = model.negative_log_likelihood(&schedule).unwrap();
+        let entropy = truth.joint_entropy().unwrap();
+        assert!((split.total.value.0 - (total.value - entropy).0).abs() < 1e-12);
+        assert_eq!(split.total.standard_error, total.standard_error);
+
+        let against = model.error_split_against(&reference, &schedule).unwrap();
+        assert!((against.total.value.0 - split.total.value.0).abs() < 1e-12);
+        assert!((against.learning.value.0 - gap).abs() < 1e-12);
+        let squares: f64 = schedule.sizes().iter().map(|&s| (s * s) as f64).sum();
+        let learning = (squares * (0.01 + 0.04)).sqrt();
+        assert!((against.learning.standard_error.0 - learning).abs() < 1e-12);
+        let total = (squares * 0.01 + 10.0 * 0.04).sqrt();
+        assert!((against.total.standard_error.0 - total).abs() < 1e-12);
+    }
+    let unknown = InformationCurve::from_information([0.0; 10]).unwrap();
+    let schedule = Schedule::one_step(10).unwrap();
+    assert!(matches!(model.error_split(&unknown, &schedule), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn smoothed_losses_bound_every_loss_and_cost() {
+    let tokens = 48;
+    let truth = truth(tokens);
+    let binomial = |u: f64| {
+        // Pascal's rule, row by row.
+        let mut law = vec![1.0];
+        for _ in 1..tokens {
+            law = (0..=law.len())
+                .map(|k| {
+                    let stay = law.get(k).map_or(0.0, |p| p * (1.0 - u));
+                    stay + k.checked_sub(1).map_or(0.0, |k| law[k] * u)
+                })
+                .collect();
+        }
+        law
+    };
+    let ratios = (1..=20).map(|i| f64::from(i) / 20.0);
+    let exact = ratios.map(|ratio| {
+        let loss = binomial(1.0 - ratio).iter().zip(&truth).map(|(p, l)| p * l).sum();
+        (ratio, Estimate { value: Nats(loss), standard_error: Nats(0.0) })
+    });
+    let smoothed = SmoothedLosses::from_mask_ratios(tokens, exact).unwrap();
+    let mut widest = 0.0_f64;
+    for (k, &loss) in truth.iter().enumerate() {
+        let interval = smoothed.loss_interval(k, 0.95).unwrap();
+        let slack = 1e-9;
+        assert!(interval.lower.0 <= loss + slack && loss <= interval.upper.0 + slack, "{k}");
+        widest = widest.max(interval.width().0);
+    }
+    assert!(widest < 1.7, "{widest}");
+    let curve = LossCurve::from_exact(&truth).unwrap();
+    for steps in [1, 4, 12, 48] {
+        let schedule = Schedule::balanced(tokens, steps).unwrap();
+        let cost = curve.parallelism_cost(&schedule).unwrap().value;
+        assert!(smoothed.cost_interval(&schedule, 0.95).unwrap().contains(cost));
+    }
+    assert!(matches!(
+        SmoothedLosses::from_mask_ratios(
+            4,
+            [(1.5, Estimate::<f64> { value: Nats(1.0), standard_error: Nats(0.0) })]
+        ),
+        Err(Error::RatioOutOfRange { ratio: 1.5 })
+    ));
+    assert!(matches!(smoothed.loss_interval(48, 0.95), Err(Error::IndexOutOfRange { .. })));
+    assert!(matches!(smoothed.loss_interval(0, 1.0), Err(Error::LevelOutOfRange { .. })));
+}
+
+#[test]
+fn csv_speaks_counts_ratios_and_both_units() {
+    let text = "# measured on Tuesday\n\n mask_ratio , loss_bits,\"standard_error_bits\"\r\n1.0,2,0.5\r\n0.333,\"1\",0.25\r\n";
+    let losses = LossCurve::<f64>::from_csv_str(text, 3).unwrap();
+    assert_eq!(losses.points()[0].loss, Bits(2.0).nats());
+    assert_eq!(losses.points()[1].revealed, 2);
+    assert_eq!(losses.points()[1].standard_error, Bits(0.25).nats());
+    let masked = "samples,masked,standard_error_nats,loss_nats\n7,3,0,1.5\n5,1,0.1,1\n";
+    let losses = LossCurve::<f64>::from_csv_str(masked, 3).unwrap();
+    assert_eq!(losses.points(), [point(0, 1.5, 0.0, 7), point(2, 1.0, 0.1, 5)]);
+    assert_eq!(LossCurve::from_csv_str(&losses.to_csv(), 3).unwrap(), losses);
+    let single = LossCurve::<f32>::from_csv_str(masked, 3).unwrap();
+    assert_eq!(LossCurve::from_csv_str(&single.to_csv(), 3).unwrap(), single);
+}
+
+#[test]
+fn csv_errors_name_the_line_and_the_fault() {
+    let read = |text: &str| LossCurve::<f64>::from_csv_str(text, 4).unwrap_err();
+    let header = "revealed,loss_nats,standard_error_nats,samples";
+    let on_line_3 = |line: &str| read(&format!("{header}\n0,2,0.1,9\n{line}\n"));
+    let cases = [
+        (read("loss_nats,standard_error_nats\n"), 1, "no column revealed, masked or mask_ratio"),
+        (read("revealed,standard_error_nats\n"), 1, "no column loss_nats or loss_bits"),
+        (read("revealed,loss_nats\n"), 1, "standard_error_nats or standard_error_bits"),
+        (read("revealed,loss\n"), 1, "unknown column \"loss\""),
+        (read("revealed,masked\n"), 1, "column \"masked\" says again"),
+        (on_line_3("1,1.5,0.1"), 3, "3 fields, but the header has 4"),
+        (on_line_3("1,NaN,0.1,9"), 3, "NaN"),
+        (on_line_3("1,-0.5,0.1,9"), 3, "must not be negative"),
+        (on_line_3("1,0.5,-0.1,9"), 3, "must not be negative"),
+        (on_line_3("1,inf,0.1,9"), 3, "inf"),
+        (on_line_3("4,1,0.1,9"), 3, "revealed count 4 is out of range"),
+        (on_line_3("-1,1,0.1,9"), 3, "revealed is \"-1\"; a whole number"),
+        (on_line_3("1.5,1,0.1,9"), 3, "a whole number"),
+        (on_line_3("1,,0.1,9"), 3, "loss_nats is \"\"; a number"),
+        (on_line_3("1,1,0.1,0"), 3, "no samples"),
+        (read("mask_ratio,loss_nats,standard_error_nats\n0.3,1,0"), 2, "0.3 of 4 tokens masks 1.2"),
+        (read("mask_ratio,loss_nats,standard_error_nats\n0.0,1,0"), 2, "a mask ratio of 0"),
+        (read("mask_ratio,loss_nats,standard_error_nats\n1.25,1,0"), 2, "a mask ratio of 1.25"),
+        (read("mask_ratio,loss_nats,standard_error_nats\nnan,1,0"), 2, "a mask ratio of NaN"),
+        (read("masked,loss_nats,standard_error_nats\n0,1,0"), 2, "masked"),
+        (read("masked,loss_nats,standard_error_nats\n5,1,0"), 2, "masked"),
+    ];
+    for (error, expected, words) in cases {
+        let text = error.to_string();
+        assert!(matches!(error, Error::Csv { line, .. } if line == expected), "{text}");
+        assert!(text.contains(words), "{text:?} does not say {words:?}");
+    }
+    assert!(matches!(read("# nothing\n\n"), Error::Empty { what: "the CSV text" }));
+    assert!(matches!(read(&format!("{header}\n")), Error::Empty { .. }));
+    let Error::Csv { problem: CsvProblem::Point(source), .. } = on_line_3("1,NaN,0.1,9") else {
+        panic!("a point");
+    };
+    assert!(matches!(*source, Error::NotFinite { what: "losses", index: 1, .. }));
+}
+
+#[test]
+fn points_that_are_no_measurements_are_refused() {
+    let one = |p: LossPoint| LossCurve::from_points(4, [point(0, 1.0, 0.0, 1), p]).unwrap_err();
+    assert!(matches!(one(point(4, 1.0, 0.0, 1)), Error::IndexOutOfRange { index: 4, .. }));
+    assert!(matches!(one(point(1, f64::NAN, 0.0, 1)), Error::NotFinite { index: 1, .. }));
+    assert!(matches!(one(point(1, -1.0, 0.0, 1)), Error::Negative { index: 1, .. }));
+    assert!(matches!(one(point(1, 1.0, f64::INFINITY, 1)), Error::NotFinite { index: 1, .. }));
+    assert!(matches!(one(point(1, 1.0, -0.1, 1)), Error::Negative { index: 1, .. }));
+    assert!(matches!(one(point(1, 1.0, 0.0, 0)), Error::NoSamples { index: 1 }));
+    assert!(matches!(one(point(1, f64::MAX, 0.0, 1)), Error::Overflow { .. }));
+    assert!(matches!(
+        LossCurve::from_points(4, [point(1, 1.0, 0.0, u64::MAX), point(1, 1.0, 0.0, 1)]),
+        Err(Error::Overflow { .. })
+    ));
+    assert!(matches!(LossCurve::<f64>::from_points(4, []), Err(Error::Empty { .. })));
+    assert!(matches!(LossCurve::<f64>::from_exact([]), Err(Error::Empty { .. })));
+    assert!(matches!(LossCurve::<f64>::from_points(0, []), Err(Error::Empty { .. })));
+    let huge = LossCurve::from_points(usize::MAX, [point(0, 1.0, 0.0, 1)]);
+    assert!(matches!(huge, Err(Error::TooLarge { .. })));
+
+    let losses = LossCurve::from_exact([2.0, 1.0, 1.5]).unwrap();
+    let schedule = Schedule::one_step(3).unwrap();
+    let other = Schedule::one_step(4).unwrap();
+    assert!(matches!(losses.parallelism_cost(&other), Err(Error::TokensDiffer { .. })));
+    assert!(matches!(losses.cost_difference(&schedule, &other), Err(Error::TokensDiffer { .. })));
+    assert!(matches!(losses.negative_log_likelihood(&other), Err(Error::TokensDiffer { .. })));
+    assert!(matches!(losses.loss(3), Err(Error::IndexOutOfRange { .. })));
+    assert!(matches!(
+        bounds::measured::cost(&losses, &schedule),
+        Err(Error::Increases { index: 2, .. })
+    ));
+    let cost = losses.parallelism_cost(&schedule).unwrap();
+    assert!(matches!(cost.interval(1.0), Err(Error::LevelOutOfRange { level: 1.0 })));
+    let few = losses.bernstein_interval(&schedule, Nats(5.0), 0.9);
+    assert!(matches!(few, Err(Error::TooFewSamples { samples: 1, needed: 2, .. })));
+    let losses = LossCurve::from_points(2, [point(0, 2.0, 0.1, 9), point(1, 1.0, 0.1, 9)]).unwrap();
+    let low = losses.bernstein_interval(&Schedule::one_step(2).unwrap(), Nats(1.5), 0.9);
+    assert!(matches!(low, Err(Error::Inconsistent { .. })));
+}
