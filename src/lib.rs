@@ -52,6 +52,9 @@ pub mod distribution;
 pub mod docs;
 mod error;
 pub mod optimal;
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub mod interchange;
 pub mod sampler;
 mod scalar;
 pub mod schedule;
@@ -60,6 +63,8 @@ mod units;
 pub use bounds::KlBounds;
 pub use curve::InformationCurve;
 pub use distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain};
+pub use curve::{InformationCurve, LossCurve};
+pub use distribution::JointTable;
 pub use error::{Error, Result};
 pub use scalar::Scalar;
 pub use schedule::Schedule;

