@@ -3,6 +3,7 @@
 mod support;
 
 use demask::curve::{CsvProblem, Estimate, LossAccumulator, LossCurve, LossPoint, SmoothedLosses};
+use demask::optimal::Planner;
 use demask::{Bits, Error, InformationCurve, Nats, Schedule, bounds};
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
@@ -542,4 +543,64 @@ fn points_that_are_no_measurements_are_refused() {
     let losses = LossCurve::from_points(2, [point(0, 2.0, 0.1, 9), point(1, 1.0, 0.1, 9)]).unwrap();
     let low = losses.bernstein_interval(&Schedule::one_step(2).unwrap(), Nats(1.5), 0.9);
     assert!(matches!(low, Err(Error::Inconsistent { .. })));
+}
+
+#[test]
+fn choosing_and_judging_by_the_same_losses_is_optimistic_and_a_second_sample_is_not() {
+    let truth = truth(24);
+    let exact = InformationCurve::from_conditional_entropies(&truth).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(23);
+    let runs = 400;
+    // Mean of (estimate - true cost of the schedule chosen), and of its square.
+    let mut apparent = [0.0; 2];
+    let mut same_losses = [0.0; 2];
+    let mut judged = [0.0; 2];
+    let mut covered = 0;
+    for _ in 0..runs {
+        let [select, evaluate] =
+            [(); 2].map(|()| simulate(&truth, 10, &mut rng).loss_curve(2).unwrap());
+        let planner = Planner::new(&select, evaluate).unwrap();
+        let choice = planner.schedule(6).unwrap();
+        let cost = exact.sampling_error(&choice.schedule).unwrap();
+        let by_select = select.parallelism_cost(&choice.schedule).unwrap();
+        for (moments, estimate) in [
+            (&mut apparent, choice.apparent),
+            (&mut same_losses, by_select.value),
+            (&mut judged, choice.judged.value),
+        ] {
+            let error = (estimate - cost).0 / f64::from(runs);
+            moments[0] += error;
+            moments[1] += error * error;
+        }
+        covered += usize::from(choice.judged.interval(0.95).unwrap().contains(cost));
+    }
+    let deviations = |[mean, squares]: [f64; 2]| mean / squares.sqrt();
+    assert!(deviations(apparent) < -10.0, "{apparent:?}");
+    assert!(deviations(same_losses) < -10.0, "{same_losses:?}");
+    assert!(deviations(judged).abs() < 3.0, "{judged:?}");
+    // 380 expected, with a standard deviation of 4; ten samples a count are few for a normal interval.
+    assert!((360..=396).contains(&covered), "{covered}");
+}
+
+#[test]
+fn plans_are_the_best_schedules_of_the_projected_losses() {
+    let truth = truth(12);
+    let losses = LossCurve::from_exact(&truth).unwrap();
+    let planner = Planner::new(&losses, losses.clone()).unwrap();
+    let frontier = planner.frontier(12).unwrap();
+    for (steps, &least) in (1..).zip(&frontier) {
+        let choice = planner.schedule(steps).unwrap();
+        assert_eq!(choice.schedule.steps(), steps);
+        assert!((choice.apparent.0 - least.0).abs() < 1e-12);
+        assert!((choice.judged.value.0 - least.0).abs() < 1e-12);
+        let best = all_schedules(12).filter(|s| s.steps() == steps);
+        let best = best.map(|s| losses.parallelism_cost(&s).unwrap().value.0);
+        assert!((best.fold(f64::INFINITY, f64::min) - least.0).abs() < 1e-12);
+    }
+    let tolerance = Nats(0.5);
+    let fewest = planner.fewest_steps(tolerance).unwrap();
+    assert!(fewest.apparent <= tolerance && frontier[fewest.schedule.steps() - 2] > tolerance);
+    let other = LossCurve::from_exact(vec![1.0; 5]).unwrap();
+    let mixed = Planner::new(&losses, other).unwrap();
+    assert!(matches!(mixed.schedule(3), Err(Error::TokensDiffer { .. })));
 }

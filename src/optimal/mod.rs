@@ -53,11 +53,13 @@ mod frontier;
 mod losses;
 mod measure;
 pub mod minimax;
+mod measured;
 mod search;
 
 pub use budget::split;
 pub use frontier::{frontier, schedules};
 pub use losses::schedule_for_losses;
+pub use measured::{Choice, Planner};
 
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};

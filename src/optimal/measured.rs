@@ -1,0 +1,115 @@
+use crate::curve::{Estimate, InformationCurve, LossCurve, MonotoneLosses};
+use crate::error::Result;
+use crate::optimal::{fewest_steps, frontier, schedule};
+use crate::scalar::Scalar;
+use crate::schedule::Schedule;
+use crate::units::Nats;
+
+/// Chooses schedules by one sample of measured losses and judges them by another.
+///
+/// A schedule that is best for noisy losses is best for their noise too, so these losses make it look
+/// cheaper than it is. A second, independent sample has no part in the choice, so its
+/// [estimate](Estimate) is as good for the schedule chosen as for any other, and so is its standard
+/// error.
+///
+/// Schedules are chosen by the [monotone projection](MonotoneLosses) of the first sample, and judged by the
+/// second as measured. Give each sample half of the evaluations, or choose by a small model or an
+/// early sample.
+///
+/// ```
+/// use demask::{Nats, curve::{LossCurve, LossPoint}, optimal::Planner};
+/// let sample = |losses: [f64; 4]| {
+///     let point = |(revealed, loss)| LossPoint {
+///         revealed,
+///         loss: Nats(loss),
+///         standard_error: Nats(0.1),
+///         samples: 100,
+///     };
+///     LossCurve::from_points(4, losses.into_iter().enumerate().map(point).collect::<Vec<_>>())
+/// };
+/// let first = sample([3.0, 2.0, 1.9, 1.5])?;
+/// let second = sample([3.1, 2.0, 1.7, 1.6])?;
+/// let planner = Planner::new(&first, second)?;
+/// let choice = planner.schedule(2)?;
+/// assert_eq!(choice.schedule.sizes(), [1, 3]);
+/// assert!((choice.apparent.0 - 0.6).abs() < 1e-12); // by the losses that chose it
+/// assert!((choice.judged.value.0 - 0.7).abs() < 1e-12); // by the others
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planner<F = f64> {
+    monotone: MonotoneLosses<F>,
+    curve: InformationCurve<F>,
+    judge: LossCurve<F>,
+}
+
+/// A schedule, with what it seems to cost and what it was judged to cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice<F = f64> {
+    /// The schedule chosen.
+    pub schedule: Schedule,
+    /// Its cost by the losses that chose it: too small, on average.
+    pub apparent: Nats<F>,
+    /// Its cost by the other losses: right on average, with its standard error.
+    pub judged: Estimate<F>,
+}
+
+impl<F: Scalar> Planner<F> {
+    /// Chooses by `select`, judges by `evaluate`. O(L).
+    ///
+    /// # Errors
+    /// As [`LossCurve::isotonic`] and [`MonotoneLosses::information_curve`].
+    pub fn new(select: &LossCurve<F>, evaluate: LossCurve<F>) -> Result<Self> {
+        let monotone = select.isotonic()?;
+        let curve = monotone.information_curve()?;
+        Ok(Self { monotone, curve, judge: evaluate })
+    }
+
+    /// The losses that choose, with what their projection moved.
+    #[must_use]
+    pub fn select(&self) -> &MonotoneLosses<F> {
+        &self.monotone
+    }
+
+    /// The information curve that the choices are best for.
+    #[must_use]
+    pub fn curve(&self) -> &InformationCurve<F> {
+        &self.curve
+    }
+
+    /// Judges a schedule, however it was found.
+    ///
+    /// # Errors
+    /// As [`LossCurve::parallelism_cost`].
+    pub fn judge(&self, schedule: Schedule) -> Result<Choice<F>> {
+        let apparent = self.curve.sampling_error(&schedule)?;
+        let judged = self.judge.parallelism_cost(&schedule)?;
+        Ok(Choice { schedule, apparent, judged })
+    }
+
+    /// The best schedule of exactly `steps` steps: [`optimal::schedule`](schedule()).
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange); as [`judge`](Self::judge).
+    pub fn schedule(&self, steps: usize) -> Result<Choice<F>> {
+        self.judge(schedule(&self.curve, steps)?.0)
+    }
+
+    /// The schedule of fewest steps whose apparent cost is at most `tolerance`:
+    /// [`optimal::fewest_steps`](fewest_steps()). Its judged cost may be more.
+    ///
+    /// # Errors
+    /// As [`optimal::fewest_steps`](fewest_steps()) and [`judge`](Self::judge).
+    pub fn fewest_steps(&self, tolerance: Nats<F>) -> Result<Choice<F>> {
+        self.judge(fewest_steps(&self.curve, tolerance)?.0)
+    }
+
+    /// The least apparent cost for 1, 2, .., `max_steps` steps:
+    /// [`optimal::frontier`](frontier()). For what these schedules cost, judge them one by one.
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange).
+    pub fn frontier(&self, max_steps: usize) -> Result<Vec<Nats<F>>> {
+        frontier(&self.curve, max_steps)
+    }
+}
