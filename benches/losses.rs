@@ -1,0 +1,63 @@
+//! Accumulating evaluations, and what a schedule costs by measured losses.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use demask::curve::{LossAccumulator, LossCurve, LossPoint};
+use demask::{Nats, Schedule};
+
+fn losses(tokens: usize, points: usize) -> LossCurve {
+    let point = |i: usize| {
+        let revealed = i * (tokens - 1) / (points - 1);
+        let loss = Nats(1.0 + 1.0 / (1.0 + revealed as f64));
+        LossPoint { revealed, loss, standard_error: Nats(0.01), samples: 100 }
+    };
+    LossCurve::from_points(tokens, (0..points).map(point).collect::<Vec<_>>()).expect("losses")
+}
+
+fn accumulator(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("accumulator");
+    let evaluations = 100_000;
+    for tokens in [1_024, 1_000_000] {
+        group.throughput(Throughput::Elements(evaluations));
+        let mut accumulator = LossAccumulator::new(tokens).expect("tokens");
+        group.bench_function(format!("add/L={tokens}"), |bencher| {
+            bencher.iter(|| {
+                for i in 0..evaluations {
+                    // A multiplicative hash: counts in no order.
+                    let revealed = (i * 0x9E37_79B9 % tokens as u64) as usize;
+                    let _ = accumulator.add(black_box(revealed), Nats(i as f64 * 1e-5));
+                }
+            })
+        });
+        let other = accumulator.clone();
+        group.throughput(Throughput::Elements(tokens as u64));
+        group.bench_function(format!("merge/L={tokens}"), |bencher| {
+            bencher.iter(|| accumulator.merge(black_box(&other)))
+        });
+    }
+    group.finish();
+}
+
+fn costs(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("losses");
+    let tokens = 1_000_000;
+    for points in [64, tokens] {
+        let losses = losses(tokens, points);
+        let schedule = Schedule::balanced(tokens, tokens / 16).expect("a schedule");
+        let fewer = Schedule::balanced(tokens, tokens / 32).expect("a schedule");
+        group.bench_function(format!("parallelism_cost/points={points}"), |bencher| {
+            bencher.iter(|| black_box(&losses).parallelism_cost(black_box(&schedule)))
+        });
+        group.bench_function(format!("cost_difference/points={points}"), |bencher| {
+            bencher.iter(|| black_box(&losses).cost_difference(black_box(&schedule), &fewer))
+        });
+        group.bench_function(format!("isotonic/points={points}"), |bencher| {
+            bencher.iter(|| black_box(&losses).isotonic())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, accumulator, costs);
+criterion_main!(benches);
