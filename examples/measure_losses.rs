@@ -1,15 +1,15 @@
 //! Measures the losses of a real, imperfect masked model, as one would for a trained network.
 //!
 //! ```text
-//! cargo run --release --example measure_losses [-- [TEXT] [--tokens L] [--samples N] [--seed S]
-//!     [--output PREFIX]]
+//! cargo run --release --example measure_losses [-- [TEXT] [--tokens L] [--counts C]
+//!     [--samples N] [--seed S] [--output PREFIX]]
 //! ```
 //!
 //! The model is a Markov chain over letters, fitted to the first half of a text (default: this crate's
 //! README). It predicts a masked letter from the nearest revealed ones on either side. Its
-//! cross-entropies are measured on the second half: random windows of L letters, each with a random
-//! number of letters revealed. Half of the evaluations go to `PREFIX-select.csv`, half to
-//! `PREFIX-evaluate.csv`, for the example `plan`.
+//! cross-entropies are measured on the second half: N random windows of L letters, each with a random
+//! number of letters revealed, one of C numbers from 0 to L - 1. Half of the evaluations go to
+//! `PREFIX-select.csv`, half to `PREFIX-evaluate.csv`, for the example `plan`.
 
 mod text_input;
 
@@ -27,14 +27,21 @@ use text_input::{Alphabet, print, read_symbols};
 struct Options {
     path: Option<String>,
     tokens: usize,
+    counts: usize,
     samples: usize,
     seed: u64,
     output: String,
 }
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options =
-        Options { path: None, tokens: 128, samples: 50_000, seed: 1, output: "losses".to_owned() };
+    let mut options = Options {
+        path: None,
+        tokens: 128,
+        counts: 33,
+        samples: 100_000,
+        seed: 1,
+        output: "losses".to_owned(),
+    };
     fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
         text.parse().map_err(|_| format!("{text:?} is no whole number"))
     }
@@ -42,6 +49,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--tokens" => options.tokens = number(&value()?)?,
+            "--counts" => options.counts = number(&value()?)?,
             "--samples" => options.samples = number(&value()?)?,
             "--seed" => options.seed = number(&value()?)?,
             "--output" => options.output = value()?,
@@ -50,8 +58,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
             extra => return Err(format!("one text at a time: {extra:?} is a second one")),
         }
     }
-    if options.tokens == 0 {
-        return Err("a window needs at least one token".to_owned());
+    if options.tokens < 2 || !(2..=options.tokens).contains(&options.counts) {
+        return Err("2 <= counts <= tokens is needed".to_owned());
     }
     Ok(options)
 }
@@ -84,7 +92,8 @@ fn run(options: &Options) -> Result<String, Box<dyn Error>> {
     for i in 0..options.samples {
         let start = rng.random_range(0..=held_out.len() - tokens);
         let window = &held_out[start..start + tokens];
-        let revealed = rng.random_range(0..tokens);
+        // Evenly spaced, with both ends.
+        let revealed = rng.random_range(0..options.counts) * (tokens - 1) / (options.counts - 1);
         positions.shuffle(&mut rng);
         let mut is_revealed = vec![false; tokens];
         positions[..revealed].iter().for_each(|&position| is_revealed[position] = true);

@@ -120,12 +120,18 @@ fn write_summary(out: &mut String, planner: &Planner, evaluate: &LossCurve) -> O
     let (points, tokens) = (monotone.measured().points(), evaluate.tokens());
     writeln!(out, "{tokens} tokens, losses measured at {} numbers of revealed ones", points.len())?;
     let test = monotone.test();
-    let verdict = if test.rejects(0.99)? { "more than noise" } else { "within noise" };
-    let p_value = test.p_value;
-    write!(out, "the losses rise in places: {verdict} (p = {p_value:.2}); ")?;
-    let moved = monotone.moves().count();
-    let farthest = monotone.moves().map(|m| m.in_standard_errors()).fold(0.0, f64::max);
-    writeln!(out, "{moved} made monotone, moved by {farthest:.1} standard errors at most")?;
+    if test.largest.is_none() {
+        writeln!(out, "they never rise with that number")?;
+    } else {
+        let verdict = if test.rejects(0.99)? { "more than noise" } else { "within noise" };
+        let moved = monotone.moves().count();
+        let farthest = monotone.moves().map(|m| m.in_standard_errors()).fold(0.0, f64::max);
+        writeln!(out, "they rise in places: {verdict} (p = {:.2})", test.p_value)?;
+        writeln!(
+            out,
+            "{moved} were made monotone, moved by {farthest:.1} standard errors at most"
+        )?;
+    }
     if let Ok(sequential) = evaluate.negative_log_likelihood(&Schedule::sequential(tokens)?) {
         let perplexity = sequential.perplexity(tokens);
         writeln!(out, "one token per step: {sequential:.2}, perplexity {perplexity:.3}\n")?;
@@ -186,22 +192,26 @@ fn write_costs(out: &mut String, costs: &[Costs], evaluate: &LossCurve) -> Outco
     for Costs { name, .. } in costs {
         write!(out, "{name:>24}")?;
     }
-    writeln!(out, "{:>26}", "saved by the best one")?;
-    let rows = costs.iter().map(|way| way.schedules.len()).min().unwrap_or(0);
-    for row in 0..rows {
-        write!(out, "{:>6}", costs[0].schedules[row].0.steps())?;
+    let (best, others) = costs.split_last().ok_or("no schedules")?;
+    for Costs { name, .. } in others {
+        write!(out, "{:>24}", format!("{name} - {}", best.name))?;
+    }
+    writeln!(out)?;
+    let plus_minus = |value: Nats, interval: ConfidenceInterval| {
+        format!("{:>24}", format!("{:.3} ± {:.3}", value.0, interval.width().0 / 2.0))
+    };
+    for (row, (schedule, ..)) in best.schedules.iter().enumerate() {
+        write!(out, "{:>6}", schedule.steps())?;
         for way in costs {
             let (_, interval, value) = &way.schedules[row];
-            let radius = interval.width().0 / 2.0;
-            write!(out, "{:>24}", format!("{:.3} ± {radius:.3}", value.0))?;
+            write!(out, "{}", plus_minus(*value, *interval))?;
         }
-        let [balanced, best] =
-            [&costs[0], &costs[costs.len() - 1]].map(|way| &way.schedules[row].0);
-        let saved = evaluate.cost_difference(balanced, best)?;
-        let radius = saved.interval(LEVEL)?.width().0 / 2.0;
-        writeln!(out, "{:>26}", format!("{:.3} ± {radius:.3}", saved.value.0))?;
+        for way in others {
+            let difference = evaluate.cost_difference(&way.schedules[row].0, schedule)?;
+            write!(out, "{}", plus_minus(difference.value, difference.interval(LEVEL)?))?;
+        }
+        writeln!(out)?;
     }
-    writeln!(out, "saved: against balanced steps, with the error of the difference")?;
     Ok(())
 }
 
@@ -254,6 +264,7 @@ fn draw_losses(path: &str, losses: &LossCurve, best: &Schedule) -> Outcome<()> {
         .configure_mesh()
         .disable_mesh()
         .x_desc("revealed tokens")
+        .x_label_formatter(&|tokens| format!("{tokens:.0}"))
         .y_desc("loss per masked token, nats")
         .label_style(("sans-serif", 14))
         .draw()?;
@@ -301,7 +312,7 @@ fn draw_costs(path: &str, costs: &[Costs]) -> Outcome<()> {
             let of = way.schedules.iter().map(|(schedule, interval, value)| {
                 (schedule.steps() as f64, interval.lower.0, value.0, interval.upper.0)
             });
-            // A logarithmic axis has no place for what may be zero.
+            // A logarithmic axis has no place for what is zero within its error.
             of.filter(|point| point.1 > 0.0).collect()
         })
         .collect();
@@ -316,16 +327,20 @@ fn draw_costs(path: &str, costs: &[Costs]) -> Outcome<()> {
         .margin(16)
         .x_label_area_size(44)
         .y_label_area_size(60)
-        .build_cartesian_2d((1.0..1.1 * steps).log_scale(), (0.8 * low..1.2 * high).log_scale())?;
+        .build_cartesian_2d((0.9..1.2 * steps).log_scale(), (0.8 * low..1.2 * high).log_scale())?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRAY.mix(0.2))
         .x_desc("steps")
+        .x_label_formatter(&|steps| format!("{steps:.0}"))
         .y_desc("cost of parallelism, nats per sequence")
         .label_style(("sans-serif", 14))
         .draw()?;
-    for ((way, line), color) in costs.iter().zip(&lines).zip([GRAY, BLUE, ORANGE]) {
+    // Side by side, so that no interval hides another.
+    let ways = costs.iter().zip(&lines).zip([(GRAY, 0.98), (BLUE, 1.02), (ORANGE, 1.0)]);
+    for ((way, line), (color, aside)) in ways {
+        let line: Vec<_> = line.iter().map(|p| (p.0 * aside, p.1, p.2, p.3)).collect();
         let style = color.stroke_width(2);
         chart
             .draw_series(LineSeries::new(line.iter().map(|p| (p.0, p.2)), style))?
