@@ -27,7 +27,7 @@ use crate::schedule::Schedule;
 ///
 /// ```
 /// use demask::{Nats, Schedule, bounds, curve::{LossCurve, LossPoint}};
-/// let points = [(0, 2.0), (4, 1.0), (7, 0.5)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
+/// let points = [(0, 2.0_f64), (4, 1.0), (7, 0.5)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
 /// let losses = LossCurve::from_points(8, points)?;
 /// let halves = Schedule::balanced(8, 2)?;
 /// let bounds = bounds::measured::cost(&losses, &halves)?;

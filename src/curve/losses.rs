@@ -115,7 +115,7 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///
 /// ```
 /// use demask::{Nats, Schedule, curve::{LossCurve, LossPoint}};
-/// let point = |revealed, loss, error| LossPoint {
+/// let point = |revealed, loss: f64, error| LossPoint {
 ///     revealed,
 ///     loss: Nats(loss),
 ///     standard_error: Nats(error),
