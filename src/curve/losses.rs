@@ -126,7 +126,7 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///     [point(0, 3.0, 0.02), point(1, 2.2, 0.02), point(4, 1.6, 0.02), point(7, 1.3, 0.02)],
 /// )?;
 /// let cost = losses.parallelism_cost(&Schedule::balanced(8, 4)?)?;
-/// assert!((cost.value.0 - 1.3).abs() < 1e-12);
+/// assert!((cost.value.0 - 1.2).abs() < 1e-12);
 /// let other = Schedule::from_reveal_sizes([1, 2, 2, 3])?;
 /// let saved = losses.cost_difference(&Schedule::balanced(8, 4)?, &other)?;
 /// assert!(saved.value.0 > 3.0 * saved.standard_error.0);
