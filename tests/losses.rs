@@ -489,8 +489,16 @@ fn csv_errors_name_the_line_and_the_fault() {
         (read("mask_ratio,loss_nats,standard_error_nats\n0.0,1,0"), 2, "a mask ratio of 0"),
         (read("mask_ratio,loss_nats,standard_error_nats\n1.25,1,0"), 2, "a mask ratio of 1.25"),
         (read("mask_ratio,loss_nats,standard_error_nats\nnan,1,0"), 2, "a mask ratio of NaN"),
-        (read("masked,loss_nats,standard_error_nats\n0,1,0"), 2, "masked"),
-        (read("masked,loss_nats,standard_error_nats\n5,1,0"), 2, "masked"),
+        (
+            read("masked,loss_nats,standard_error_nats\n0,1,0"),
+            2,
+            "masked is \"0\"; a whole number from 1",
+        ),
+        (
+            read("masked,loss_nats,standard_error_nats\n5,1,0"),
+            2,
+            "masked is \"5\"; a whole number from 1",
+        ),
     ];
     for (error, expected, words) in cases {
         let text = error.to_string();

@@ -219,11 +219,9 @@ fn read_point<F: Scalar>(
             Column::Revealed => point.revealed = count(whole()?),
             Column::Masked => {
                 let masked = count(whole()?);
-                let left = tokens.checked_sub(masked).filter(|_| masked > 0);
-                let what = "masked tokens, less 1,";
-                let refused =
-                    Error::IndexOutOfRange { what, index: masked.wrapping_sub(1), limit: tokens };
-                point.revealed = left.ok_or(CsvProblem::Point(Box::new(refused)))?;
+                let revealed = tokens.checked_sub(masked).filter(|_| masked > 0);
+                let needed = "a whole number from 1 to the number of tokens";
+                point.revealed = revealed.ok_or_else(|| not_a_number(column, text, needed))?;
             }
             Column::MaskRatio => {
                 let revealed = LossPoint::<F>::revealed_at_mask_ratio(real()?, tokens);
@@ -245,8 +243,11 @@ fn number<T: core::str::FromStr>(
     text: &str,
     needed: &'static str,
 ) -> core::result::Result<T, CsvProblem> {
-    let column = column.name();
-    text.parse().map_err(|_| CsvProblem::NotANumber { column, text: text.to_owned(), needed })
+    text.parse().map_err(|_| not_a_number(column, text, needed))
+}
+
+fn not_a_number(column: Column, text: &str, needed: &'static str) -> CsvProblem {
+    CsvProblem::NotANumber { column: column.name(), text: text.to_owned(), needed }
 }
 
 /// Counts that do not fit are out of range anyway.

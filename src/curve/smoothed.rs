@@ -82,7 +82,8 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// l_k >= most over r of   (B(r) - u P(K < k)) / P(K >= k),   u the upper bound on l_0
     /// ```
     /// with each `B(r)` at the far end of its own interval, at level `1 - (1 - level) / points`.
-    /// The upper bound uses `l >= 0` beyond `k`. A measurement at `r = 1` makes `u` tight.
+    /// The upper bound uses `l >= 0` beyond `k`; it is infinite where no ratio measured says anything of
+    /// the count. A measurement at `r = 1` makes `u` tight.
     ///
     /// # Errors
     /// [`LevelOutOfRange`](Error::LevelOutOfRange);
