@@ -16,7 +16,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use demask::curve::{ConfidenceInterval, LossCurve, LossPoint};
+use demask::curve::{ConfidenceInterval, LossCurve};
 use demask::optimal::Planner;
 use demask::{Nats, Schedule};
 use plotters::prelude::*;
@@ -224,18 +224,14 @@ fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcom
         "perplexity {:.3} ({low:.3} to {high:.3})",
         likelihood.perplexity(best.tokens())
     )?;
-    // Only monotone losses have such an interval; measured ones need the projection first.
-    let monotone = evaluate.isotonic()?;
-    let points = monotone.measured().points().iter().zip(monotone.fitted());
-    let points = points.map(|(point, &loss)| LossPoint { loss: Nats(loss), ..*point });
-    let fitted = LossCurve::from_points(evaluate.tokens(), points.collect::<Vec<_>>())?;
-    let fitted = if evaluate.holds_ends() { fitted.holding_ends() } else { fitted };
-    let bounds = demask::bounds::measured::cost(&fitted, best)?;
-    writeln!(
-        out,
-        "between the measured counts, losses that fall allow a cost of {:.3} to {:.3} nats",
-        bounds.lower.0, bounds.upper.0
-    )?;
+    match demask::bounds::measured::cost_interval(evaluate, best, LEVEL) {
+        Ok(interval) => writeln!(
+            out,
+            "within the errors, with any fall between measured counts, it costs {:.3} to {:.3} nats",
+            interval.lower.0, interval.upper.0
+        )?,
+        Err(error) => writeln!(out, "no interval for monotone losses: {error}")?,
+    }
     Ok(())
 }
 

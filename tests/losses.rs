@@ -163,9 +163,11 @@ fn what_lies_beyond_the_measured_counts_is_never_invented() {
     assert_eq!(losses.cost_difference(&coarse, &shorter).unwrap_err(), not_measured(7));
 
     // The interval knows that losses do not fall below zero.
-    let bounds = bounds::measured::cost(&losses, &tail).unwrap();
-    assert!(bounds.lower.0 == 0.0 && (bounds.upper.0 - 7.0).abs() < 1e-9);
     assert_eq!(bounds::measured::cost(&losses, &whole).unwrap_err(), not_measured(0));
+    let from_0 = [point(0, 3.0, 0.0, 1), point(1, 2.0, 0.0, 1), point(5, 1.0, 0.0, 1)];
+    let bounds =
+        bounds::measured::cost(&LossCurve::from_points(8, from_0).unwrap(), &tail).unwrap();
+    assert!(bounds.lower.0 == 0.0 && (bounds.upper.0 - 7.0).abs() < 1e-9);
 
     let held = losses.holding_ends();
     assert_eq!(held.loss(0).unwrap().value, Nats(2.0));
@@ -425,6 +427,7 @@ fn smoothed_losses_bound_every_loss_and_cost() {
     });
     let smoothed = SmoothedLosses::from_mask_ratios(tokens, exact).unwrap();
     let mut widest = 0.0_f64;
+    assert!(smoothed.loss_interval(0, 0.95).unwrap().width().0 < 1e-9);
     for (k, &loss) in truth.iter().enumerate() {
         let interval = smoothed.loss_interval(k, 0.95).unwrap();
         let slack = 1e-9;
@@ -447,6 +450,55 @@ fn smoothed_losses_bound_every_loss_and_cost() {
     ));
     assert!(matches!(smoothed.loss_interval(48, 0.95), Err(Error::IndexOutOfRange { .. })));
     assert!(matches!(smoothed.loss_interval(0, 1.0), Err(Error::LevelOutOfRange { .. })));
+}
+
+#[test]
+fn the_bounds_from_smoothed_losses_are_attained() {
+    // L = 3, each token masked with probability 1/2: K is 0, 1, 2 with probability 1/4, 1/2, 1/4.
+    let measured = |loss| Estimate { value: Nats(loss), standard_error: Nats(0.0) };
+    let interval = |[l_0, l_1, l_2]: [f64; 3], revealed| {
+        let mixed = 0.25 * l_0 + 0.5 * l_1 + 0.25 * l_2;
+        SmoothedLosses::from_mask_ratios(3, [(1.0, measured(l_0)), (0.5, measured(mixed))])
+            .unwrap()
+            .loss_interval(revealed, 0.95)
+            .unwrap()
+    };
+    // The loss falls once: to 1 just before, or to 0 just after the count asked for.
+    assert!((interval([3.0, 1.0, 1.0], 1).lower.0 - 1.0).abs() < 1e-12);
+    assert!((interval([3.0, 3.0, 1.0], 2).lower.0 - 1.0).abs() < 1e-12);
+    assert!((interval([2.0, 2.0, 0.0], 1).upper.0 - 2.0).abs() < 1e-12);
+    // Errors widen each end by their own deviations: two measurements at 95% together.
+    let noisy = |loss| Estimate { value: Nats(loss), standard_error: Nats(0.1) };
+    let at_0 = SmoothedLosses::from_mask_ratios(3, [(1.0, noisy(3.0)), (0.5, noisy(2.0))]).unwrap();
+    let radius: f64 = at_0.loss_interval(0, 0.95).unwrap().upper.0 - 3.0;
+    assert!((radius - 0.1 * 2.241_402_727_604_947).abs() < 1e-9, "{radius}");
+}
+
+#[test]
+fn intervals_between_counts_and_within_errors_cover_the_cost() {
+    let truth = truth(33);
+    let exact = LossCurve::from_exact(&truth).unwrap();
+    let schedule = Schedule::balanced(33, 5).unwrap();
+    let cost = exact.parallelism_cost(&schedule).unwrap().value;
+    let mut rng = ChaCha8Rng::seed_from_u64(31);
+    let counts = [0, 1, 2, 4, 8, 16, 32];
+    let mut widths = [0.0; 2];
+    for _ in 0..200 {
+        let losses = simulate(&truth, 400, &mut rng).loss_curve(2).unwrap();
+        let at = losses.points().iter().filter(|p| counts.contains(&p.revealed)).copied();
+        let losses = LossCurve::from_points(33, at.collect::<Vec<_>>()).unwrap();
+        let interval = bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap();
+        assert!(interval.contains(cost), "{interval:?}");
+        widths[0] += interval.width().0 / 200.0;
+        let at = counts.map(|k| LossPoint::exact(k, Nats(truth[k])));
+        let exact = LossCurve::from_points(33, at).unwrap();
+        widths[1] += bounds::measured::cost(&exact, &schedule).unwrap().width().0 / 200.0;
+    }
+    assert!(widths[0] > widths[1] && widths[0] < 3.0 * widths[1], "{widths:?}");
+    let rising = [point(0, 1.0, 0.01, 9), point(1, 1.5, 0.01, 9)];
+    let rising = LossCurve::from_points(2, rising).unwrap();
+    let refused = bounds::measured::cost_interval(&rising, &Schedule::one_step(2).unwrap(), 0.95);
+    assert!(matches!(refused, Err(Error::InformationDecreases { .. })));
 }
 
 #[test]
@@ -542,7 +594,7 @@ fn points_that_are_no_measurements_are_refused() {
     assert!(matches!(losses.loss(3), Err(Error::IndexOutOfRange { .. })));
     assert!(matches!(
         bounds::measured::cost(&losses, &schedule),
-        Err(Error::Increases { index: 2, .. })
+        Err(Error::InformationDecreases { earlier: 1, later: 2, .. })
     ));
     let cost = losses.parallelism_cost(&schedule).unwrap();
     assert!(matches!(cost.interval(1.0), Err(Error::LevelOutOfRange { level: 1.0 })));

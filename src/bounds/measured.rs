@@ -1,16 +1,25 @@
-//! What lies between measured losses: the interval of costs that monotonicity allows.
+//! What may lie between measured losses, and within their errors, if losses do not rise with the
+//! number of revealed tokens.
 //!
-//! This is no statement about errors of measurement: the losses given are taken as exact. For those,
-//! see [`Estimate`](crate::curve::Estimate).
+//! | the losses measured are | function | result |
+//! | --- | --- | --- |
+//! | exact | [`cost`] | [`KlBounds`]: certain |
+//! | means of samples | [`cost_interval`] | [`ConfidenceInterval`]: holds with a stated probability |
+//!
+//! Both are the [sharp](super::sharp) interval for what the losses say of the information curve of the
+//! model, `I_k = l_0 - l_k`. An [`Estimate`](crate::curve::Estimate) is neither: it takes the straight
+//! line between measured counts.
 
-use crate::bounds::{KlBounds, finite, round_down, round_up};
-use crate::curve::LossCurve;
-use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::bounds::sharp::Known;
+use crate::bounds::{KlBounds, Knowledge};
+use crate::curve::{ConfidenceInterval, Estimate, LossCurve};
+use crate::error::Result;
+use crate::scalar::Scalar;
 use crate::schedule::Schedule;
+use crate::units::Nats;
 
-/// The cost of parallelism, if the losses measured are exact and the losses between them do not rise:
-/// the smallest interval that contains it. O(T + points).
+/// The cost of parallelism, if the losses measured are exact and those between them do not rise: the
+/// smallest interval that contains it.
 ///
 /// # Formula
 /// ```text
@@ -21,9 +30,9 @@ use crate::schedule::Schedule;
 /// [held](LossCurve::holding_ends).
 ///
 /// # Errors
-/// [`TokensDiffer`](Error::TokensDiffer); [`NotMeasured`](Error::NotMeasured) if a loss below the first
-/// measured count is needed; [`Increases`](Error::Increases) if the losses are not monotone: take
-/// [`MonotoneLosses`](crate::curve::MonotoneLosses).
+/// As [`known`]; [`TokensDiffer`](crate::Error::TokensDiffer);
+/// [`InformationDecreases`](crate::Error::InformationDecreases) if the losses rise: take
+/// [`MonotoneLosses`](crate::curve::MonotoneLosses), or [`cost_interval`].
 ///
 /// ```
 /// use demask::{Nats, Schedule, bounds, curve::{LossCurve, LossPoint}};
@@ -36,49 +45,81 @@ use crate::schedule::Schedule;
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlBounds<F>> {
-    let tokens = losses.tokens();
-    schedule.check_tokens("loss curve", tokens)?;
-    let (first, last) = losses.measured_range();
-    if schedule.teeth_up_to(first).next().is_some() && !losses.holds_ends() {
-        return Err(losses.not_measured(0));
-    }
-    let mut cuts = losses.counts();
-    let mut values: Vec<F> = losses.points().iter().map(|point| point.loss.0).collect();
-    check_nonincreasing(&values)?;
-    let beyond = last + 1 < tokens && !losses.holds_ends();
-    if beyond {
-        cuts.push(tokens - 1);
-        values.push(F::zero());
-    }
-    let mut lower = CompensatedSum::new();
-    let mut upper = CompensatedSum::new();
-    for (index, teeth) in schedule.teeth_between(&cuts).into_iter().enumerate() {
-        // Rises within the tolerance count as none.
-        let fall = (values[index] - values[index + 1]).max(F::zero());
-        upper.add(fall * scalar::float(teeth.most));
-        if !(beyond && index + 2 == values.len()) {
-            lower.add(fall * scalar::float(teeth.least));
-        }
-    }
-    finite(round_up(upper.total()))
-        .map(|upper| KlBounds { lower: round_down(lower.total()), upper })
+    known(losses)?.bounds(schedule)
 }
 
-fn check_nonincreasing<F: Scalar>(values: &[F]) -> Result<()> {
-    let scale = values.iter().fold(F::zero(), |scale, &value| scale.max(value));
-    let tolerance = scale * F::tolerance();
-    let mut previous = F::infinity();
-    for (index, &value) in values.iter().enumerate() {
-        if value > previous + tolerance {
-            return Err(Error::Increases {
-                what: "losses",
-                index,
-                previous: scalar::evidence(previous),
-                value: scalar::evidence(value),
-                tolerance: scalar::evidence(tolerance),
-            });
-        }
-        previous = previous.min(value);
+/// The cost of parallelism, if the errors of the losses are normal and the true losses do not rise: an
+/// interval that contains it with probability `level`, whatever lies between the measured counts.
+///
+/// # Errors
+/// As [`known_within_errors`]; [`TokensDiffer`](crate::Error::TokensDiffer);
+/// [`InformationDecreases`](crate::Error::InformationDecreases) if the losses rise by more than their
+/// errors.
+///
+/// ```
+/// use demask::{Nats, Schedule, bounds, curve::{LossCurve, LossPoint}};
+/// let points = [(0, 2.0_f64), (4, 1.0), (7, 0.5)].map(|(revealed, loss)| LossPoint {
+///     revealed,
+///     loss: Nats(loss),
+///     standard_error: Nats(0.01),
+///     samples: 1000,
+/// });
+/// let losses = LossCurve::from_points(8, points)?;
+/// let interval = bounds::measured::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;
+/// assert!(interval.lower.0 < 0.5 && interval.upper.0 > 4.5 && interval.width().0 < 4.3);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn cost_interval<F: Scalar>(
+    losses: &LossCurve<F>,
+    schedule: &Schedule,
+    level: f64,
+) -> Result<ConfidenceInterval<F>> {
+    let KlBounds { lower, upper } = known_within_errors(losses, level)?.bounds(schedule)?;
+    Ok(ConfidenceInterval { lower, upper, level })
+}
+
+/// What exact losses say of the information curve of the model, to be joined with other knowledge.
+///
+/// # Errors
+/// [`NotMeasured`](crate::Error::NotMeasured) unless the loss at 0 was measured, or the ends are
+/// [held](LossCurve::holding_ends).
+pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
+    let exact = |loss: Estimate<F>| Ok((loss.value, loss.value));
+    known_between(losses, exact)
+}
+
+/// What losses say within their errors: all of it together is true with probability `level`.
+///
+/// # Formula
+/// ```text
+/// l_k in loss -+ z * standard error,   z for the level 1 - (1 - level) / points
+/// ```
+///
+/// # Errors
+/// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`.
+pub fn known_within_errors<F: Scalar>(losses: &LossCurve<F>, level: f64) -> Result<Known<F>> {
+    let each = losses.level_of_each(level)?;
+    known_between(losses, |loss| {
+        let interval = loss.interval(each)?;
+        let lower = if interval.lower > Nats(F::zero()) { interval.lower } else { Nats(F::zero()) };
+        Ok((lower, interval.upper))
+    })
+}
+
+fn known_between<F: Scalar>(
+    losses: &LossCurve<F>,
+    ends: impl Fn(Estimate<F>) -> Result<(Nats<F>, Nats<F>)>,
+) -> Result<Known<F>> {
+    let tokens = losses.tokens();
+    let (least, most) = ends(losses.loss(0)?)?;
+    let mut known = Known::about(tokens).single_token_entropy(most);
+    for point in losses.points().iter().filter(|point| point.revealed > 0) {
+        let (lower, upper) = ends(point.estimate())?;
+        known = known.information_between(point.revealed, least - upper, most - lower);
     }
-    Ok(())
+    if losses.holds_ends() && tokens > 1 {
+        let (lower, upper) = ends(losses.loss(tokens - 1)?)?;
+        known = known.information_between(tokens - 1, least - upper, most - lower);
+    }
+    Ok(known)
 }

@@ -115,6 +115,11 @@ pub(crate) fn check_level(level: f64) -> Result<f64> {
     if level > 0.0 && level < 1.0 { Ok(level) } else { Err(Error::LevelOutOfRange { level }) }
 }
 
+/// The level of each of `many` intervals that together hold with probability `level` (Bonferroni).
+pub(crate) fn level_of_each(level: f64, many: usize) -> Result<f64> {
+    Ok(1.0 - (1.0 - check_level(level)?) / scalar::float::<f64>(many))
+}
+
 /// How many standard errors to either side hold a normal variable with this probability.
 pub(crate) fn normal_deviations(level: f64) -> Result<f64> {
     Ok(core::f64::consts::SQRT_2 * erf::erfc_inv(1.0 - check_level(level)?))

@@ -2,7 +2,7 @@ use crate::curve::InformationCurve;
 use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::{Schedule, Teeth};
+use crate::schedule::Schedule;
 use crate::units::Nats;
 
 /// The largest number of tokens of a [`LossCurve`]: its curve of all counts takes two gigabytes.
@@ -65,6 +65,12 @@ impl<F: Scalar> LossPoint<F> {
             Some(count) if whole && count <= tokens => Ok(tokens - count),
             _ => Err(Error::RatioNotACount { ratio, tokens, masked }),
         }
+    }
+
+    /// The loss with its standard error.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate<F> {
+        Estimate { value: self.loss, standard_error: self.standard_error }
     }
 
     pub(crate) fn check(&self, index: usize, tokens: usize) -> Result<()> {
@@ -271,8 +277,8 @@ impl<F: Scalar> LossCurve<F> {
         let cuts = self.counts();
         let pairs = schedule.teeth_between(&cuts).into_iter().zip(baseline.teeth_between(&cuts));
         let gaps = pairs.zip(cuts.windows(2)).map(|((of_schedule, of_baseline), gap)| {
-            let sign = if of_schedule.sum < of_baseline.sum { -F::one() } else { F::one() };
-            sign * mean(of_schedule.sum.abs_diff(of_baseline.sum), gap[1] - gap[0])
+            let sign = if of_schedule < of_baseline { -F::one() } else { F::one() };
+            sign * mean(of_schedule.abs_diff(of_baseline), gap[1] - gap[0])
         });
         Ok(self.of_gaps(&gaps.collect::<Vec<_>>()))
     }
@@ -440,6 +446,11 @@ impl<F: Scalar> LossCurve<F> {
         self.points.iter().map(|point| point.revealed).collect()
     }
 
+    /// The level of the interval of each loss, so that all of them hold together.
+    pub(crate) fn level_of_each(&self, level: f64) -> Result<f64> {
+        estimate::level_of_each(level, self.points.len())
+    }
+
     /// The first and the last measured count.
     pub(crate) fn measured_range(&self) -> (usize, usize) {
         let count = |point: Option<&LossPoint<F>>| point.map_or(0, |point| point.revealed);
@@ -470,7 +481,7 @@ impl<F: Scalar> LossCurve<F> {
         let cuts = self.counts();
         let teeth = schedule.teeth_between(&cuts);
         let gaps = teeth.iter().zip(cuts.windows(2));
-        Ok(gaps.map(|(&Teeth { sum, .. }, gap)| mean(sum, gap[1] - gap[0])).collect())
+        Ok(gaps.map(|(&sum, gap)| mean(sum, gap[1] - gap[0])).collect())
     }
 
     /// `sum over gaps of g (l_a - l_b)`: for falling losses a sum of nonnegative terms, so small costs

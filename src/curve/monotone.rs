@@ -207,9 +207,10 @@ impl<F: Scalar> MonotoneLosses<F> {
     /// The losses that were moved.
     pub fn moves(&self) -> impl Iterator<Item = Move<F>> + '_ {
         let pairs = self.measured.points().iter().zip(&self.fitted);
-        pairs.filter(|(point, fitted)| point.loss.0 != **fitted).map(|(point, &fitted)| {
-            let measured = Estimate { value: point.loss, standard_error: point.standard_error };
-            Move { revealed: point.revealed, measured, fitted: Nats(fitted) }
+        pairs.filter(|(point, fitted)| point.loss.0 != **fitted).map(|(point, &fitted)| Move {
+            revealed: point.revealed,
+            measured: point.estimate(),
+            fitted: Nats(fitted),
         })
     }
 

@@ -128,9 +128,8 @@ impl<F: Scalar> SmoothedLosses<F> {
 
     /// Lower and upper end of each measured loss, all of them at once with probability `level`.
     fn ends(&self, level: f64) -> Result<Vec<(F, F)>> {
-        let delta = 1.0 - estimate::check_level(level)?;
-        let points = scalar::float::<f64>(self.points.len());
-        let deviations = scalar::constant::<F>(estimate::normal_deviations(1.0 - delta / points)?);
+        let each = estimate::level_of_each(level, self.points.len())?;
+        let deviations = scalar::constant::<F>(estimate::normal_deviations(each)?);
         let ends = self.points.iter().map(|(_, loss)| {
             let radius = deviations * loss.standard_error.0;
             ((loss.value.0 - radius).max(F::zero()), loss.value.0 + radius)

@@ -203,34 +203,28 @@ impl Schedule {
         self.sizes.iter().flat_map(|&size| core::iter::once(0).chain((1..size).rev()))
     }
 
-    /// The [sawtooth](Schedule::sawtooth) over the windows `(cuts[i], cuts[i+1]]`, for increasing cuts
-    /// below L. O(T + cuts).
-    pub(crate) fn teeth_between(&self, cuts: &[usize]) -> Vec<Teeth> {
+    /// The [sawtooth](Schedule::sawtooth) summed over the windows `(cuts[i], cuts[i+1]]`, for increasing
+    /// cuts below L. O(T + cuts).
+    pub(crate) fn teeth_between(&self, cuts: &[usize]) -> Vec<u64> {
         let mut steps = self.ranges().peekable();
-        let mut windows = Vec::with_capacity(cuts.len().saturating_sub(1));
+        let mut sums = Vec::with_capacity(cuts.len().saturating_sub(1));
         for window in cuts.windows(2) {
             let (before, last) = (window[0], window[1]);
-            let mut teeth = Teeth { sum: 0, least: usize::MAX, most: 0 };
+            let mut sum = 0;
             while let Some(step) = steps.peek() {
-                if step.start > before && step.start <= last {
-                    teeth.least = 0;
-                }
-                let first = step.start.max(before) + 1;
-                let end = step.end.min(last + 1);
+                let (first, end) = (step.start.max(before) + 1, step.end.min(last + 1));
                 if first < end {
                     let (high, low) = (step.end - first, step.end - end + 1);
-                    teeth.sum += (high as u64 + low as u64) * (end - first) as u64 / 2;
-                    teeth.most = teeth.most.max(high);
-                    teeth.least = teeth.least.min(low);
+                    sum += (high as u64 + low as u64) * (end - first) as u64 / 2;
                 }
                 if step.end > last {
                     break;
                 }
                 steps.next();
             }
-            windows.push(teeth);
+            sums.push(sum);
         }
-        windows
+        sums
     }
 
     /// The teeth at `1 ..= last`: of each step, where it starts and ends.
@@ -252,14 +246,6 @@ impl Schedule {
             Err(Error::TokensDiffer { what, tokens, schedule_tokens: self.tokens })
         }
     }
-}
-
-/// The teeth of a schedule's sawtooth in a window: their sum, the smallest and the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Teeth {
-    pub(crate) sum: u64,
-    pub(crate) least: usize,
-    pub(crate) most: usize,
 }
 
 impl TryFrom<Vec<usize>> for Schedule {
