@@ -133,7 +133,7 @@ fn write_summary(out: &mut String, planner: &Planner, evaluate: &LossCurve) -> O
         )?;
     }
     if let Ok(sequential) = evaluate.negative_log_likelihood(&Schedule::sequential(tokens)?) {
-        let perplexity = sequential.perplexity(tokens);
+        let perplexity = sequential.perplexity(tokens)?;
         writeln!(out, "one token per step: {sequential:.2}, perplexity {perplexity:.3}\n")?;
     }
     Ok(())
@@ -217,7 +217,7 @@ fn write_costs(out: &mut String, costs: &[Costs], evaluate: &LossCurve) -> Outco
 
 fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {
     let likelihood = evaluate.negative_log_likelihood(best)?;
-    let (low, high) = likelihood.interval(LEVEL)?.perplexity(best.tokens());
+    let (low, high) = likelihood.interval(LEVEL)?.perplexity(best.tokens())?;
     writeln!(out, "\nbest {} steps: {best}", best.steps())?;
     writeln!(
         out,

@@ -311,6 +311,8 @@ pub enum Error {
         bound: &'static str,
         /// The condition that is not met.
         needs: &'static str,
+    },
+
     /// A probability of masking that masks nothing, or is none.
     #[error("a mask ratio of {ratio}; 0 < mask ratio <= 1 is needed")]
     RatioOutOfRange {

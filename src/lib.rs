@@ -51,10 +51,10 @@ pub mod curve;
 pub mod distribution;
 pub mod docs;
 mod error;
-pub mod optimal;
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod interchange;
+pub mod optimal;
 pub mod sampler;
 mod scalar;
 pub mod schedule;

@@ -5,6 +5,7 @@
 //! takes that step size instead, so that the two cannot be exchanged.
 //!
 //! [`Knowledge`] is the one way to ask, whatever is known; [`compare`] shows all bounds side by side.
+//! [`measured`] makes knowledge of measured losses and their errors.
 //!
 //! # Rounding
 //! Every bound is rounded outward by a few units in the last place, so that

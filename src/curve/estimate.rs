@@ -43,22 +43,21 @@ impl<F: Scalar> Estimate<F> {
     }
 
     /// The same quantity for one of `tokens` tokens.
-    #[must_use]
-    pub fn per_token(self, tokens: usize) -> Self {
-        let tokens = scalar::float::<F>(tokens);
-        Self { value: self.value / tokens, standard_error: self.standard_error / tokens }
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens.
+    pub fn per_token(self, tokens: usize) -> Result<Self> {
+        let value = self.value.per_token(tokens)?;
+        Ok(Self { value, standard_error: self.standard_error.per_token(tokens)? })
     }
 
-    /// Perplexity of a negative log-likelihood of `tokens` tokens. For its uncertainty, take
-    /// [`ConfidenceInterval::perplexity`].
+    /// The perplexity that belongs to a negative log-likelihood of `tokens` tokens:
+    /// [`Nats::perplexity_factor`]. For its uncertainty, take [`ConfidenceInterval::perplexity`].
     ///
-    /// # Formula
-    /// ```text
-    /// exp(value / L)
-    /// ```
-    #[must_use]
-    pub fn perplexity(self, tokens: usize) -> F {
-        perplexity(self.value, tokens)
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens.
+    pub fn perplexity(self, tokens: usize) -> Result<F> {
+        self.value.perplexity_factor(tokens)
     }
 }
 
@@ -101,14 +100,12 @@ impl<F: Scalar> ConfidenceInterval<F> {
 
     /// The interval of the perplexity, if this is one of a negative log-likelihood of `tokens`
     /// tokens. It covers with the same probability, because the exponential is monotone.
-    #[must_use]
-    pub fn perplexity(&self, tokens: usize) -> (F, F) {
-        (perplexity(self.lower, tokens), perplexity(self.upper, tokens))
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens.
+    pub fn perplexity(&self, tokens: usize) -> Result<(F, F)> {
+        Ok((self.lower.perplexity_factor(tokens)?, self.upper.perplexity_factor(tokens)?))
     }
-}
-
-fn perplexity<F: Scalar>(negative_log_likelihood: Nats<F>, tokens: usize) -> F {
-    (negative_log_likelihood.0 / scalar::float(tokens)).exp()
 }
 
 pub(crate) fn check_level(level: f64) -> Result<f64> {

@@ -300,7 +300,7 @@ impl<F: Scalar> LossCurve<F> {
     /// let losses = LossCurve::from_exact([2.0_f64, 1.0, 1.0, 1.0])?;
     /// let code_length = losses.negative_log_likelihood(&Schedule::from_reveal_sizes([1, 3])?)?;
     /// assert_eq!(code_length.value.0, 5.0);
-    /// assert_eq!(code_length.perplexity(4), 1.25_f64.exp());
+    /// assert_eq!(code_length.perplexity(4)?, 1.25_f64.exp());
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn negative_log_likelihood(&self, schedule: &Schedule) -> Result<Estimate<F>> {

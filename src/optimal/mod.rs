@@ -10,6 +10,7 @@
 //! | only TC, DTC or some points are known | [`minimax`] |
 //! | how good are balanced, cosine and the like | [`families`] |
 //! | measured losses that are not monotone | [`schedule_for_losses`] |
+//! | measured losses with errors, and an unbiased cost | [`Planner`] |
 //!
 //! # The picture
 //! A step from `a` to `b` revealed tokens costs `w(a, b) = sum_{a<m<b} (b - m) d_m`, and a schedule is
@@ -52,8 +53,8 @@ pub mod families;
 mod frontier;
 mod losses;
 mod measure;
-pub mod minimax;
 mod measured;
+pub mod minimax;
 mod search;
 
 pub use budget::split;
