@@ -222,7 +222,7 @@ fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcom
     writeln!(
         out,
         "perplexity {:.3} ({low:.3} to {high:.3})",
-        likelihood.perplexity(best.tokens())
+        likelihood.perplexity(best.tokens())?
     )?;
     match demask::bounds::measured::cost_interval(evaluate, best, LEVEL) {
         Ok(interval) => writeln!(
