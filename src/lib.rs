@@ -61,10 +61,8 @@ pub mod schedule;
 mod units;
 
 pub use bounds::KlBounds;
-pub use curve::InformationCurve;
-pub use distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain};
 pub use curve::{InformationCurve, LossCurve};
-pub use distribution::JointTable;
+pub use distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain};
 pub use error::{Error, Result};
 pub use scalar::Scalar;
 pub use schedule::Schedule;
