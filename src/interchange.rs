@@ -44,7 +44,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use crate::bounds::KlBounds;
-use crate::curve::{InformationCurve, LossAccumulator, LossCurve, LossPoint};
+use crate::curve::{InformationCurve, LossAccumulator, LossCurve, LossPoint, Moments};
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::schedule::Schedule;
@@ -297,8 +297,8 @@ struct LossAccumulatorDocument<F> {
 impl<F: Scalar> From<&LossAccumulator<F>> for LossAccumulatorDocument<F> {
     fn from(accumulator: &LossAccumulator<F>) -> Self {
         let cells = accumulator.cells().iter().enumerate();
-        let cells = cells.filter(|(_, cell)| cell.samples > 0).map(|(revealed, cell)| {
-            let (samples, mean, sum_of_squares) = (cell.samples, cell.mean, cell.squares);
+        let cells = cells.filter(|(_, cell)| cell.observations > 0).map(|(revealed, cell)| {
+            let (samples, mean, sum_of_squares) = (cell.observations, cell.mean, cell.squares);
             CellDocument { revealed, samples, mean, sum_of_squares }
         });
         Self {
@@ -332,10 +332,10 @@ impl<F: Scalar> LossAccumulatorDocument<F> {
             let limit = self.tokens;
             let out_of_range = Error::IndexOutOfRange { what, index: revealed, limit };
             let cell = accumulator.cell_mut(revealed).ok_or(out_of_range)?;
-            if cell.samples > 0 {
+            if cell.observations > 0 {
                 return Err(Error::Duplicate { what, index: revealed });
             }
-            (cell.samples, cell.mean, cell.squares) = (samples, mean, squares);
+            *cell = Moments { observations: samples, mean, squares };
         }
         Ok(accumulator)
     }

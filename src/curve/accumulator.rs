@@ -1,4 +1,5 @@
 use crate::curve::losses::{self, LossCurve, LossPoint};
+use crate::curve::moments::Moments;
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -9,6 +10,10 @@ use crate::units::Nats;
 /// To measure a model: draw a sequence, draw `k` from `0 .. L-1`, reveal `k` random tokens, and add the
 /// mean cross-entropy of the masked ones. A masking that draws each token by its own coin will do as
 /// well, if the count that came out is what is added here.
+///
+/// The counts of different evaluations are independent here, as [`LossCurve`] takes them to be. A
+/// [`CurveEstimator`](crate::distribution::CurveEstimator) observes all counts along one order of a
+/// sequence: the values of one order depend on each other.
 ///
 /// O(1) per evaluation, O(L) memory. Accumulators of parts, [merged](Self::merge), give the accumulator of the
 /// whole up to rounding. In `f32` a mean stops moving after some 10^7 evaluations at one count; in
@@ -40,37 +45,7 @@ use crate::units::Nats;
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossAccumulator<F = f64> {
     /// By revealed count.
-    cells: Vec<Cell<F>>,
-}
-
-/// The evaluations at one count.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Cell<F> {
-    pub(crate) samples: u64,
-    pub(crate) mean: F,
-    /// The sum of squared deviations from the mean.
-    pub(crate) squares: F,
-}
-
-impl<F: Scalar> Cell<F> {
-    pub(crate) fn empty() -> Self {
-        Self { samples: 0, mean: F::zero(), squares: F::zero() }
-    }
-
-    fn merge(&mut self, other: &Self) -> Result<()> {
-        if other.samples == 0 {
-            return Ok(());
-        }
-        let overflow = Error::Overflow { what: "the number of samples at one count" };
-        let samples = self.samples.checked_add(other.samples).ok_or(overflow)?;
-        let [ours, theirs] = [self, other].map(|cell| losses::count::<F>(cell.samples));
-        let share = theirs / losses::count(samples);
-        let shift = other.mean - self.mean;
-        self.mean = self.mean + shift * share;
-        self.squares = self.squares + (other.squares + shift * shift * ours * share);
-        self.samples = samples;
-        Ok(())
-    }
+    cells: Vec<Moments<F>>,
 }
 
 impl<F: Scalar> LossAccumulator<F> {
@@ -80,7 +55,7 @@ impl<F: Scalar> LossAccumulator<F> {
     /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^28.
     pub fn new(tokens: usize) -> Result<Self> {
         losses::check_tokens(tokens)?;
-        Ok(Self { cells: vec![Cell::empty(); tokens] })
+        Ok(Self { cells: vec![Moments::none(); tokens] })
     }
 
     /// L, the number of tokens of a sequence.
@@ -92,7 +67,7 @@ impl<F: Scalar> LossAccumulator<F> {
     /// How many evaluations were added at this count, on any machine.
     #[must_use]
     pub fn samples(&self, revealed: usize) -> u64 {
-        self.cells.get(revealed).map_or(0, |cell| cell.samples)
+        self.cells.get(revealed).map_or(0, |cell| cell.observations)
     }
 
     /// Adds one evaluation: the mean cross-entropy of the masked tokens of one sequence of which
@@ -109,7 +84,8 @@ impl<F: Scalar> LossAccumulator<F> {
             return Err(Error::IndexOutOfRange { what, index: revealed, limit });
         };
         let loss = scalar::check_nonnegative("loss", loss.0)?;
-        cell.merge(&Cell { samples: 1, mean: loss, squares: F::zero() })
+        *cell = cell.union(Moments::single(loss))?;
+        Ok(())
     }
 
     /// Adds all evaluations of another accumulator. A refused one changes nothing. O(L).
@@ -122,11 +98,8 @@ impl<F: Scalar> LossAccumulator<F> {
         if expected != found {
             return Err(Error::LengthMismatch { what: "the other accumulator", found, expected });
         }
-        let mut merged = self.cells.clone();
-        for (cell, other) in merged.iter_mut().zip(&other.cells) {
-            cell.merge(other)?;
-        }
-        self.cells = merged;
+        let unions = self.cells.iter().zip(&other.cells).map(|(ours, theirs)| ours.union(*theirs));
+        self.cells = unions.collect::<Result<_>>()?;
         Ok(())
     }
 
@@ -137,8 +110,9 @@ impl<F: Scalar> LossAccumulator<F> {
     /// [`TooFewSamples`](Error::TooFewSamples) if no count has as many (the evidence is the best
     /// count), or if `least_samples` is below 2: one evaluation has no spread.
     pub fn loss_curve(&self, least_samples: u64) -> Result<LossCurve<F>> {
-        let most = self.cells.iter().enumerate().max_by_key(|(_, cell)| cell.samples);
-        let (revealed, samples) = most.map_or((0, 0), |(revealed, cell)| (revealed, cell.samples));
+        let most = self.cells.iter().enumerate().max_by_key(|(_, cell)| cell.observations);
+        let (revealed, samples) =
+            most.map_or((0, 0), |(revealed, cell)| (revealed, cell.observations));
         if least_samples < 2 {
             return Err(Error::TooFewSamples { revealed, samples: least_samples, needed: 2 });
         }
@@ -146,22 +120,23 @@ impl<F: Scalar> LossAccumulator<F> {
             return Err(Error::TooFewSamples { revealed, samples, needed: least_samples });
         }
         let measured = self.cells.iter().enumerate();
-        let measured = measured.filter(|(_, cell)| cell.samples >= least_samples);
-        let points = measured.map(|(revealed, &Cell { samples, mean, squares })| {
-            let (all, but_one) = (losses::count::<F>(samples), losses::count::<F>(samples - 1));
-            let standard_error = Nats((squares / all / but_one).sqrt());
-            LossPoint { revealed, loss: Nats(mean), standard_error, samples }
+        let measured = measured.filter(|(_, cell)| cell.observations >= least_samples);
+        let points = measured.map(|(revealed, cell)| LossPoint {
+            revealed,
+            loss: Nats(cell.mean),
+            standard_error: Nats(cell.standard_error()),
+            samples: cell.observations,
         });
         LossCurve::from_points(self.tokens(), points.collect::<Vec<_>>())
     }
 
     #[cfg(feature = "serde")]
-    pub(crate) fn cells(&self) -> &[Cell<F>] {
+    pub(crate) fn cells(&self) -> &[Moments<F>] {
         &self.cells
     }
 
     #[cfg(feature = "serde")]
-    pub(crate) fn cell_mut(&mut self, revealed: usize) -> Option<&mut Cell<F>> {
+    pub(crate) fn cell_mut(&mut self, revealed: usize) -> Option<&mut Moments<F>> {
         self.cells.get_mut(revealed)
     }
 }

@@ -1,5 +1,6 @@
 use crate::curve::InformationCurve;
 use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
+use crate::curve::moments::count;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
@@ -568,11 +569,6 @@ pub(crate) fn check_tokens(tokens: usize) -> Result<()> {
         return Err(Error::TooLarge { what, needed: tokens as u128, limit: MAX_TOKENS as u128 });
     }
     Ok(())
-}
-
-/// A number of samples as a float.
-pub(crate) fn count<F: Scalar>(samples: u64) -> F {
-    F::from_u64(samples).unwrap_or_else(F::infinity)
 }
 
 /// The mean over a gap of this many counts. Sums of at most 2^28 teeth below 2^28 fit a `u64`.

@@ -16,6 +16,7 @@ mod csv;
 mod estimate;
 mod information;
 mod losses;
+mod moments;
 mod monotone;
 mod smoothed;
 
@@ -27,3 +28,5 @@ pub use information::InformationCurve;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use smoothed::SmoothedLosses;
+
+pub(crate) use moments::Moments;

@@ -1,6 +1,7 @@
 use core::ops::RangeInclusive;
 
 use crate::curve::estimate::{self, Estimate};
+use crate::curve::moments;
 use crate::curve::{InformationCurve, LossCurve};
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
@@ -271,7 +272,7 @@ fn pool_violators<F: Scalar>(losses: &LossCurve<F>) -> Result<Vec<F>> {
                 (least / error).powi(2).max(F::min_positive_value())
             }
             Some(_) => F::one(),
-            None => super::losses::count(point.samples),
+            None => moments::count(point.samples),
         };
         let exact = least.is_some() && error == F::zero();
         let mut pool = Pool { loss: point.loss.0, weight, exact, points: 1 };

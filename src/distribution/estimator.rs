@@ -1,5 +1,6 @@
 //! What a law must be able to tell so that its curve can be estimated, and the estimate.
 
+use crate::curve::Moments;
 use crate::distribution::{JointTable, MarkovChain};
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
@@ -160,54 +161,6 @@ pub struct CurveEstimator<F = f64> {
     points: Vec<Moments<F>>,
 }
 
-/// Welford's running mean and sum of squared deviations from it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Moments<F> {
-    observations: u64,
-    mean: F,
-    squares: F,
-}
-
-impl<F: Scalar> Moments<F> {
-    fn none() -> Self {
-        Self { observations: 0, mean: F::zero(), squares: F::zero() }
-    }
-
-    /// Chan, Golub & LeVeque's rule for the union of two samples; a single value is one with no
-    /// deviations.
-    fn union(self, other: Self) -> Result<Self> {
-        if self.observations == 0 || other.observations == 0 {
-            return Ok(if self.observations == 0 { other } else { self });
-        }
-        let observations = self
-            .observations
-            .checked_add(other.observations)
-            .ok_or(Error::Overflow { what: "the number of observations" })?;
-        let count = |n: u64| F::from_u64(n).unwrap_or_else(F::infinity);
-        let share = count(other.observations) / count(observations);
-        let difference = other.mean - self.mean;
-        let between = difference * difference * share * count(self.observations);
-        Ok(Self {
-            observations,
-            mean: self.mean + difference * share,
-            squares: self.squares + other.squares + between,
-        })
-    }
-
-    fn point(self) -> CurvePoint<F> {
-        let count = |n: u64| F::from_u64(n).unwrap_or_else(F::infinity);
-        let standard_error = match self.observations {
-            0 | 1 => F::infinity(),
-            n => (self.squares / count(n - 1) / count(n)).sqrt(),
-        };
-        CurvePoint {
-            mean: Nats(self.mean),
-            standard_error: Nats(standard_error),
-            observations: self.observations,
-        }
-    }
-}
-
 impl<F: Scalar> CurveEstimator<F> {
     /// No observations yet, of a sequence of `tokens` tokens.
     ///
@@ -241,8 +194,7 @@ impl<F: Scalar> CurveEstimator<F> {
             let (what, value) = ("observations", scalar::evidence(value.0));
             return Err(Error::NotFinite { what, index: revealed, value });
         }
-        let single = Moments { observations: 1, mean: value.0, squares: F::zero() };
-        *point = point.union(single)?;
+        *point = point.union(Moments::single(value.0))?;
         Ok(())
     }
 
@@ -267,7 +219,12 @@ impl<F: Scalar> CurveEstimator<F> {
     /// The estimates of `f_0 .. f_{L-1}`.
     #[must_use]
     pub fn points(&self) -> Vec<CurvePoint<F>> {
-        self.points.iter().map(|point| point.point()).collect()
+        let point = |moments: &Moments<F>| CurvePoint {
+            mean: Nats(moments.mean),
+            standard_error: Nats(moments.standard_error()),
+            observations: moments.observations,
+        };
+        self.points.iter().map(point).collect()
     }
 
     /// Observes a law along one random order of its tokens: one value at each point of the curve,
@@ -396,7 +353,8 @@ fn random_order<R: rand::Rng + ?Sized>(tokens: usize, generator: &mut R) -> Vec<
 /// The stored form: versioned, and checked when it is read.
 #[cfg(feature = "serde")]
 mod stored {
-    use super::{CurveEstimator, Moments};
+    use super::CurveEstimator;
+    use crate::curve::Moments;
     use crate::error::{Error, Result};
     use crate::scalar::{self, Scalar};
 
