@@ -193,6 +193,34 @@ fn what_lies_beyond_the_measured_counts_is_never_invented() {
 }
 
 #[test]
+fn single_precision_agrees_within_its_rounding() {
+    let losses = LossCurve::from_exact(truth(64)).unwrap();
+    let single: Vec<f32> = truth(64).iter().map(|&loss| loss as f32).collect();
+    let single = LossCurve::from_exact(single).unwrap();
+    for steps in [1, 3, 8, 32] {
+        let schedule = Schedule::balanced(64, steps).unwrap();
+        let exact = losses.parallelism_cost(&schedule).unwrap().value.0;
+        let rounded = f64::from(single.parallelism_cost(&schedule).unwrap().value.0);
+        assert!((rounded - exact).abs() <= 64.0 * 3.0 * f64::from(f32::EPSILON), "{steps}");
+    }
+}
+
+#[test]
+fn likelihoods_are_told_per_token_and_as_perplexity() {
+    let total = Estimate { value: Nats(8.0), standard_error: Nats(2.0) };
+    let per_token = total.per_token(4).unwrap();
+    assert_eq!(per_token, Estimate { value: Nats(2.0), standard_error: Nats(0.5) });
+    assert_eq!(total.perplexity(4).unwrap(), 2.0_f64.exp());
+    let interval = total.interval(0.682_689_492_137_086).unwrap();
+    let (low, high) = interval.perplexity(4).unwrap();
+    assert!((low - 1.5_f64.exp()).abs() < 1e-9 && (high - 2.5_f64.exp()).abs() < 1e-9);
+    assert_eq!(interval.level, 0.682_689_492_137_086);
+    assert!(matches!(total.per_token(0), Err(Error::Empty { .. })));
+    assert!(matches!(total.perplexity(0), Err(Error::Empty { .. })));
+    assert!(matches!(interval.perplexity(0), Err(Error::Empty { .. })));
+}
+
+#[test]
 fn points_at_one_count_are_merged_as_their_samples_would_be() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut parts = vec![LossAccumulator::new(4).unwrap(); 3];

@@ -7,8 +7,8 @@
 //! | means of samples | [`cost_interval`] | [`ConfidenceInterval`]: holds with a stated probability |
 //!
 //! Both are the [sharp](super::sharp) interval for what the losses say of the information curve of the
-//! model, `I_k = l_0 - l_k`. An [`Estimate`](crate::curve::Estimate) is neither: it takes the straight
-//! line between measured counts.
+//! model, `I_k = l_0 - l_k`. An [`Estimate`] is neither: it takes the straight line between measured
+//! counts.
 
 use crate::bounds::sharp::Known;
 use crate::bounds::{KlBounds, Knowledge};
