@@ -16,8 +16,8 @@ mod text_input;
 use std::error::Error;
 use std::process::ExitCode;
 
-use demask::Nats;
 use demask::curve::LossAccumulator;
+use demask::{MarkovChain, Nats};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
@@ -82,7 +82,7 @@ fn run(options: &Options) -> Result<String, Box<dyn Error>> {
         let length = symbols.len();
         return Err(format!("{length} letters are too few for windows of {tokens}").into());
     }
-    let model = ChainModel::fit(training, Alphabet::Letters.size(), tokens);
+    let model = ChainModel::fit(training, Alphabet::Letters.size(), tokens)?;
 
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let mut samples = [LossAccumulator::new(tokens)?, LossAccumulator::new(tokens)?];
@@ -132,19 +132,15 @@ struct ChainModel {
 
 impl ChainModel {
     /// Counts, with a tenth of a letter added to each so that nothing is impossible.
-    fn fit(text: &[usize], alphabet: usize, distances: usize) -> Self {
-        let mut marginal = vec![0.1; alphabet];
-        text.iter().for_each(|&x| marginal[x] += 1.0);
-        normalize(&mut marginal);
-        let mut transition = vec![0.1; alphabet * alphabet];
-        text.windows(2).for_each(|pair| transition[pair[0] * alphabet + pair[1]] += 1.0);
-        transition.chunks_mut(alphabet).for_each(normalize);
-        let mut powers = vec![transition];
+    fn fit(text: &[usize], alphabet: usize, distances: usize) -> demask::Result<Self> {
+        let chain = MarkovChain::fit(text, alphabet, 0.1)?;
+        let rows = (0..alphabet).filter_map(|letter| chain.row(letter));
+        let mut powers = vec![rows.flatten().copied().collect::<Vec<f64>>()];
         while powers.len() < distances {
             let next = product(&powers[powers.len() - 1], &powers[0], alphabet);
             powers.push(next);
         }
-        Self { alphabet, marginal, powers }
+        Ok(Self { alphabet, marginal: chain.initial().to_vec(), powers })
     }
 
     /// The mean of `-ln p(letter | revealed letters)` over the masked letters of a window.
@@ -177,11 +173,6 @@ impl ChainModel {
         }
         sum / masked
     }
-}
-
-fn normalize(weights: &mut [f64]) {
-    let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight /= sum);
 }
 
 fn product(a: &[f64], b: &[f64], size: usize) -> Vec<f64> {
