@@ -10,20 +10,20 @@
 //! Measured losses become an [`InformationCurve`] only through [`MonotoneLosses`], which says what it
 //! moved and whether noise explains that.
 
-mod growth;
 mod accumulator;
 mod csv;
 mod estimate;
+mod growth;
 mod information;
 mod losses;
 mod moments;
 mod monotone;
 mod smoothed;
 
-pub use growth::GrowthComplexity;
 pub use accumulator::LossAccumulator;
 pub use csv::CsvProblem;
 pub use estimate::{ConfidenceInterval, Estimate};
+pub use growth::GrowthComplexity;
 pub use information::InformationCurve;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
