@@ -126,6 +126,33 @@ pub enum Error {
         value: f64,
     },
 
+    /// A quantity that must be a positive number is not.
+    #[error("{what} is {value}; a positive number is needed")]
+    NotPositive {
+        /// The quantity.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+    },
+
+    /// A count must be a multiple of another one.
+    #[error("{what} is {value}; it must be a multiple of {divisor}")]
+    NotDivisible {
+        /// What is counted.
+        what: &'static str,
+        /// The count found.
+        value: usize,
+        /// What it must be a multiple of.
+        divisor: usize,
+    },
+
+    /// A decoder that has no block-wise form.
+    #[error("{decoder} does not decode block by block")]
+    NotBlockwise {
+        /// The name of the decoder.
+        decoder: &'static str,
+    },
+
     /// The first value of a list must be zero and is not.
     #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
     FirstNotZero {

@@ -12,6 +12,10 @@ use core::ops::Range;
 
 use crate::error::{Error, Result};
 
+mod decoders;
+
+pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
 ///
 /// ```

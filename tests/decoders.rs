@@ -1,0 +1,175 @@
+//! The integers that known decoders make of the same request.
+
+use demask::Schedule;
+use demask::schedule::{Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+
+fn plan(decoder: Decoder, tokens: usize, steps: usize) -> DecoderPlan {
+    decoder.plan(tokens, steps).unwrap()
+}
+
+fn sizes(decoder: Decoder, tokens: usize, steps: usize) -> Vec<usize> {
+    plan(decoder, tokens, steps).schedule().sizes().to_vec()
+}
+
+const DLLM_COSINE: Decoder = Decoder::Dllm(DllmAlpha::Cosine);
+const MASKGIT_COSINE: Decoder = Decoder::MaskGit(MaskFunction::Cosine);
+
+#[test]
+fn llada_gives_the_remainder_to_its_first_steps_and_runs_empty_passes() {
+    assert_eq!(sizes(Decoder::Llada, 256, 256), [1; 256]);
+    assert_eq!(sizes(Decoder::Llada, 128, 64), [2; 64]);
+    let uneven = sizes(Decoder::Llada, 256, 100);
+    assert_eq!(uneven[..56], [3; 56]);
+    assert_eq!(uneven[56..], [2; 44]);
+    let wasteful = plan(Decoder::Llada, 256, 512);
+    assert_eq!(wasteful.schedule().sizes(), [1; 256]);
+    assert_eq!(wasteful.passes(), 512);
+    assert_eq!(wasteful.empty_passes(), (256..512).collect::<Vec<_>>());
+}
+
+#[test]
+fn truncation_makes_the_first_step_small_and_the_last_large() {
+    for decoder in [Decoder::Dream, Decoder::LlamaCpp] {
+        let full = plan(decoder, 256, 256);
+        assert_eq!(full.empty_passes(), [0]);
+        assert_eq!(full.schedule().steps(), 255);
+        assert_eq!(full.schedule().sizes()[..254], [1; 254]);
+        assert_eq!(full.schedule().sizes()[254], 2);
+
+        let half = sizes(decoder, 128, 64);
+        assert_eq!((half[0], half[63], half.len()), (1, 3, 64));
+        let uneven = sizes(decoder, 256, 100);
+        assert_eq!((uneven[0], uneven[99], uneven.len()), (2, 4, 100));
+        let wasteful = plan(decoder, 256, 512);
+        assert_eq!(wasteful.empty_passes().len(), 257);
+        assert_eq!(wasteful.schedule().sizes().last(), Some(&2));
+    }
+}
+
+#[test]
+fn dllm_drops_the_steps_that_round_to_zero() {
+    for (tokens, steps, left) in [(256, 256, 206), (128, 64, 58), (256, 100, 92)] {
+        let plan = plan(DLLM_COSINE, tokens, steps);
+        assert_eq!(plan.passes(), left);
+        assert_eq!(plan.empty_passes(), [0; 0]);
+        assert_eq!(plan.schedule().tokens(), tokens);
+    }
+    let full = sizes(DLLM_COSINE, 256, 256);
+    assert_eq!(full.iter().max(), Some(&2));
+    let first_two = full.iter().position(|&size| size == 2).unwrap();
+    assert!(first_two > full.len() / 2, "twos near the end, but one at {first_two}");
+}
+
+#[test]
+fn maskgit_reveals_one_token_at_least_and_keeps_one_for_the_last_pass() {
+    assert_eq!(sizes(MASKGIT_COSINE, 256, 256), [1; 256]);
+    let half = sizes(MASKGIT_COSINE, 128, 64);
+    assert_eq!((half.len(), half.iter().max()), (64, Some(&4)));
+    let uneven = sizes(MASKGIT_COSINE, 256, 100);
+    assert_eq!((uneven[0], uneven.iter().max()), (1, Some(&4)));
+    let wasteful = plan(MASKGIT_COSINE, 256, 512);
+    assert_eq!(wasteful.schedule().sizes(), [1; 256]);
+    assert_eq!(wasteful.empty_passes(), (255..511).collect::<Vec<_>>());
+}
+
+#[test]
+fn dus_halves_its_stride_and_merges_a_small_last_round() {
+    assert_eq!(sizes(Decoder::Dus, 32, 1), [2, 2, 4, 8, 16]);
+    // Strides 5, 2, 1: {0, 5}, {2, 4, 6, 8}, {1, 3, 7, 9}.
+    assert_eq!(sizes(Decoder::Dus, 10, 1), [2, 4, 4]);
+    // Strides 3, 1: {0, 3, 6}, {1, 2, 4, 5}.
+    assert_eq!(sizes(Decoder::Dus, 7, 1), [3, 4]);
+    // Strides 2, 1 of 5 tokens: {0, 2, 4}, {1, 3}: the last round is smaller, so all at once.
+    assert_eq!(sizes(Decoder::Dus, 5, 1), [5]);
+    assert_eq!(sizes(Decoder::Dus, 1, 1), [1]);
+}
+
+#[test]
+fn halton_follows_the_arc_cosine_but_never_stands_still() {
+    let sizes = sizes(Decoder::Halton, 256, 8);
+    let mut revealed = 0;
+    for (i, size) in sizes.iter().enumerate() {
+        revealed += size;
+        let part = 1.0 - ((i + 1) as f64 / 8.0).acos() / std::f64::consts::FRAC_PI_2;
+        assert_eq!(revealed, (256.0 * part) as usize);
+    }
+    let wasteful = plan(Decoder::Halton, 5, 9);
+    assert_eq!(wasteful.schedule().sizes(), [1; 5]);
+    assert_eq!(wasteful.empty_passes(), [5, 6, 7, 8]);
+}
+
+#[test]
+fn every_decoder_reveals_every_token_in_the_passes_it_was_given() {
+    for decoder in Decoder::KNOWN {
+        for tokens in [1, 2, 3, 7, 32, 100, 257, 1024] {
+            for steps in [1, 2, 3, 10, 64, 257, 2000] {
+                let plan = plan(decoder, tokens, steps);
+                assert_eq!(plan.schedule().tokens(), tokens, "{decoder}, {steps} steps");
+                assert_eq!(plan.pass_sizes().sum::<usize>(), tokens);
+                assert_eq!(plan.pass_sizes().count(), plan.passes());
+                let again = DecoderPlan::from_pass_sizes(plan.pass_sizes().collect::<Vec<_>>());
+                assert_eq!(again.as_ref(), Ok(&plan));
+                match decoder {
+                    Decoder::Dllm(_) => assert!(plan.passes() <= steps),
+                    Decoder::Dus => {}
+                    _ => assert_eq!(plan.passes(), steps, "{decoder}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_step_is_one_step_for_all_that_listen() {
+    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
+        assert_eq!(plan(decoder, 77, 1).schedule(), &Schedule::one_step(77).unwrap());
+    }
+}
+
+#[test]
+fn huge_requests_are_answered_or_refused() {
+    for decoder in Decoder::KNOWN {
+        assert_eq!(plan(decoder, 1_000_000, 1_000).schedule().tokens(), 1_000_000);
+        // More tokens than single precision can count.
+        assert_eq!(plan(decoder, (1 << 25) + 1, 100).schedule().tokens(), (1 << 25) + 1);
+    }
+    assert!(matches!(DLLM_COSINE.plan(10, 1 << 25), Err(demask::Error::TooLarge { .. })));
+}
+
+#[test]
+fn blocks_divide_as_the_originals_do() {
+    use demask::Error;
+    let lengths = |decoder: Decoder, tokens, block, steps| {
+        let plans = decoder.plan_blocks(tokens, block, steps)?;
+        Ok::<_, Error>(
+            plans.iter().map(|p| (p.schedule().tokens(), p.passes())).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(lengths(Decoder::Llada, 96, 32, 24).unwrap(), [(32, 8); 3]);
+    assert_eq!(
+        lengths(Decoder::Llada, 100, 32, 24),
+        Err(Error::NotDivisible { what: "the number of tokens", value: 100, divisor: 32 })
+    );
+    assert_eq!(
+        lengths(Decoder::Dream, 96, 32, 25),
+        Err(Error::NotDivisible { what: "the number of steps", value: 25, divisor: 3 })
+    );
+    let linear = Decoder::Dllm(DllmAlpha::Linear);
+    assert_eq!(lengths(linear, 100, 32, 25).unwrap(), [(32, 7), (32, 7), (32, 7), (4, 4)]);
+    assert_eq!(lengths(Decoder::Dus, 64, 32, 1).unwrap(), [(32, 5), (32, 5)]);
+    assert_eq!(lengths(Decoder::Halton, 64, 32, 8), Err(Error::NotBlockwise { decoder: "Halton" }));
+    assert!(matches!(lengths(Decoder::Llada, 64, 0, 8), Err(Error::Empty { .. })));
+    assert!(matches!(lengths(Decoder::Llada, 0, 8, 8), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn impossible_requests_say_what_is_wrong() {
+    use demask::Error;
+    assert!(matches!(Decoder::Llada.plan(0, 3), Err(Error::Empty { .. })));
+    assert!(matches!(Decoder::Llada.plan(3, 0), Err(Error::Empty { .. })));
+    for power in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let decoder = Decoder::MaskGit(MaskFunction::Power(power));
+        assert!(matches!(decoder.plan(10, 3), Err(Error::NotPositive { .. })));
+    }
+    assert!(matches!(DecoderPlan::from_pass_sizes([0, 0]), Err(Error::Empty { .. })));
+}
