@@ -1,6 +1,6 @@
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, RampSum, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{RevealTimes, Schedule};
 use crate::units::Nats;
 
 /// The information curve of a distribution over `L` tokens.
@@ -362,6 +362,35 @@ impl<F: Scalar> InformationCurve<F> {
             sum.add_ramp(&self.increments[step.start + 1..step.end]);
         }
         Ok(Nats(sum.total()))
+    }
+
+    /// The exact expected sampling error with random sizes: each masked token is revealed with a coin of
+    /// its own (MDLM, SEDD, Dream's `origin`). The mean is over the sizes and over the positions.
+    ///
+    /// # Formula
+    /// ```text
+    /// error = TC - L sum_i (t_{i+1} - t_i) g(t_i) = sum_m c_m d_m
+    /// g(u) = E I_K, K ~ Binomial(L - 1, u)
+    /// ```
+    /// where `c` is [`RevealTimes::mean_sawtooth`]. The second form is used: in the first, almost
+    /// everything cancels when steps are many. O((T + sqrt(L)) sqrt(L) + L).
+    ///
+    /// # Errors
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
+    ///
+    /// ```
+    /// use demask::{InformationCurve, Schedule, schedule::RevealTimes};
+    /// let curve = InformationCurve::from_information([0.0, 0.2, 0.3, 0.35])?;
+    /// let fixed = curve.sampling_error(&Schedule::balanced(4, 4)?)?;
+    /// let random = curve.expected_sampling_error(&RevealTimes::equal(4)?)?;
+    /// assert_eq!(fixed.0, 0.0);
+    /// assert!(random.0 > 0.2); // coins reveal tokens together that fixed sizes keep apart
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn expected_sampling_error(&self, times: &RevealTimes) -> Result<Nats<F>> {
+        let weights = times.mean_sawtooth(self.tokens())?;
+        let products = self.increments.iter().zip(weights);
+        Ok(Nats(scalar::sum(products.map(|(&d, c)| d * scalar::constant(c)))))
     }
 }
 

@@ -13,8 +13,12 @@ use core::ops::Range;
 use crate::error::{Error, Result};
 
 mod decoders;
+mod noise;
+mod reveal_times;
 
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+pub use noise::NoiseSchedule;
+pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
 ///

@@ -1,0 +1,46 @@
+//! What planning, auditing and random sizes cost at the lengths people ask for.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use demask::InformationCurve;
+use demask::schedule::{Decoder, MaskFunction, RevealTimes};
+
+/// A smooth curve: `I_k = k / (k + L/8)`.
+fn curve(tokens: usize) -> InformationCurve {
+    let scale = tokens as f64 / 8.0;
+    let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + scale)).collect();
+    InformationCurve::from_information(information).expect("a curve")
+}
+
+fn random_sizes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("expected_sampling_error");
+    group.sample_size(10);
+    for (tokens, steps) in [(1_024, 128), (1_024, 1_024), (100_000, 100), (100_000, 1_000)] {
+        let (curve, times) = (curve(tokens), RevealTimes::equal(steps).expect("a step"));
+        group.bench_function(format!("L={tokens},T={steps}"), |bencher| {
+            bencher.iter(|| black_box(&curve).expected_sampling_error(black_box(&times)))
+        });
+    }
+    group.bench_function("nonempty_steps_law/L=1024,T=128", |bencher| {
+        let times = RevealTimes::equal(128).expect("a step");
+        bencher.iter(|| black_box(&times).nonempty_steps_law(1_024))
+    });
+    group.finish();
+}
+
+fn plans(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("plan");
+    group.sample_size(10);
+    for decoder in [Decoder::Llada, Decoder::Dream, Decoder::MaskGit(MaskFunction::Cosine)] {
+        for steps in [1_000, 1_000_000] {
+            group.bench_function(format!("{decoder}/L=1000000,T={steps}"), |bencher| {
+                bencher.iter(|| black_box(decoder).plan(1_000_000, black_box(steps)))
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, random_sizes, plans);
+criterion_main!(benches);

@@ -1,0 +1,194 @@
+use core::fmt;
+
+use crate::error::{Error, Result};
+use crate::scalar;
+use crate::schedule::RevealTimes;
+
+/// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
+/// t, where t = 0 is clean text and t = 1 is noise. The sampler goes from 1 to 0.
+///
+/// ```
+/// use demask::schedule::{NoiseSchedule, Rounding};
+/// let cosine = NoiseSchedule::cosine();
+/// let plan = cosine.times(4)?.round(100, Rounding::RevealedNearest)?;
+/// assert_eq!(plan.schedule().sizes(), [8, 21, 33, 38]);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub struct NoiseSchedule {
+    alpha: Box<dyn Fn(f64) -> f64 + Send + Sync>,
+}
+
+impl NoiseSchedule {
+    /// `alpha(t) = 1 - t`: equal steps reveal equal parts.
+    #[must_use]
+    pub fn linear() -> Self {
+        Self { alpha: Box::new(|t| 1.0 - t) }
+    }
+
+    /// `alpha(t) = 1 - cos((pi / 2) (1 - t))`: the steps grow. MaskGIT's cosine is the same function,
+    /// written for the masked part over the part of the passes done.
+    #[must_use]
+    pub fn cosine() -> Self {
+        // 1 - cos(x) = 2 sin(x/2)^2, without the cancellation near x = 0.
+        Self { alpha: Box::new(|t| 2.0 * (core::f64::consts::FRAC_PI_4 * (1.0 - t)).sin().powi(2)) }
+    }
+
+    /// `alpha(t) = exp(-sigma(t))` with `sigma(t) = -ln(1 - (1 - eps) t)`, as in MDLM and SEDD: a line
+    /// down to eps.
+    ///
+    /// # Errors
+    /// As [`NoiseSchedule::from_alpha`]; `0 <= eps < 1` is needed.
+    pub fn log_linear(eps: f64) -> Result<Self> {
+        Self::from_alpha(move |t| 1.0 - (1.0 - eps) * t)
+    }
+
+    /// `alpha(t) = 1 - t^power`. The steps shrink for powers above 1 and grow below.
+    ///
+    /// # Errors
+    /// [`NotPositive`](Error::NotPositive) unless the power is a positive number.
+    pub fn polynomial(power: f64) -> Result<Self> {
+        if power > 0.0 && power.is_finite() {
+            Ok(Self { alpha: Box::new(move |t| 1.0 - t.powf(power)) })
+        } else {
+            Err(Error::NotPositive { what: "the power", value: power })
+        }
+    }
+
+    /// From any function. It is tried at 1025 equally spaced times.
+    ///
+    /// Values at the ends may differ from 1 and 0: sampling starts with all tokens masked and ends
+    /// with none, so what is unmasked at t = 1 is divided out and what is masked at t = 0 is revealed
+    /// in the last step.
+    ///
+    /// # Errors
+    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
+    /// [`Increases`](Error::Increases) with the index of the time (in 1024ths);
+    /// [`Inconsistent`](Error::Inconsistent) unless `alpha(1) < alpha(0) <= 1`.
+    ///
+    /// ```
+    /// use demask::{Error, schedule::NoiseSchedule};
+    /// let square_root = NoiseSchedule::from_alpha(|t| 1.0 - t.sqrt())?;
+    /// assert_eq!(square_root.alpha(0.25), 0.5);
+    /// let wavy = NoiseSchedule::from_alpha(|t| 0.5 + 0.5 * (9.0 * t).cos());
+    /// assert!(matches!(wavy, Err(Error::Increases { .. })));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_alpha(alpha: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Self> {
+        const TRIED: usize = 1024;
+        let values: Vec<f64> = (0..=TRIED).map(|i| alpha(i as f64 / TRIED as f64)).collect();
+        check_alphas(&values)?;
+        let (clean, noise) = (values[0], values[TRIED]);
+        if clean > 1.0 {
+            let inequality = "alpha(0) <= 1";
+            return Err(Error::Inconsistent { inequality, left: clean, right: 1.0 });
+        }
+        if noise >= clean {
+            let inequality = "alpha(1) < alpha(0)";
+            return Err(Error::Inconsistent { inequality, left: noise, right: clean });
+        }
+        Ok(Self { alpha: Box::new(alpha) })
+    }
+
+    /// `alpha(t)`, the part unmasked at diffusion time t.
+    #[must_use]
+    pub fn alpha(&self, t: f64) -> f64 {
+        (self.alpha)(t)
+    }
+
+    /// The reveal times of `steps` equal steps in diffusion time, from 1 to 0. O(T).
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no step, or as [`NoiseSchedule::times_at`].
+    pub fn times(&self, steps: usize) -> Result<RevealTimes> {
+        if steps == 0 {
+            return Err(Error::Empty { what: "the list of steps between reveal times" });
+        }
+        let time = |i: usize| (steps - i) as f64 / steps as f64;
+        self.times_at(&(0..=steps).map(time).collect::<Vec<_>>())
+    }
+
+    /// The reveal times of a grid of diffusion times, from the noisiest to the cleanest.
+    ///
+    /// # Formula
+    /// ```text
+    /// u_i = 1 - (1 - alpha(t_i)) / (1 - alpha(t_0)),   u_T = 1
+    /// ```
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for fewer than two times; [`NotFinite`](Error::NotFinite),
+    /// [`Negative`](Error::Negative) or [`Increases`](Error::Increases) if alpha fails there (listed
+    /// from clean to noise); [`NotIncreasing`](Error::NotIncreasing) if a step reveals nothing for
+    /// sure.
+    pub fn times_at(&self, diffusion_times: &[f64]) -> Result<RevealTimes> {
+        let alphas: Vec<f64> = diffusion_times.iter().map(|&t| self.alpha(t)).collect();
+        check_alphas(&alphas.iter().rev().copied().collect::<Vec<_>>())?;
+        let first = alphas.first().copied().unwrap_or(0.0);
+        let mut times: Vec<f64> = alphas.iter().map(|a| (a - first) / (1.0 - first)).collect();
+        if let Some(last) = times.last_mut() {
+            *last = 1.0;
+        }
+        RevealTimes::from_times(times)
+    }
+
+    /// The diffusion times of given reveal times, so that equal steps of another schedule can be read
+    /// on this one's clock: the inverse of [`NoiseSchedule::times_at`], by bisection to full
+    /// precision.
+    ///
+    /// ```
+    /// use demask::{Schedule, schedule::{NoiseSchedule, RevealTimes}};
+    /// let schedule = Schedule::from_reveal_sizes([2, 6])?;
+    /// let clock = NoiseSchedule::polynomial(2.0)?;
+    /// let times = clock.diffusion_times(&RevealTimes::of_schedule(&schedule));
+    /// assert!((times[1] - 0.75_f64.sqrt()).abs() < 1e-15);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[must_use]
+    pub fn diffusion_times(&self, reveal_times: &RevealTimes) -> Vec<f64> {
+        let noise = self.alpha(1.0);
+        let time_of = |&revealed: &f64| {
+            let alpha = noise + revealed * (1.0 - noise);
+            let (mut clean, mut noisy) = (0.0, 1.0);
+            while clean < noisy {
+                let middle = 0.5 * (clean + noisy);
+                if middle <= clean || middle >= noisy {
+                    break;
+                }
+                if self.alpha(middle) > alpha { clean = middle } else { noisy = middle }
+            }
+            noisy
+        };
+        let mut times: Vec<f64> = reveal_times.times().iter().map(time_of).collect();
+        if let [first, .., last] = times.as_mut_slice() {
+            (*first, *last) = (1.0, 0.0);
+        }
+        times
+    }
+}
+
+impl fmt::Debug for NoiseSchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = [0.0, 0.25, 0.5, 0.75, 1.0].map(|t| self.alpha(t));
+        f.debug_struct("NoiseSchedule").field("alpha at quarters", &values).finish()
+    }
+}
+
+/// Refuses what no alpha, listed from clean to noise, can be.
+fn check_alphas(values: &[f64]) -> Result<()> {
+    let what = "alpha";
+    scalar::check_finite(what, values)?;
+    if let Some(index) = values.iter().position(|&a| a < 0.0) {
+        return Err(Error::Negative { what, index, value: values[index] });
+    }
+    // The function computes with rounding of its own: a few units are no rise.
+    let tolerance = 8.0 * f64::EPSILON;
+    match values.windows(2).position(|pair| pair[1] > pair[0] + tolerance) {
+        Some(i) => Err(Error::Increases {
+            what,
+            index: i + 1,
+            previous: values[i],
+            value: values[i + 1],
+            tolerance,
+        }),
+        None => Ok(()),
+    }
+}

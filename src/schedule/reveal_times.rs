@@ -1,0 +1,560 @@
+use core::f64::consts::PI;
+
+use crate::error::{Error, Result};
+use crate::scalar;
+use crate::schedule::{DecoderPlan, Schedule};
+
+/// Random reveal sizes: each masked token is revealed with a coin of its own.
+///
+/// The times `0 = t_0 < t_1 < .. < t_T = 1` are the parts of the tokens revealed, on average, after
+/// each step. This is the sampler of MDLM, SEDD and Dream's `origin`. One may think of each token
+/// drawing a time, uniform in 0..1: the step whose interval contains it reveals it.
+///
+/// # Formula
+/// ```text
+/// P(a token masked at t_i is revealed by t_{i+1}) = (t_{i+1} - t_i) / (1 - t_i)
+/// ```
+///
+/// The error on a curve is
+/// [`InformationCurve::expected_sampling_error`](crate::InformationCurve::expected_sampling_error).
+/// Times are `f64` whatever the scalar of the curve.
+///
+/// ```
+/// use demask::schedule::RevealTimes;
+/// let times = RevealTimes::equal(1024)?;
+/// // A thousand passes of which a third reveals nothing, so that others must reveal several.
+/// assert_eq!(times.expected_nonempty_steps(1024).round(), 647.0);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct RevealTimes {
+    times: Vec<f64>,
+}
+
+/// How parts of a sequence become whole tokens. The last step always takes what is left.
+///
+/// ```
+/// use demask::schedule::{RevealTimes, Rounding};
+/// let times = RevealTimes::equal(4)?;
+/// let sizes = |rule| times.round(10, rule).map(|plan| plan.schedule().to_string());
+/// assert_eq!(sizes(Rounding::RevealedNearest)?, "(3, 2, 3, 2)");
+/// assert_eq!(sizes(Rounding::StepTruncated)?, "(2, 2, 3, 3)");
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rounding {
+    /// Tokens revealed so far: `round(L t_i)`, halves away from zero. Never off by more than half a
+    /// token.
+    RevealedNearest,
+    /// Tokens revealed so far: `floor(L t_i)`.
+    RevealedFloor,
+    /// Tokens still masked: `floor(L (1 - t_i))`.
+    MaskedFloor,
+    /// As [`Rounding::MaskedFloor`], but each pass reveals at least one token as long as two are
+    /// masked, and one is left for the last pass: the clamp of MaskGIT and aMUSEd.
+    MaskedFloorClamped,
+    /// Size of the step: `round(m p)`, halves to even, where m tokens are masked and p is the
+    /// probability of the formula above. The rule of dllm. Errors of rounding feed back into m.
+    StepNearest,
+    /// Size of the step: `trunc(m p)`. The rule of Dream and llama.cpp. What truncation leaves is
+    /// taken by the last step.
+    StepTruncated,
+}
+
+impl RevealTimes {
+    /// From `t_0 = 0 < t_1 < .. < t_T = 1`.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for fewer than two times, [`NotFinite`](Error::NotFinite),
+    /// [`FirstNotZero`](Error::FirstNotZero), [`NotIncreasing`](Error::NotIncreasing), and
+    /// [`Inconsistent`](Error::Inconsistent) unless the last is 1.
+    ///
+    /// ```
+    /// use demask::{Error, schedule::RevealTimes};
+    /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 1.0])?.steps(), 2);
+    /// let still = RevealTimes::from_times([0.0, 0.25, 0.25, 1.0]);
+    /// assert!(matches!(still, Err(Error::NotIncreasing { index: 2, .. })));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn from_times(times: impl Into<Vec<f64>>) -> Result<Self> {
+        let (what, times) = ("the reveal times", times.into());
+        let [first, .., last] = times.as_slice() else {
+            return Err(Error::Empty { what: "the list of steps between reveal times" });
+        };
+        scalar::check_finite(what, &times)?;
+        if *first != 0.0 {
+            return Err(Error::FirstNotZero { what, value: *first, tolerance: 0.0 });
+        }
+        if let Some(i) = times.windows(2).position(|pair| pair[0] >= pair[1]) {
+            let (previous, value) = (times[i], times[i + 1]);
+            return Err(Error::NotIncreasing { what, index: i + 1, previous, value });
+        }
+        if *last != 1.0 {
+            return Err(Error::Inconsistent { inequality: "t_T = 1", left: *last, right: 1.0 });
+        }
+        Ok(Self { times })
+    }
+
+    /// `T` equal steps: `t_i = i / T`.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no step.
+    pub fn equal(steps: usize) -> Result<Self> {
+        Self::linear_to(1.0, steps, false)
+    }
+
+    /// MDLM with log-linear noise, and SEDD with the same: T equal steps down to a masked part of
+    /// 1e-5, and one more pass that fills what is left. So it has T + 1 steps.
+    ///
+    /// Source: kuleshov-group/mdlm `diffusion.py` @c112c52; louaaron/Score-Entropy-Discrete-Diffusion
+    /// `sampling.py` @0605786.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no step.
+    pub fn mdlm(steps: usize) -> Result<Self> {
+        Self::linear_to(1.0 - 1e-5, steps, true)
+    }
+
+    /// Dream's `origin`: the times of `linspace(1, 1e-3, T + 1)`, except that the last step takes all.
+    ///
+    /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no step.
+    pub fn dream_origin(steps: usize) -> Result<Self> {
+        Self::linear_to(1.0 - 1e-3, steps, false)
+    }
+
+    /// The times of a fixed schedule: `t_i = k_i / L`. [`RevealTimes::round`] with
+    /// [`Rounding::RevealedNearest`] goes back.
+    ///
+    /// ```
+    /// use demask::{Schedule, schedule::{RevealTimes, Rounding}};
+    /// let schedule = Schedule::from_reveal_sizes([1, 2, 5])?;
+    /// let times = RevealTimes::of_schedule(&schedule);
+    /// assert_eq!(times.times(), [0.0, 0.125, 0.375, 1.0]);
+    /// assert_eq!(times.round(8, Rounding::RevealedNearest)?.schedule(), &schedule);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of_schedule(schedule: &Schedule) -> Self {
+        let tokens = schedule.tokens() as f64;
+        let ends = schedule.ranges().map(|range| range.end as f64 / tokens);
+        Self { times: core::iter::once(0.0).chain(ends).collect() }
+    }
+
+    /// Equal steps up to `end`; the rest in the last of them or, if `extra`, in one more.
+    fn linear_to(end: f64, steps: usize, extra: bool) -> Result<Self> {
+        if steps == 0 {
+            return Err(Error::Empty { what: "the list of steps between reveal times" });
+        }
+        let inner = if extra { steps } else { steps - 1 };
+        let mut times: Vec<f64> = (0..=inner).map(|i| end * (i as f64 / steps as f64)).collect();
+        times.push(1.0);
+        Self::from_times(times)
+    }
+
+    /// T, the number of steps.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.times.len() - 1
+    }
+
+    /// `t_0 .. t_T`.
+    #[must_use]
+    pub fn times(&self) -> &[f64] {
+        &self.times
+    }
+
+    /// The parts of the sequence that each step reveals on average: `t_{i+1} - t_i`.
+    pub fn parts(&self) -> impl Iterator<Item = f64> + '_ {
+        self.times.windows(2).map(|pair| pair[1] - pair[0])
+    }
+
+    /// Fixed integer sizes near these times, by a named rule. O(T).
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token.
+    pub fn round(&self, tokens: usize, rounding: Rounding) -> Result<DecoderPlan> {
+        let total = tokens as f64;
+        let mut masked = tokens;
+        let mut reveal = |pair: &[f64]| {
+            let (start, end) = (pair[0], pair[1]);
+            let left = match rounding {
+                Rounding::RevealedNearest => tokens - ((total * end).round() as usize).min(tokens),
+                Rounding::RevealedFloor => tokens - ((total * end).floor() as usize).min(tokens),
+                Rounding::MaskedFloor => (total * (1.0 - end)).floor() as usize,
+                Rounding::MaskedFloorClamped => {
+                    let left = (total * (1.0 - end)).floor() as usize;
+                    left.min(masked.saturating_sub(1)).max(1)
+                }
+                Rounding::StepNearest | Rounding::StepTruncated => {
+                    let size = masked as f64 * ((end - start) / (1.0 - start));
+                    let nearest = rounding == Rounding::StepNearest;
+                    let size = if nearest { size.round_ties_even() } else { size.trunc() };
+                    masked.saturating_sub(size as usize)
+                }
+            };
+            let left = if end == 1.0 { 0 } else { left.min(masked) };
+            let size = masked - left;
+            masked = left;
+            size
+        };
+        DecoderPlan::from_pass_sizes(self.times.windows(2).map(&mut reveal).collect::<Vec<_>>())
+    }
+
+    /// The expected number of steps that reveal at least one of `tokens` tokens. O(T).
+    ///
+    /// # Formula
+    /// ```text
+    /// sum_i 1 - (1 - (t_{i+1} - t_i))^L
+    /// ```
+    ///
+    /// ```
+    /// use demask::schedule::RevealTimes;
+    /// assert_eq!(RevealTimes::equal(5000)?.expected_nonempty_steps(1024).round(), 926.0);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expected_nonempty_steps(&self, tokens: usize) -> f64 {
+        scalar::sum(self.parts().map(|part| -(tokens as f64 * (-part).ln_1p()).exp_m1()))
+    }
+
+    /// The law of the number of steps that reveal at least one token: element `j` is the probability
+    /// of `j` such steps, `j = 0 .. T`.
+    ///
+    /// # Formula
+    /// ```text
+    /// P(j) = L! [z^L y^j] prod_i (1 + y (exp((t_{i+1} - t_i) z) - 1))
+    /// ```
+    /// The coefficient of z^L is taken by the trapezoidal rule on the circle of radius L, which is exact
+    /// up to rounding with `9 sqrt(L) + 30` points; absolute accuracy 1e-13. O(sqrt(L) T^2).
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) if that is more than 2^33
+    /// products.
+    ///
+    /// ```
+    /// use demask::schedule::RevealTimes;
+    /// // Two tokens, two equal steps: together in one step, or apart.
+    /// let law = RevealTimes::equal(2)?.nonempty_steps_law(2)?;
+    /// assert!((law[1] - 0.5).abs() < 1e-14 && (law[2] - 0.5).abs() < 1e-14);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn nonempty_steps_law(&self, tokens: usize) -> Result<Vec<f64>> {
+        const MAX_WORK: u128 = 1 << 33;
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence of masked tokens" });
+        }
+        let radius = tokens as f64;
+        let points = (9.0 * radius.sqrt()) as usize + 30;
+        let steps = self.steps();
+        let needed =
+            (steps as u128).saturating_mul(steps as u128).saturating_mul(points as u128 / 4);
+        if needed > MAX_WORK {
+            return Err(Error::TooLarge { what: "products of factors", needed, limit: MAX_WORK });
+        }
+        let mut law = vec![0.0; steps + 1];
+        // Conjugate points give conjugate terms: the upper half of the circle is enough.
+        for point in 0..=points / 2 {
+            let angle = 2.0 * PI * point as f64 / points as f64;
+            let twice = if point == 0 || 2 * point == points { 1.0 } else { 2.0 };
+            // exp(L (e^{i angle} - 1) - i L angle): the Poisson factor that keeps all products near 1.
+            let size = twice * (-2.0 * radius * (angle / 2.0).sin().powi(2)).exp();
+            if size == 0.0 {
+                continue;
+            }
+            let turn = radius * (angle.sin() - angle);
+            let mut coefficients = vec![(0.0, 0.0); steps + 1];
+            coefficients[0] = (size * turn.cos(), size * turn.sin());
+            for (i, part) in self.parts().enumerate() {
+                let shrink = (-part * radius * angle.cos()).exp();
+                let phase = -part * radius * angle.sin();
+                let empty = (shrink * phase.cos(), shrink * phase.sin());
+                let nonempty = (1.0 - empty.0, -empty.1);
+                for j in (0..=i + 1).rev() {
+                    let fewer = if j > 0 { coefficients[j - 1] } else { (0.0, 0.0) };
+                    let (a, b) = (product(coefficients[j], empty), product(fewer, nonempty));
+                    coefficients[j] = (a.0 + b.0, a.1 + b.1);
+                }
+            }
+            law.iter_mut().zip(&coefficients).for_each(|(p, c)| *p += c.0);
+        }
+        law.iter_mut().skip(tokens.saturating_add(1)).for_each(|p| *p = 0.0);
+        law.iter_mut().for_each(|p| *p = p.max(0.0));
+        law[0] = 0.0;
+        let total = scalar::sum(law.iter().copied());
+        law.iter_mut().for_each(|p| *p /= total);
+        Ok(law)
+    }
+
+    /// The law of the number of tokens that one step reveals: element `s` is the probability of `s` out
+    /// of `tokens`. It is binomial with the part `t_{step+1} - t_step`. O(tokens).
+    ///
+    /// # Errors
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a step that does not exist;
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
+    ///
+    /// ```
+    /// use demask::schedule::RevealTimes;
+    /// let law = RevealTimes::equal(2)?.step_size_law(0, 2)?;
+    /// assert_eq!(law, [0.25, 0.5, 0.25]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn step_size_law(&self, step: usize, tokens: usize) -> Result<Vec<f64>> {
+        check_tokens(tokens)?;
+        let Some(part) = self.parts().nth(step) else {
+            return Err(Error::IndexOutOfRange { what: "step", index: step, limit: self.steps() });
+        };
+        let mut law = vec![0.0; tokens + 1];
+        if part == 1.0 {
+            law[tokens] = 1.0;
+        } else {
+            Binomial::new(tokens).for_each(part, 1.0 - part, |s, p| law[s] = p);
+        }
+        Ok(law)
+    }
+
+    /// The mean of the [sawtooth](Schedule::sawtooth) over the random sizes: the weights by which the
+    /// increments of an information curve enter the expected error, at index `m = 1 .. L-1`; index 0
+    /// holds 0.
+    ///
+    /// # Formula
+    /// ```text
+    /// c_m = L E[next(V) - V],   V ~ Beta(m, L - m),   next(v) = the first t_i above v
+    /// ```
+    /// That is the sawtooth of the times, drawn over 0..1 and smoothed over the place of the m-th of
+    /// `L - 1` uniform tokens. All terms are nonnegative, so nothing cancels, even for steps so short
+    /// that they hardly ever reveal two tokens: relative accuracy 1e-12.
+    ///
+    /// Gauss-Legendre quadrature in the angle `asin(sqrt(v))`, in which all beta laws are about equally
+    /// wide, with binomial weights within 12 standard deviations: O((T + sqrt(L)) sqrt(L)).
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    ///
+    /// ```
+    /// use demask::schedule::RevealTimes;
+    /// // All in one step: the sawtooth of one step is L - m.
+    /// let weights = RevealTimes::equal(1)?.mean_sawtooth(4)?;
+    /// for (m, expected) in [0.0, 3.0, 2.0, 1.0].into_iter().enumerate() {
+    ///     assert!((weights[m] - expected).abs() < 1e-12);
+    /// }
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn mean_sawtooth(&self, tokens: usize) -> Result<Vec<f64>> {
+        check_tokens(tokens)?;
+        let mut weights = vec![0.0; tokens];
+        if tokens < 2 {
+            return Ok(weights);
+        }
+        let total = tokens as f64;
+        // The density of Beta(m, L - m) at v is (L - 1) Binomial(m - 1; L - 2, v).
+        let scale = total * (total - 1.0);
+        let mut places = Binomial::new(tokens - 2);
+        self.for_each_node(total.sqrt(), |node| {
+            let height = scale * node.weight * node.to_next;
+            places.for_each(node.revealed, node.masked, |k, p| weights[k + 1] += height * p);
+        });
+        Ok(weights)
+    }
+
+    /// Calls `visit` with the nodes of the quadrature over 0..1: within a step, panels that a law of
+    /// width `1 / resolution` in the angle is smooth on.
+    fn for_each_node(&self, resolution: f64, mut visit: impl FnMut(Node)) {
+        let rules = [gauss_legendre(4), gauss_legendre(8), gauss_legendre(12)];
+        let angle = |t: f64| t.sqrt().atan2((1.0 - t).sqrt());
+        for pair in self.times.windows(2) {
+            let (start, end) = (angle(pair[0]), angle(pair[1]));
+            let panels = ((end - start) * resolution).ceil().max(1.0);
+            let half = (end - start) / (2.0 * panels);
+            let rule = match 2.0 * half * resolution {
+                width if width <= 0.05 => &rules[0],
+                width if width <= 0.5 => &rules[1],
+                _ => &rules[2],
+            };
+            for panel in 0..panels as usize {
+                let center = start + (2 * panel + 1) as f64 * half;
+                for &(x, w) in rule {
+                    let place = center + half * x;
+                    let (sin, cos) = place.sin_cos();
+                    visit(Node {
+                        revealed: sin * sin,
+                        masked: cos * cos,
+                        // sin^2(end) - sin^2(place), without cancellation.
+                        to_next: (end + place).sin() * (end - place).sin(),
+                        weight: half * w * 2.0 * sin * cos,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Draws the reveal sizes of one run: each token draws its time. O(tokens log T).
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rand")] {
+    /// use demask::schedule::RevealTimes;
+    /// use rand::{SeedableRng, rngs::ChaCha8Rng};
+    /// let mut generator = ChaCha8Rng::seed_from_u64(1);
+    /// let run = RevealTimes::equal(64)?.sample(64, &mut generator)?;
+    /// assert_eq!((run.schedule().tokens(), run.passes()), (64, 64));
+    /// # }
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[cfg(feature = "rand")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+    pub fn sample<R: rand::Rng + ?Sized>(
+        &self,
+        tokens: usize,
+        generator: &mut R,
+    ) -> Result<DecoderPlan> {
+        use rand::RngExt;
+        check_tokens(tokens)?;
+        let mut sizes = vec![0; self.steps()];
+        for _ in 0..tokens {
+            let time = generator.random::<f64>();
+            // t_0 = 0 <= time < 1 = t_T: the step before the first later time.
+            let step = self.times.partition_point(|&t| t <= time).saturating_sub(1);
+            if let Some(size) = sizes.get_mut(step) {
+                *size += 1;
+            }
+        }
+        DecoderPlan::from_pass_sizes(sizes)
+    }
+}
+
+/// A node of the quadrature over the times.
+struct Node {
+    revealed: f64,
+    /// `1 - revealed`, to full relative accuracy.
+    masked: f64,
+    /// The distance to the end of the step.
+    to_next: f64,
+    weight: f64,
+}
+
+fn check_tokens(tokens: usize) -> Result<()> {
+    const MAX_TOKENS: usize = 1 << 28;
+    if tokens == 0 {
+        return Err(Error::Empty { what: "the sequence of masked tokens" });
+    }
+    if tokens > MAX_TOKENS {
+        let (needed, limit) = (tokens as u128, MAX_TOKENS as u128);
+        return Err(Error::TooLarge { what: "tokens", needed, limit });
+    }
+    Ok(())
+}
+
+fn product(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
+}
+
+/// Binomial probabilities of `n` trials around the mode, by the ratios of neighbours, which are exact
+/// where a difference of log-factorials is not.
+struct Binomial {
+    trials: usize,
+    window: Vec<f64>,
+}
+
+impl Binomial {
+    /// Probabilities this far below the largest are left out: 12 standard deviations.
+    const NEGLIGIBLE: f64 = 1e-31;
+
+    fn new(trials: usize) -> Self {
+        Self { trials, window: Vec::new() }
+    }
+
+    /// Calls `visit` with each number of successes and its probability. Success has probability
+    /// `success`, failure `failure`; both above zero.
+    fn for_each(&mut self, success: f64, failure: f64, mut visit: impl FnMut(usize, f64)) {
+        let n = self.trials;
+        let mode = (((n + 1) as f64 * success) as usize).min(n);
+        let odds = success / failure;
+        self.window.clear();
+        // Downward from the mode, then upward; `window` holds the first part in reverse.
+        let mut p = 1.0;
+        let mut k = mode;
+        while k > 0 && p > Self::NEGLIGIBLE {
+            p *= k as f64 / ((n - k + 1) as f64 * odds);
+            k -= 1;
+            self.window.push(p);
+        }
+        let first = k;
+        self.window.reverse();
+        self.window.push(1.0);
+        p = 1.0;
+        k = mode;
+        while k < n && p > Self::NEGLIGIBLE {
+            p *= (n - k) as f64 * odds / (k + 1) as f64;
+            k += 1;
+            self.window.push(p);
+        }
+        let total: f64 = self.window.iter().sum();
+        for (offset, p) in self.window.iter().enumerate() {
+            visit(first + offset, p / total);
+        }
+    }
+}
+
+/// Nodes and weights of Gauss-Legendre quadrature on -1..1: Newton's method on the Legendre
+/// polynomial, from the usual cosine guess.
+fn gauss_legendre(nodes: usize) -> Vec<(f64, f64)> {
+    let n = nodes as f64;
+    let node = |i: usize| {
+        let mut x = (PI * (i as f64 + 0.75) / (n + 0.5)).cos();
+        let mut slope = 1.0;
+        for _ in 0..8 {
+            let (mut before, mut value) = (1.0, x);
+            for degree in 2..=nodes {
+                let d = degree as f64;
+                (before, value) = (value, ((2.0 * d - 1.0) * x * value - (d - 1.0) * before) / d);
+            }
+            slope = n * (x * value - before) / (x * x - 1.0);
+            x -= value / slope;
+        }
+        (x, 2.0 / ((1.0 - x * x) * slope * slope))
+    };
+    (0..nodes).map(node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quadrature_is_exact_for_polynomials_up_to_twice_its_nodes() {
+        for nodes in [4, 8, 12] {
+            let rule = gauss_legendre(nodes);
+            for degree in 0..2 * nodes {
+                let found: f64 = rule.iter().map(|(x, w)| w * x.powi(degree as i32)).sum();
+                let exact = if degree % 2 == 0 { 2.0 / (degree + 1) as f64 } else { 0.0 };
+                assert!((found - exact).abs() < 1e-14, "{nodes} nodes, degree {degree}: {found}");
+            }
+        }
+    }
+
+    /// Work grows as (T + sqrt L) sqrt L, counted in visits of a weight.
+    #[test]
+    fn the_mean_sawtooth_visits_windows_and_not_the_whole_curve() {
+        let visits = |tokens: usize, steps: usize| {
+            let mut visits = 0_usize;
+            let mut places = Binomial::new(tokens - 2);
+            let times = RevealTimes::equal(steps).unwrap();
+            times.for_each_node((tokens as f64).sqrt(), |node| {
+                places.for_each(node.revealed, node.masked, |_, _| visits += 1);
+            });
+            visits as f64
+        };
+        let predicted = |tokens: f64, steps: f64| (steps + tokens.sqrt()) * tokens.sqrt();
+        // pi/2 sqrt(L) panels of 12 nodes, windows of 24 deviations of sqrt(L)/pi on average.
+        for (tokens, steps) in [(1_000, 1), (10_000, 10), (10_000, 1_000), (100_000, 1_000)] {
+            let ratio = visits(tokens, steps) / predicted(tokens as f64, steps as f64);
+            assert!(ratio < 150.0, "L = {tokens}, T = {steps}: {ratio}");
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Random reveal sizes against enumeration of all sizes, and the limits of many steps.
+
+mod support;
+
+use demask::schedule::{Decoder, DecoderPlan, NoiseSchedule, RevealTimes, Rounding};
+use demask::{Error, InformationCurve, Schedule, sampler};
+use proptest::prelude::*;
+use support::{increments, information_of, seeded, tables};
+
+/// Every list of `steps` sizes with this sum, zeros allowed, and its multinomial probability.
+fn all_sizes(tokens: usize, parts: &[f64]) -> Vec<(Vec<usize>, f64)> {
+    let Some((&part, later)) = parts.split_first() else {
+        return if tokens == 0 { vec![(Vec::new(), 1.0)] } else { Vec::new() };
+    };
+    let mut lists = Vec::new();
+    let mut choose = 1.0;
+    for size in 0..=tokens {
+        for (rest, probability) in all_sizes(tokens - size, later) {
+            let sizes = std::iter::once(size).chain(rest).collect();
+            lists.push((sizes, choose * part.powi(size as i32) * probability));
+        }
+        choose *= (tokens - size) as f64 / (size + 1) as f64;
+    }
+    lists
+}
+
+fn mean_over_sizes(tokens: usize, times: &RevealTimes, value: impl Fn(&DecoderPlan) -> f64) -> f64 {
+    let parts: Vec<f64> = times.parts().collect();
+    all_sizes(tokens, &parts)
+        .into_iter()
+        .map(|(sizes, probability)| {
+            probability * value(&DecoderPlan::from_pass_sizes(sizes).unwrap())
+        })
+        .sum()
+}
+
+fn times(max_steps: usize) -> impl Strategy<Value = RevealTimes> {
+    proptest::collection::vec(1e-3..1.0_f64, 1..=max_steps).prop_map(|weights| {
+        let sum: f64 = weights.iter().sum();
+        let mut times = vec![0.0];
+        for weight in &weights[1..] {
+            times.push(times.last().unwrap() + weight / sum);
+        }
+        times.push(1.0);
+        RevealTimes::from_times(times).unwrap()
+    })
+}
+
+/// The textbook form: `TC - L sum_i (t_{i+1} - t_i) g(t_i)`.
+fn by_difference(curve: &InformationCurve, times: &RevealTimes) -> f64 {
+    let others = curve.tokens() - 1;
+    let mean_information = |u: f64| -> f64 {
+        let (mut choose_ln, mut sum) = (0.0, 0.0);
+        for k in 0..=others {
+            let ln = |x: f64, n: usize| if n == 0 { 0.0 } else { n as f64 * x.ln() };
+            sum += (choose_ln + ln(u, k) + ln(1.0 - u, others - k)).exp() * curve.information(k).0;
+            choose_ln += ((others - k) as f64 / (k + 1) as f64).ln();
+        }
+        sum
+    };
+    let sum: f64 =
+        times.times().iter().zip(times.parts()).map(|(&t, d)| d * mean_information(t)).sum();
+    curve.total_correlation().0 - curve.tokens() as f64 * sum
+}
+
+proptest! {
+    #![proptest_config(seeded(96, 61))]
+
+    #[test]
+    fn expected_error_is_the_mean_over_all_sizes(
+        increments in increments(6), times in times(4),
+    ) {
+        let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
+        let tokens = curve.tokens();
+        let error = |plan: &DecoderPlan| curve.sampling_error(plan.schedule()).unwrap().0;
+        let enumerated = mean_over_sizes(tokens, &times, error);
+        let computed = curve.expected_sampling_error(&times).unwrap().0;
+        prop_assert!((computed - enumerated).abs() <= 1e-12 * enumerated, "{computed} {enumerated}");
+    }
+
+    #[test]
+    fn expected_error_is_the_total_correlation_less_what_the_steps_know(
+        increments in proptest::collection::vec(0.0..1.0_f64, 1..200), times in times(12),
+    ) {
+        let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
+        let computed = curve.expected_sampling_error(&times).unwrap().0;
+        let scale = curve.total_correlation().0;
+        prop_assert!((computed - by_difference(&curve, &times)).abs() < 1e-11 * scale);
+    }
+
+    #[test]
+    fn expected_error_is_what_the_sampler_does(table in tables::<f64>(4, 64), times in times(3)) {
+        let kl = |plan: &DecoderPlan| sampler::expected_kl(&table, plan.schedule()).unwrap().0;
+        let by_sampler = mean_over_sizes(table.tokens(), &times, kl);
+        let curve = table.information_curve().unwrap();
+        let computed = curve.expected_sampling_error(&times).unwrap().0;
+        prop_assert!((computed - by_sampler).abs() < 1e-13);
+    }
+
+    #[test]
+    fn nonempty_steps_follow_their_law(tokens in 1..7_usize, times in times(4)) {
+        let law = times.nonempty_steps_law(tokens).unwrap();
+        prop_assert_eq!(law.len(), times.steps() + 1);
+        for (j, p) in law.iter().enumerate() {
+            let exactly = |plan: &DecoderPlan| f64::from(plan.schedule().steps() == j);
+            prop_assert!((p - mean_over_sizes(tokens, &times, exactly)).abs() < 1e-13);
+        }
+        let mean: f64 = law.iter().enumerate().map(|(j, p)| j as f64 * p).sum();
+        prop_assert!((mean - times.expected_nonempty_steps(tokens)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn step_sizes_follow_their_law(tokens in 1..7_usize, times in times(4)) {
+        for step in 0..times.steps() {
+            let law = times.step_size_law(step, tokens).unwrap();
+            for (s, p) in law.iter().enumerate() {
+                let exactly = |plan: &DecoderPlan| f64::from(plan.pass_sizes().nth(step) == Some(s));
+                prop_assert!((p - mean_over_sizes(tokens, &times, exactly)).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_time_never_hurts(increments in increments(40), times in times(6), cut in 0.0..1.0_f64) {
+        let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
+        let mut finer = times.times().to_vec();
+        finer.push(cut);
+        finer.sort_by(f64::total_cmp);
+        if let Ok(finer) = RevealTimes::from_times(finer) {
+            let error = |times| curve.expected_sampling_error(times).unwrap().0;
+            prop_assert!(error(&finer) <= error(&times) * (1.0 + 1e-12));
+        }
+    }
+}
+
+#[test]
+fn two_tokens_meet_in_a_step_with_the_sum_of_squares() {
+    let curve = InformationCurve::from_information([0.0, 1.0]).unwrap();
+    for list in [
+        vec![0.0, 1.0],
+        vec![0.0, 1e-12, 0.5, 1.0],
+        vec![0.0, 0.5, 1.0 - 1e-10, 1.0],
+        (0..=100_000).map(|i| f64::from(i) / 1e5).collect(),
+    ] {
+        let times = RevealTimes::from_times(list).unwrap();
+        let squares: f64 = times.parts().map(|d| d * d).sum();
+        let error = curve.expected_sampling_error(&times).unwrap().0;
+        assert!((error - squares).abs() < 1e-13 * squares, "{error} against {squares}");
+    }
+}
+
+#[test]
+fn many_steps_leave_half_the_token_information_a_step() {
+    // T error -> L I_{L-1} / 2: nothing may cancel on the way.
+    let information: Vec<f64> = (0..60).map(|k| 1.0 - 0.9_f64.powi(k)).collect();
+    let curve = InformationCurve::from_information(information).unwrap();
+    for steps in [1_000, 10_000, 100_000] {
+        let times = RevealTimes::equal(steps).unwrap();
+        let error = curve.expected_sampling_error(&times).unwrap().0;
+        let ratio = error * 2.0 * steps as f64 / curve.token_information().0;
+        // The next term of Euler and Maclaurin: (h'(1) - h'(0)) / 12 T^2.
+        assert!((ratio - 1.0).abs() < 30.0 / steps as f64, "T = {steps}: {ratio}");
+    }
+    let (few, many) = (RevealTimes::equal(10_000).unwrap(), RevealTimes::equal(20_000).unwrap());
+    let error = |times| curve.expected_sampling_error(times).unwrap().0;
+    assert!((error(&few) / error(&many) - 2.0).abs() < 1e-2);
+}
+
+#[test]
+fn the_mean_sawtooth_of_one_step_is_the_sawtooth() {
+    for tokens in [1, 2, 3, 100, 3000] {
+        let weights = RevealTimes::equal(1).unwrap().mean_sawtooth(tokens).unwrap();
+        let schedule = Schedule::one_step(tokens).unwrap();
+        for (mean, c) in weights.iter().zip(schedule.sawtooth()) {
+            assert!((mean - c as f64).abs() <= 1e-12 * c as f64, "L = {tokens}: {mean}, {c}");
+        }
+    }
+}
+
+#[test]
+fn a_long_sequence_with_few_steps_forgets_its_coins() {
+    // With L/T large the sizes hardly vary: the mean sawtooth is the sawtooth, away from its teeth.
+    let (tokens, steps) = (40_000, 4);
+    let weights = RevealTimes::equal(steps).unwrap().mean_sawtooth(tokens).unwrap();
+    for m in [2_000, 5_000, 12_000, 25_000, 38_000] {
+        let c = (tokens / steps - m % (tokens / steps)) as f64;
+        assert!((weights[m] / c - 1.0).abs() < 1e-3, "m = {m}: {} against {c}", weights[m]);
+    }
+}
+
+#[test]
+fn mdlm_leaves_a_third_of_its_passes_empty() {
+    let nonempty = |steps| RevealTimes::mdlm(steps).unwrap().expected_nonempty_steps(1024);
+    assert!((nonempty(1024) - 647.482).abs() < 1e-3);
+    assert!((nonempty(5000) - 926.034).abs() < 1e-3);
+    let law = RevealTimes::equal(1024).unwrap().nonempty_steps_law(1024).unwrap();
+    let mean: f64 = law.iter().enumerate().map(|(j, p)| j as f64 * p).sum();
+    assert!((mean - 647.475_466_842_858_3).abs() < 1e-9, "{mean}");
+}
+
+#[test]
+fn preset_times_are_those_of_the_originals() {
+    let mdlm = RevealTimes::mdlm(4).unwrap();
+    assert_eq!(mdlm.steps(), 5);
+    assert!((mdlm.times()[4] - 0.99999).abs() < 1e-15);
+    let origin = RevealTimes::dream_origin(4).unwrap();
+    assert_eq!(origin.steps(), 4);
+    assert!((origin.times()[3] - 0.999 * 0.75).abs() < 1e-15);
+    assert_eq!(RevealTimes::dream_origin(1).unwrap(), RevealTimes::equal(1).unwrap());
+}
+
+#[test]
+fn single_precision_curves_give_the_same_error() {
+    let information: Vec<f64> = (0..500).map(|k| (k as f64 / 100.0).tanh()).collect();
+    let single: Vec<f32> = information.iter().map(|&x| x as f32).collect();
+    let times = RevealTimes::equal(20).unwrap();
+    let double = InformationCurve::from_information(information).unwrap();
+    let single = InformationCurve::from_information(single).unwrap();
+    let exact = double.expected_sampling_error(&times).unwrap().0;
+    let rough = single.expected_sampling_error(&times).unwrap().0;
+    assert!((f64::from(rough) - exact).abs() < 1e-5 * exact);
+}
+
+#[cfg(feature = "rand")]
+#[test]
+fn drawn_sizes_have_the_expected_error_and_steps() {
+    use rand::SeedableRng;
+    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(62);
+    let times = RevealTimes::from_times([0.0, 0.1, 0.15, 0.5, 0.9, 1.0]).unwrap();
+    let information: Vec<f64> = (0..12).map(|k| f64::from(k).sqrt()).collect();
+    let curve = InformationCurve::from_information(information).unwrap();
+    let runs = 20_000;
+    let (mut errors, mut squares, mut nonempty) = (0.0, 0.0, 0.0);
+    for _ in 0..runs {
+        let run = times.sample(12, &mut generator).unwrap();
+        assert_eq!((run.schedule().tokens(), run.passes()), (12, 5));
+        let error = curve.sampling_error(run.schedule()).unwrap().0;
+        errors += error;
+        squares += error * error;
+        nonempty += run.schedule().steps() as f64;
+    }
+    let n = f64::from(runs);
+    let deviation = ((squares / n - (errors / n).powi(2)) / n).sqrt();
+    let expected = curve.expected_sampling_error(&times).unwrap().0;
+    assert!((errors / n - expected).abs() < 4.0 * deviation);
+    assert!((nonempty / n - times.expected_nonempty_steps(12)).abs() < 0.03);
+}
+
+#[test]
+fn noise_schedules_become_times_and_sizes_and_times_again() {
+    let schedules = [
+        NoiseSchedule::linear(),
+        NoiseSchedule::cosine(),
+        NoiseSchedule::log_linear(1e-3).unwrap(),
+        NoiseSchedule::polynomial(2.5).unwrap(),
+        NoiseSchedule::polynomial(0.5).unwrap(),
+        NoiseSchedule::from_alpha(|t| (-5.0 * t).exp()).unwrap(),
+    ];
+    let rules = [
+        Rounding::RevealedNearest,
+        Rounding::RevealedFloor,
+        Rounding::MaskedFloor,
+        Rounding::MaskedFloorClamped,
+        Rounding::StepNearest,
+        Rounding::StepTruncated,
+    ];
+    for noise in &schedules {
+        let times = noise.times(20).unwrap();
+        let clock = noise.diffusion_times(&times);
+        for (i, t) in clock.iter().enumerate() {
+            assert!((t - (20 - i) as f64 / 20.0).abs() < 1e-12, "{noise:?}: {t} at {i}");
+        }
+        for rule in rules {
+            for tokens in [1, 7, 20, 1000] {
+                let plan = times.round(tokens, rule).unwrap();
+                assert_eq!((plan.schedule().tokens(), plan.passes()), (tokens, 20));
+            }
+        }
+        let fine = times.round(1_000_000, Rounding::RevealedNearest).unwrap();
+        let back = RevealTimes::of_schedule(fine.schedule());
+        for (a, b) in times.times().iter().zip(back.times()) {
+            assert!((a - b).abs() <= 0.5e-6 + 1e-12);
+        }
+    }
+    // Linear and log-linear are the same once sampling starts from all masks.
+    let (a, b) = (schedules[0].times(9).unwrap(), schedules[2].times(9).unwrap());
+    assert!(a.times().iter().zip(b.times()).all(|(a, b)| (a - b).abs() < 1e-15));
+}
+
+#[test]
+fn named_rounding_rules_are_those_of_the_decoders() {
+    use demask::schedule::{DllmAlpha, MaskFunction};
+    for (tokens, steps) in [(256, 100), (128, 64), (1000, 31)] {
+        let cosine = NoiseSchedule::cosine().times(steps).unwrap();
+        let maskgit = Decoder::MaskGit(MaskFunction::Cosine).plan(tokens, steps).unwrap();
+        assert_eq!(cosine.round(tokens, Rounding::MaskedFloorClamped).unwrap(), maskgit);
+        let dllm = Decoder::Dllm(DllmAlpha::Cosine).plan(tokens, steps).unwrap();
+        let rounded = cosine.round(tokens, Rounding::StepNearest).unwrap();
+        assert_eq!(rounded.schedule(), dllm.schedule());
+        let dream = Decoder::Dream.plan(tokens, steps).unwrap();
+        let origin = RevealTimes::dream_origin(steps).unwrap();
+        assert_eq!(origin.round(tokens, Rounding::StepTruncated).unwrap(), dream);
+    }
+}
+
+#[test]
+fn the_precision_of_the_original_can_move_a_token() {
+    // cos(pi/3) = 1/2: 499 masks left in single precision, 500 in double.
+    let single = Decoder::MaskGit(demask::schedule::MaskFunction::Cosine).plan(1000, 30).unwrap();
+    let cosine = NoiseSchedule::cosine().times(30).unwrap();
+    let double = cosine.round(1000, Rounding::MaskedFloorClamped).unwrap();
+    let revealed = |plan: &DecoderPlan| plan.pass_sizes().take(20).sum::<usize>();
+    assert_eq!((revealed(&single), revealed(&double)), (501, 500));
+}
+
+#[test]
+fn impossible_times_say_what_is_wrong() {
+    let refused = |times: &[f64]| RevealTimes::from_times(times).unwrap_err();
+    assert!(matches!(refused(&[]), Error::Empty { .. }));
+    assert!(matches!(refused(&[0.0]), Error::Empty { .. }));
+    assert!(matches!(refused(&[0.0, f64::NAN, 1.0]), Error::NotFinite { index: 1, .. }));
+    assert!(matches!(refused(&[0.1, 1.0]), Error::FirstNotZero { .. }));
+    assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::NotIncreasing { index: 2, .. }));
+    assert!(matches!(refused(&[0.0, 0.5]), Error::Inconsistent { .. }));
+    assert!(matches!(RevealTimes::equal(0), Err(Error::Empty { .. })));
+
+    let times = RevealTimes::equal(3).unwrap();
+    assert!(matches!(times.step_size_law(3, 5), Err(Error::IndexOutOfRange { limit: 3, .. })));
+    assert!(matches!(times.mean_sawtooth(0), Err(Error::Empty { .. })));
+    assert!(matches!(times.mean_sawtooth(1 << 29), Err(Error::TooLarge { .. })));
+    assert!(matches!(times.nonempty_steps_law(0), Err(Error::Empty { .. })));
+    let long = RevealTimes::equal(100_000).unwrap();
+    assert!(matches!(long.nonempty_steps_law(1 << 20), Err(Error::TooLarge { .. })));
+
+    assert!(matches!(NoiseSchedule::from_alpha(|_| f64::NAN), Err(Error::NotFinite { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|t| t), Err(Error::Increases { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|t| 0.5 - t), Err(Error::Negative { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|_| 0.5), Err(Error::Inconsistent { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|t| 2.0 - t), Err(Error::Inconsistent { .. })));
+    assert!(matches!(NoiseSchedule::polynomial(0.0), Err(Error::NotPositive { .. })));
+    assert!(matches!(NoiseSchedule::log_linear(1.5), Err(Error::Increases { .. })));
+    assert!(matches!(NoiseSchedule::linear().times(0), Err(Error::Empty { .. })));
+    let flat = NoiseSchedule::from_alpha(|t| if t < 0.5 { 1.0 } else { 2.0 - 2.0 * t }).unwrap();
+    assert!(matches!(flat.times(10), Err(Error::NotIncreasing { .. })));
+}
