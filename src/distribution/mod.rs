@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 
+mod conditional;
 mod entropy;
 mod estimator;
 mod exchangeable;

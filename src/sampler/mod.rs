@@ -7,6 +7,9 @@
 //!
 //! Where a parallel step has produced a context that the data never shows, the ideal predictor is not
 //! defined; here it is uniform there. No divergence from the data depends on that choice.
+//!
+//! The functions here reveal uniformly random sets. Decoders that choose the positions by what they
+//! see are in [`policy`].
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,8 @@ use crate::error::{Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
+
+pub mod policy;
 
 /// The most (ordered partitions x cells) that are enumerated: some tens of seconds.
 const MAX_WORK: u128 = 1 << 33;

@@ -118,7 +118,8 @@ pub enum Decoder {
     /// B tokens; a last round smaller than the one before is merged into it.
     ///
     /// The number of rounds follows from B; the steps asked for are ignored. Integers only. The
-    /// positions are fixed, not random: see [`Policy`](crate::sampler) for their cost.
+    /// positions are fixed, not random: for their cost see
+    /// [`FixedPartition::dilated`](crate::sampler::policy::FixedPartition::dilated).
     ///
     /// In blocks: the tokens must be a multiple of the block length.
     ///

@@ -16,6 +16,7 @@ mod decoders;
 mod noise;
 mod reveal_times;
 
+pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 pub use noise::NoiseSchedule;
 pub use reveal_times::{RevealTimes, Rounding};

@@ -1,0 +1,513 @@
+//! Adaptive policies: decoders that choose *which* tokens to reveal from what is revealed already.
+//!
+//! Confidence and entropy decide the positions in most decoders that are used today. The bounds of
+//! this crate and the exact error of a [`Schedule`](crate::Schedule) are for uniformly random
+//! positions and say **nothing** of these: a policy can be better or worse than every random-order
+//! figure. Here the cost of a policy is computed on a [`JointTable`], exactly, by walking the tree of
+//! all that it may see.
+//!
+//! # Formula
+//! ```text
+//! KL(p || q) = E sum over rounds of TC(X_S | x_C)
+//! TC(X_S | x_C) = sum_{i in S} H(X_i | x_C) - H(X_S | x_C) <= sum_{i in S} H(X_i | x_C) - max_{i in S} H(X_i | x_C)
+//! ```
+//! where C is what is revealed, S the set that the policy reveals next, and the mean is over the data p.
+//! The policy is deterministic, so q is the law of its output: no average over orders is left.
+//! Sources: Wen, Liang & Lu, arXiv 2608.25505, Theorem 1; the inequality is the budget of Ben-Hamu et
+//! al., arXiv 2505.24857.
+//!
+//! The predictor is ideal: it knows the conditional marginals of the table. In a context that the data
+//! never shows it is uniform, as everywhere in [`sampler`](crate::sampler).
+
+use crate::distribution::JointTable;
+use crate::error::{Error, Result};
+use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::schedule::dilated_levels;
+use crate::units::Nats;
+
+/// The most (cells x tokens x tokens) that are walked: some tens of seconds.
+const MAX_WORK: u128 = 1 << 33;
+
+/// What a policy sees: the revealed symbols, and the predictor's law of each masked token.
+///
+/// ```
+/// use demask::{JointTable, sampler::policy::View};
+/// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
+/// let view = View::new(&copy, &[Some(1), None])?;
+/// assert_eq!(view.masked(), [1]);
+/// assert_eq!(view.marginals()[0], [0.0, 1.0]);
+/// assert_eq!(view.confidence(0), Some(1.0));
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct View<F = f64> {
+    revealed: Vec<Option<usize>>,
+    masked: Vec<usize>,
+    marginals: Vec<Vec<F>>,
+    entropies: Vec<F>,
+}
+
+impl<F: Scalar> View<F> {
+    /// The ideal predictor's view of a table: one symbol per revealed token, `None` per masked one.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) or [`IndexOutOfRange`](Error::IndexOutOfRange) for
+    /// symbols that do not fit the table.
+    pub fn new(table: &JointTable<F>, revealed: &[Option<usize>]) -> Result<Self> {
+        let masked: Vec<usize> =
+            (0..revealed.len()).filter(|&position| revealed[position].is_none()).collect();
+        let conditional = match table.conditional(revealed) {
+            Ok(conditional) => Some(conditional),
+            Err(Error::ImpossibleContext { .. }) => None,
+            Err(Error::Empty { .. }) if masked.is_empty() => None,
+            Err(error) => return Err(error),
+        };
+        Self::of_conditional(table.shape(), revealed, masked, conditional.as_ref())
+    }
+
+    /// From the law of the masked tokens, in order, if the context is possible.
+    fn of_conditional(
+        shape: &[usize],
+        revealed: &[Option<usize>],
+        masked: Vec<usize>,
+        conditional: Option<&JointTable<F>>,
+    ) -> Result<Self> {
+        let law = |(place, &position): (usize, &usize)| match conditional {
+            Some(table) => table.marginal(&[place]).map(|law| law.probabilities().to_vec()),
+            None => Ok(vec![F::one() / scalar::float(shape[position]); shape[position]]),
+        };
+        let marginals: Vec<Vec<F>> = masked.iter().enumerate().map(law).collect::<Result<_>>()?;
+        let entropy = |law: &Vec<F>| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
+        let entropies = marginals.iter().map(entropy).collect();
+        Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
+    }
+
+    /// One entry per token: its symbol if it is revealed.
+    #[must_use]
+    pub fn revealed(&self) -> &[Option<usize>] {
+        &self.revealed
+    }
+
+    /// The masked positions in increasing order.
+    #[must_use]
+    pub fn masked(&self) -> &[usize] {
+        &self.masked
+    }
+
+    /// The law of each masked token given what is revealed, in the order of [`View::masked`].
+    #[must_use]
+    pub fn marginals(&self) -> &[Vec<F>] {
+        &self.marginals
+    }
+
+    /// The entropies of these laws, in nats.
+    #[must_use]
+    pub fn entropies(&self) -> &[F] {
+        &self.entropies
+    }
+
+    /// The probability of the likeliest symbol of the masked token at this place of
+    /// [`View::masked`].
+    #[must_use]
+    pub fn confidence(&self, place: usize) -> Option<F> {
+        let law = self.marginals.get(place)?;
+        Some(law.iter().fold(F::zero(), |most, &p| most.max(p)))
+    }
+
+    /// The places in [`View::masked`], smallest key first; ties go to the earlier position.
+    fn places_by(&self, key: impl Fn(usize) -> F) -> Vec<usize> {
+        let mut places: Vec<(usize, F)> = (0..self.masked.len()).map(|i| (i, key(i))).collect();
+        // The sort is stable and the places start in order of position.
+        places.sort_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(core::cmp::Ordering::Equal));
+        places.into_iter().map(|(place, _)| place).collect()
+    }
+
+    /// Only the masked tokens of some positions.
+    fn restricted(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let places: Vec<usize> =
+            (0..self.masked.len()).filter(|&place| keep(self.masked[place])).collect();
+        Self {
+            revealed: self.revealed.clone(),
+            masked: places.iter().map(|&place| self.masked[place]).collect(),
+            marginals: places.iter().map(|&place| self.marginals[place].clone()).collect(),
+            entropies: places.iter().map(|&place| self.entropies[place]).collect(),
+        }
+    }
+}
+
+/// A deterministic rule that says which masked positions are revealed next.
+///
+/// Every function from a [`View`] to a list of positions is a policy.
+///
+/// ```
+/// use demask::{JointTable, sampler::policy::{self, View}};
+/// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
+/// let ends_first = |view: &View| match view.masked() {
+///     [first, .., last] => vec![*first, *last],
+///     rest => rest.to_vec(),
+/// };
+/// let cost = policy::cost(&table, &ends_first)?;
+/// assert!(cost.sampling_error.0 > 0.0);
+/// assert_eq!(cost.rounds_of_data, 2.0);
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub trait Policy<F: Scalar = f64> {
+    /// The positions to reveal next: masked ones, at least one, none twice.
+    fn next(&self, view: &View<F>) -> Vec<usize>;
+}
+
+impl<F: Scalar, P: Fn(&View<F>) -> Vec<usize>> Policy<F> for P {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        self(view)
+    }
+}
+
+/// Left to right, this many positions at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftToRight {
+    /// Positions per round.
+    pub size: usize,
+}
+
+impl<F: Scalar> Policy<F> for LeftToRight {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        view.masked.iter().take(self.size).copied().collect()
+    }
+}
+
+/// Sets of positions fixed in advance, revealed one after the other.
+///
+/// ```
+/// use demask::sampler::policy::FixedPartition;
+/// let dilated = FixedPartition::dilated(8);
+/// assert_eq!(dilated.sets, [vec![0, 4], vec![2, 6], vec![1, 3, 5, 7]]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedPartition {
+    /// The sets in the order in which they are revealed.
+    pub sets: Vec<Vec<usize>>,
+}
+
+impl FixedPartition {
+    /// The dilated sets of [`Decoder::Dus`](crate::schedule::Decoder::Dus) for one block of all
+    /// tokens: neighbours are revealed in different rounds.
+    #[must_use]
+    pub fn dilated(tokens: usize) -> Self {
+        Self { sets: dilated_levels(tokens) }
+    }
+}
+
+impl<F: Scalar> Policy<F> for FixedPartition {
+    /// The first set with a masked position, or nothing, which is an error, if no set has any.
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        let masked = |set: &Vec<usize>| -> Vec<usize> {
+            set.iter().copied().filter(|position| view.masked.contains(position)).collect()
+        };
+        self.sets.iter().map(masked).find(|set| !set.is_empty()).unwrap_or_default()
+    }
+}
+
+/// The positions of lowest entropy, this many at a time. Ties go to the earlier position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LowestEntropies {
+    /// Positions per round.
+    pub count: usize,
+}
+
+impl<F: Scalar> Policy<F> for LowestEntropies {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        let places = view.places_by(|place| view.entropies[place]);
+        places.into_iter().take(self.count).map(|place| view.masked[place]).collect()
+    }
+}
+
+/// The most confident position, and each position whose likeliest symbol has at least this
+/// probability. Ties go to the earlier position.
+///
+/// Source: NVlabs/Fast-dLLM `llada/generate.py` @24cc59e, with a threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConfidenceThreshold<F = f64> {
+    /// The probability from which on a position is revealed.
+    pub threshold: F,
+}
+
+impl<F: Scalar> Policy<F> for ConfidenceThreshold<F> {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        let confidence = |place| view.confidence(place).unwrap_or_else(F::zero);
+        let places = view.places_by(|place| -confidence(place));
+        let confident =
+            |&(rank, place): &(usize, usize)| rank == 0 || confidence(place) >= self.threshold;
+        places.into_iter().enumerate().take_while(confident).map(|(_, i)| view.masked[i]).collect()
+    }
+}
+
+/// In order of entropy, as many positions as keep the sum of their entropies, without the largest,
+/// within a budget; one at least. Ties go to the earlier position.
+///
+/// Then each round costs at most the budget: see the [module](self). Some code states the budget in
+/// bits and some in nats, with the same default of 0.1: `budget: Bits(0.1).nats()` for the former.
+///
+/// Source: Ben-Hamu et al., arXiv 2505.24857; huggingface/diffusers `scheduling_entropy_bound.py`
+/// @5e52ddd (nats); omerlux/DUS @abd7723 (bits).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EntropyBounded<F = f64> {
+    /// The most that the entropies of a round may sum to, without the largest.
+    pub budget: Nats<F>,
+}
+
+impl<F: Scalar> Policy<F> for EntropyBounded<F> {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        // In order of entropy the largest is the last: the sum without it is the sum before it.
+        let mut before = CompensatedSum::new();
+        let within = |&place: &usize| {
+            let fits = before.total() <= self.budget.0;
+            before.add(view.entropies[place]);
+            fits
+        };
+        let mut positions: Vec<usize> = view
+            .places_by(|place| view.entropies[place])
+            .into_iter()
+            .take_while(within)
+            .map(|place| view.masked[place])
+            .collect();
+        if positions.is_empty() {
+            // A negative budget.
+            positions.extend(view.masked.first());
+        }
+        positions
+    }
+}
+
+/// Another policy inside blocks: it sees the masked tokens of the first unfinished block only
+/// (semi-autoregressive decoding).
+///
+/// ```
+/// use demask::{JointTable, sampler::policy::{self, InBlocks, LeftToRight, LowestEntropies}};
+/// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
+/// let blocks = InBlocks { length: 2, policy: LowestEntropies { count: 2 } };
+/// let left_to_right = policy::cost(&table, &LeftToRight { size: 2 })?;
+/// assert_eq!(policy::cost(&table, &blocks)?, left_to_right);
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InBlocks<P> {
+    /// Tokens per block; the last one may be shorter.
+    pub length: usize,
+    /// What decides inside a block.
+    pub policy: P,
+}
+
+impl<F: Scalar, P: Policy<F>> Policy<F> for InBlocks<P> {
+    fn next(&self, view: &View<F>) -> Vec<usize> {
+        let length = self.length.max(1);
+        let block = view.masked.first().map_or(0, |&position| position / length);
+        self.policy.next(&view.restricted(|position| position / length == block))
+    }
+}
+
+/// What a policy costs on a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PolicyCost<F = f64> {
+    /// KL(p || q), exactly: the sum of the conditional total correlations.
+    pub sampling_error: Nats<F>,
+    /// The mean over the data of the sum over rounds of `sum H - max H`: never less than the sampling
+    /// error. What a user can know who sees marginals only.
+    pub entropy_bound: Nats<F>,
+    /// The mean number of rounds if the revealed tokens come from the data.
+    pub rounds_of_data: F,
+    /// The mean number of rounds of the sampler itself, which drifts from the data as it errs.
+    pub rounds_of_sampler: F,
+    /// The most rounds that any output takes.
+    pub most_rounds: usize,
+}
+
+/// The exact cost of a policy on a table, by walking all that it can see.
+///
+/// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most.
+///
+/// # Errors
+/// [`TooLarge`](Error::TooLarge) for more than 2^33 cells times tokens squared. If the policy breaks
+/// its contract: [`Empty`](Error::Empty), [`IndexOutOfRange`](Error::IndexOutOfRange),
+/// [`Duplicate`](Error::Duplicate), [`AlreadyRevealed`](Error::AlreadyRevealed).
+///
+/// ```
+/// use demask::{Bits, JointTable, sampler::policy::{self, EntropyBounded, LeftToRight}};
+/// // A fair bit, its copy, and an independent fair bit.
+/// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 1, 0, 0, 0, 0, 1, 1])?;
+/// let pairs = policy::cost(&table, &LeftToRight { size: 2 })?;
+/// assert!((pairs.sampling_error.bits().0 - 1.0).abs() < 1e-15);
+/// // The budget allows no second fair bit; after the first, its copy is free and joins the third.
+/// let bounded = policy::cost(&table, &EntropyBounded { budget: Bits(0.1).nats() })?;
+/// assert_eq!((bounded.sampling_error.0, bounded.most_rounds), (0.0, 2));
+/// # Ok::<(), demask::Error>(())
+/// ```
+pub fn cost<F: Scalar>(
+    table: &JointTable<F>,
+    policy: &(impl Policy<F> + ?Sized),
+) -> Result<PolicyCost<F>> {
+    Walk::over(table, policy).map(|walk| PolicyCost {
+        sampling_error: Nats(walk.error.total().max(F::zero())),
+        entropy_bound: Nats(walk.entropy_bound.total()),
+        rounds_of_data: walk.rounds_of_data.total(),
+        rounds_of_sampler: walk.rounds_of_sampler.total(),
+        most_rounds: walk.most_rounds,
+    })
+}
+
+/// The law q of what a policy writes. [`cost`] gives its divergence from the data.
+///
+/// # Errors
+/// As [`cost`].
+pub fn output_law<F: Scalar>(
+    table: &JointTable<F>,
+    policy: &(impl Policy<F> + ?Sized),
+) -> Result<JointTable<F>> {
+    let walk = Walk::over(table, policy)?;
+    JointTable::from_weights(table.shape(), walk.law)
+}
+
+/// Where the walk stands: what is revealed, how likely that is, and the law of the rest.
+struct Node<F> {
+    revealed: Vec<Option<usize>>,
+    /// Of the masked tokens in order; `None` if the data never shows this context, or none is masked.
+    conditional: Option<JointTable<F>>,
+    data: F,
+    sampler: F,
+    rounds: usize,
+}
+
+struct Walk<'a, F, P: ?Sized> {
+    shape: &'a [usize],
+    policy: &'a P,
+    law: Vec<F>,
+    error: CompensatedSum<F>,
+    entropy_bound: CompensatedSum<F>,
+    rounds_of_data: CompensatedSum<F>,
+    rounds_of_sampler: CompensatedSum<F>,
+    most_rounds: usize,
+}
+
+impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
+    fn over(table: &'a JointTable<F>, policy: &'a P) -> Result<Self> {
+        let (cells, tokens) = (table.probabilities().len(), table.tokens());
+        let work = (cells as u128).saturating_mul((tokens as u128).saturating_pow(2));
+        super::check_limit("cells times tokens squared", work, MAX_WORK)?;
+        let mut walk = Self {
+            shape: table.shape(),
+            policy,
+            law: vec![F::zero(); cells],
+            error: CompensatedSum::new(),
+            entropy_bound: CompensatedSum::new(),
+            rounds_of_data: CompensatedSum::new(),
+            rounds_of_sampler: CompensatedSum::new(),
+            most_rounds: 0,
+        };
+        walk.visit(Node {
+            revealed: vec![None; tokens],
+            conditional: Some(table.clone()),
+            data: F::one(),
+            sampler: F::one(),
+            rounds: 0,
+        })?;
+        Ok(walk)
+    }
+
+    fn visit(&mut self, node: Node<F>) -> Result<()> {
+        let masked: Vec<usize> =
+            (0..self.shape.len()).filter(|&position| node.revealed[position].is_none()).collect();
+        if masked.is_empty() {
+            self.finish(&node);
+            return Ok(());
+        }
+        let conditional = node.conditional.as_ref();
+        let view = View::of_conditional(self.shape, &node.revealed, masked, conditional)?;
+        let chosen = self.chosen_places(&view)?;
+        let rest: Vec<usize> =
+            (0..view.masked.len()).filter(|place| chosen.binary_search(place).is_err()).collect();
+        if node.data > F::zero() {
+            let entropies = || chosen.iter().map(|&place| view.entropies[place]);
+            let largest = entropies().fold(F::zero(), F::max);
+            self.entropy_bound.add(node.data * (scalar::sum(entropies()) - largest).max(F::zero()));
+        }
+
+        // With the chosen tokens in front, each of their words owns a contiguous piece of the table.
+        let alphabet = |&place: &usize| self.shape[view.masked[place]];
+        let rest_shape: Vec<usize> = rest.iter().map(alphabet).collect();
+        let rest_cells: usize = rest_shape.iter().product();
+        let words: usize = chosen.iter().map(alphabet).product();
+        let order: Vec<usize> = chosen.iter().chain(&rest).copied().collect();
+        let ordered = conditional.map(|table| table.marginal(&order)).transpose()?;
+        for word in 0..words {
+            let mut revealed = node.revealed.clone();
+            let mut product = F::one();
+            let mut code = word;
+            for place in chosen.iter().rev() {
+                let symbol = code % alphabet(place);
+                code /= alphabet(place);
+                revealed[view.masked[*place]] = Some(symbol);
+                product = product * view.marginals[*place][symbol];
+            }
+            let piece = ordered
+                .as_ref()
+                .map(|table| &table.probabilities()[word * rest_cells..(word + 1) * rest_cells]);
+            let joint = piece.map_or(F::zero(), |piece| scalar::sum(piece.iter().copied()));
+            if joint > F::zero() {
+                self.error.add(node.data * joint * (joint / product).ln());
+            }
+            if product > F::zero() {
+                let rest = piece.filter(|_| joint > F::zero() && !rest_shape.is_empty());
+                self.visit(Node {
+                    revealed,
+                    conditional: rest
+                        .map(|piece| JointTable::from_weights(&rest_shape, piece))
+                        .transpose()?,
+                    data: node.data * joint,
+                    sampler: node.sampler * product,
+                    rounds: node.rounds + 1,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All tokens are revealed.
+    fn finish(&mut self, node: &Node<F>) {
+        let cell = node
+            .revealed
+            .iter()
+            .zip(self.shape)
+            .fold(0, |cell, (symbol, alphabet)| cell * alphabet + symbol.unwrap_or(0));
+        self.law[cell] = node.sampler;
+        self.rounds_of_data.add(node.data * scalar::float(node.rounds));
+        self.rounds_of_sampler.add(node.sampler * scalar::float(node.rounds));
+        self.most_rounds = self.most_rounds.max(node.rounds);
+    }
+
+    /// What the policy chose, as sorted places in the list of masked positions, if it is allowed.
+    fn chosen_places(&self, view: &View<F>) -> Result<Vec<usize>> {
+        let positions = self.policy.next(view);
+        if positions.is_empty() {
+            return Err(Error::Empty { what: "the set that the policy reveals next" });
+        }
+        let mut places = Vec::with_capacity(positions.len());
+        for position in positions {
+            if position >= self.shape.len() {
+                return Err(Error::IndexOutOfRange {
+                    what: "position",
+                    index: position,
+                    limit: self.shape.len(),
+                });
+            }
+            let place = view
+                .masked
+                .binary_search(&position)
+                .map_err(|_| Error::AlreadyRevealed { position })?;
+            if places.contains(&place) {
+                return Err(Error::Duplicate { what: "position", index: position });
+            }
+            places.push(place);
+        }
+        places.sort_unstable();
+        Ok(places)
+    }
+}
