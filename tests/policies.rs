@@ -1,0 +1,200 @@
+//! The cost of adaptive policies against the law they write, built word by word.
+
+mod support;
+
+use demask::sampler::policy::{
+    self, ConfidenceThreshold, EntropyBounded, FixedPartition, InBlocks, LeftToRight,
+    LowestEntropies, Policy, View,
+};
+use demask::{Bits, Error, JointTable, Nats, Schedule};
+use proptest::prelude::*;
+use support::{seeded, tables};
+
+/// For each word on its own: the rounds that lead to it, and the probability that the sampler takes
+/// them all, with conditional marginals read off the whole table each time.
+fn word_by_word(table: &JointTable, policy: &dyn Policy) -> (Vec<f64>, Vec<usize>) {
+    let tokens = table.tokens();
+    let mut law = Vec::new();
+    let mut rounds = Vec::new();
+    for cell in 0..table.probabilities().len() {
+        let mut word = vec![0; tokens];
+        let mut code = cell;
+        for i in (0..tokens).rev() {
+            word[i] = code % table.shape()[i];
+            code /= table.shape()[i];
+        }
+        let mut revealed = vec![None; tokens];
+        let (mut q, mut count) = (1.0, 0);
+        while revealed.contains(&None) {
+            let view = View::new(table, &revealed).unwrap();
+            let chosen = policy.next(&view);
+            for (&position, marginal) in view.masked().iter().zip(view.marginals()) {
+                if chosen.contains(&position) {
+                    q *= marginal[word[position]];
+                }
+            }
+            chosen.iter().for_each(|&i| revealed[i] = Some(word[i]));
+            count += 1;
+        }
+        law.push(q);
+        rounds.push(count);
+    }
+    (law, rounds)
+}
+
+fn check(table: &JointTable, policy: &dyn Policy) -> std::result::Result<(), TestCaseError> {
+    let cost = policy::cost(table, policy).unwrap();
+    let (law, rounds) = word_by_word(table, policy);
+    let output = policy::output_law(table, policy).unwrap();
+    for (found, direct) in output.probabilities().iter().zip(&law) {
+        prop_assert!((found - direct).abs() < 1e-14);
+    }
+    let direct = JointTable::from_weights(table.shape(), law.clone()).unwrap();
+    let divergence = table.kl_divergence(&direct).unwrap().0;
+    prop_assert!((cost.sampling_error.0 - divergence).abs() < 1e-13);
+    prop_assert!(cost.sampling_error.0 <= cost.entropy_bound.0 + 1e-13);
+    let mean = |law: &[f64]| law.iter().zip(&rounds).map(|(p, &n)| p * n as f64).sum::<f64>();
+    prop_assert!((cost.rounds_of_data - mean(table.probabilities())).abs() < 1e-13);
+    prop_assert!((cost.rounds_of_sampler - mean(&law)).abs() < 1e-13);
+    let reached = rounds.iter().zip(&law).filter(|(_, q)| **q > 0.0).map(|(n, _)| *n);
+    prop_assert_eq!(Some(cost.most_rounds), reached.max());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(seeded(64, 71))]
+
+    #[test]
+    fn cost_is_the_divergence_of_the_law_built_word_by_word(
+        table in tables::<f64>(5, 81), size in 1..4_usize, threshold in 0.3..1.0_f64, budget in 0.0..1.0_f64,
+    ) {
+        let tokens = table.tokens();
+        check(&table, &LeftToRight { size })?;
+        check(&table, &LowestEntropies { count: size })?;
+        check(&table, &ConfidenceThreshold { threshold })?;
+        check(&table, &EntropyBounded { budget: Nats(budget) })?;
+        check(&table, &FixedPartition::dilated(tokens))?;
+        check(&table, &InBlocks { length: size, policy: EntropyBounded { budget: Nats(budget) } })?;
+        // A rule that looks at the symbols.
+        check(&table, &|view: &View| {
+            let ones = view.revealed().iter().filter(|&&symbol| symbol == Some(1)).count();
+            view.masked().iter().rev().take(1 + ones).copied().collect()
+        })?;
+    }
+
+    #[test]
+    fn one_token_at_a_time_is_exact_in_any_order(table in tables::<f64>(6, 128)) {
+        let n = table.tokens() as f64;
+        let policies: [&dyn Policy; 3] =
+            [&LeftToRight { size: 1 }, &LowestEntropies { count: 1 }, &ConfidenceThreshold { threshold: 1.5 }];
+        for policy in policies {
+            let cost = policy::cost(&table, policy).unwrap();
+            prop_assert!(cost.sampling_error.0 < 1e-13);
+            prop_assert!((cost.rounds_of_data - n).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn all_at_once_costs_the_total_correlation(table in tables::<f64>(6, 128)) {
+        let total = table.information_curve().unwrap().total_correlation().0;
+        for policy in [EntropyBounded { budget: Nats(f64::INFINITY) }, EntropyBounded { budget: Nats(1e9) }] {
+            let cost = policy::cost(&table, &policy).unwrap();
+            prop_assert!((cost.sampling_error.0 - total).abs() < 1e-12);
+            prop_assert_eq!(cost.most_rounds, 1);
+        }
+    }
+
+    #[test]
+    fn an_entropy_budget_bounds_the_cost_of_each_round(table in tables::<f64>(6, 128), budget in 0.0..0.5_f64) {
+        let cost = policy::cost(&table, &EntropyBounded { budget: Nats(budget) }).unwrap();
+        prop_assert!(cost.entropy_bound.0 <= budget * cost.rounds_of_data + 1e-12);
+    }
+}
+
+/// Two independent pairs of equal bits: X_0 = X_1, X_2 = X_3.
+fn two_pairs() -> JointTable {
+    let counts =
+        (0..16_u8).map(|x| u8::from((x >> 3 & 1) == (x >> 2 & 1) && (x >> 1 & 1) == (x & 1)));
+    JointTable::from_counts(&[2; 4], counts.collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn random_order_figures_say_nothing_of_policies() {
+    let table = two_pairs();
+    let ln2 = std::f64::consts::LN_2;
+    let curve = table.information_curve().unwrap();
+    let random = curve.sampling_error(&Schedule::balanced(4, 2).unwrap()).unwrap().0;
+    let error = |policy: &dyn Policy| policy::cost(&table, policy).unwrap().sampling_error.0;
+    // The same sizes (2, 2): neighbours together lose both pairs, strides lose none.
+    assert!((error(&LeftToRight { size: 2 }) - 2.0 * ln2).abs() < 1e-14);
+    assert!(error(&FixedPartition::dilated(4)) < 1e-14);
+    assert!(random > 0.1 && random < 2.0 * ln2 - 0.1, "{random}");
+}
+
+#[test]
+fn ties_go_to_the_earlier_position() {
+    let fair: JointTable = JointTable::from_counts(&[2; 4], [1; 16]).unwrap();
+    let view = View::new(&fair, &[None; 4]).unwrap();
+    let next = |policy: &dyn Policy| policy.next(&view);
+    assert_eq!(next(&LowestEntropies { count: 2 }), [0, 1]);
+    assert_eq!(next(&ConfidenceThreshold { threshold: 0.9 }), [0]);
+    assert_eq!(next(&ConfidenceThreshold { threshold: 0.5 }), [0, 1, 2, 3]);
+    assert_eq!(next(&EntropyBounded { budget: Bits(1.0).nats() }), [0, 1]);
+    assert_eq!(next(&EntropyBounded { budget: Nats(-1.0) }), [0]);
+    assert_eq!(next(&InBlocks { length: 3, policy: LowestEntropies { count: 9 } }), [0, 1, 2]);
+}
+
+#[test]
+fn the_budget_of_the_two_public_codes_differs_by_its_unit() {
+    // Three copies of a bit that is 1 with probability 0.985: 0.078 nats, 0.112 bits.
+    let p = 0.985;
+    let mut probabilities = [0.0; 8];
+    (probabilities[0], probabilities[7]) = (1.0 - p, p);
+    let table = JointTable::from_probabilities(&[2; 3], probabilities).unwrap();
+    let rounds = |budget| policy::cost(&table, &EntropyBounded { budget }).unwrap().most_rounds;
+    assert_eq!(rounds(Nats(0.1)), 2); // two at once, then the certain third
+    assert_eq!(rounds(Bits(0.1).nats()), 2); // one alone, then the others
+    let first =
+        |budget| EntropyBounded { budget }.next(&View::new(&table, &[None; 3]).unwrap()).len();
+    assert_eq!((first(Nats(0.1)), first(Bits(0.1).nats())), (2, 1));
+}
+
+#[test]
+fn a_policy_that_breaks_its_contract_is_named() {
+    let table = two_pairs();
+    let cost = |policy: fn(&View) -> Vec<usize>| policy::cost(&table, &policy).unwrap_err();
+    assert!(matches!(cost(|_| vec![]), Error::Empty { .. }));
+    assert_eq!(cost(|_| vec![4]), Error::IndexOutOfRange { what: "position", index: 4, limit: 4 });
+    assert_eq!(cost(|_| vec![1, 1]), Error::Duplicate { what: "position", index: 1 });
+    assert_eq!(cost(|_| vec![0]), Error::AlreadyRevealed { position: 0 });
+    assert!(matches!(policy::cost(&table, &LeftToRight { size: 0 }), Err(Error::Empty { .. })));
+    let partial = FixedPartition { sets: vec![vec![0, 1]] };
+    assert!(matches!(policy::cost(&table, &partial), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn contexts_are_checked() {
+    let table = two_pairs();
+    let view = |revealed: &[Option<usize>]| View::new(&table, revealed);
+    assert!(matches!(view(&[None; 3]), Err(Error::LengthMismatch { .. })));
+    let outside = view(&[Some(2), None, None, None]);
+    assert!(matches!(outside, Err(Error::IndexOutOfRange { .. })));
+    // A context that the data never shows: uniform.
+    let impossible = view(&[Some(0), Some(1), None, None]).unwrap();
+    assert_eq!(impossible.marginals(), [[0.5, 0.5], [0.5, 0.5]]);
+    assert!(view(&[Some(0); 4]).unwrap().masked().is_empty());
+    let conditional = table.conditional(&[Some(0), Some(1), None, None]);
+    assert!(matches!(conditional, Err(Error::ImpossibleContext { .. })));
+    assert!(matches!(table.conditional(&[Some(0); 4]), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn single_precision_tables_give_the_same_cost() {
+    let weights: Vec<f64> = (0..32_u32).map(|x| f64::from(x * x % 7 + 1)).collect();
+    let single: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
+    let double = JointTable::from_weights(&[2; 5], weights).unwrap();
+    let single = JointTable::from_weights(&[2; 5], single).unwrap();
+    let exact = policy::cost(&double, &LeftToRight { size: 2 }).unwrap().sampling_error.0;
+    let rough = policy::cost(&single, &LeftToRight { size: 2 }).unwrap().sampling_error.0;
+    assert!((f64::from(rough) - exact).abs() < 1e-6);
+}
