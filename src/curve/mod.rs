@@ -10,6 +10,13 @@
 //! Measured losses become an [`InformationCurve`] only through [`MonotoneLosses`], which says what it
 //! moved and whether noise explains that.
 
+mod blockwise;
+mod information;
+mod step_cost;
+
+pub use blockwise::block_curves;
+pub use information::InformationCurve;
+pub use step_cost::StepCost;
 mod accumulator;
 mod csv;
 mod estimate;

@@ -12,10 +12,14 @@ use core::ops::Range;
 
 use crate::error::{Error, Result};
 
+mod audit;
+mod blockwise;
 mod decoders;
 mod noise;
 mod reveal_times;
 
+pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
+pub use blockwise::Blockwise;
 pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 pub use noise::NoiseSchedule;

@@ -1,0 +1,77 @@
+use core::fmt;
+
+use crate::error::{Error, Result};
+use crate::schedule::{DecoderPlan, Schedule};
+
+/// Semi-autoregressive decoding: block after block, with a schedule of its own inside each.
+///
+/// Positions are random within a block; the blocks are in order. Given the earlier blocks each block
+/// has its own information curve, and the errors add:
+/// [`Blockwise::sampling_error`].
+///
+/// ```
+/// use demask::{Schedule, schedule::{Blockwise, Decoder}};
+/// let by_hand = Blockwise::new([Schedule::balanced(32, 8)?, Schedule::balanced(32, 8)?])?;
+/// let llada = Blockwise::from_plans(&Decoder::Llada.plan_blocks(64, 32, 16)?)?;
+/// assert_eq!(by_hand, llada);
+/// assert_eq!((llada.tokens(), llada.steps(), llada.blocks().len()), (64, 16, 2));
+/// # Ok::<(), demask::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Blockwise {
+    blocks: Vec<Schedule>,
+    tokens: usize,
+}
+
+impl Blockwise {
+    /// From the schedule of each block, first block first.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no block, [`Overflow`](Error::Overflow) if the tokens do not fit a
+    /// `usize`.
+    pub fn new(blocks: impl Into<Vec<Schedule>>) -> Result<Self> {
+        let blocks = blocks.into();
+        if blocks.is_empty() {
+            return Err(Error::Empty { what: "the list of blocks" });
+        }
+        let tokens = blocks
+            .iter()
+            .try_fold(0_usize, |sum, block| sum.checked_add(block.tokens()))
+            .ok_or(Error::Overflow { what: "the number of tokens of all blocks" })?;
+        Ok(Self { blocks, tokens })
+    }
+
+    /// The steps that a [`Decoder`](crate::schedule::Decoder) makes of its blocks.
+    ///
+    /// # Errors
+    /// As [`Blockwise::new`].
+    pub fn from_plans(plans: &[DecoderPlan]) -> Result<Self> {
+        Self::new(plans.iter().map(|plan| plan.schedule().clone()).collect::<Vec<_>>())
+    }
+
+    /// The schedule of each block.
+    #[must_use]
+    pub fn blocks(&self) -> &[Schedule] {
+        &self.blocks
+    }
+
+    /// L, the tokens of all blocks.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// T, the steps of all blocks.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.blocks.iter().map(Schedule::steps).sum()
+    }
+}
+
+/// The schedules of the blocks, separated by `|`.
+impl fmt::Display for Blockwise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let blocks: Vec<String> = self.blocks.iter().map(Schedule::to_string).collect();
+        f.pad(&blocks.join(" | "))
+    }
+}
