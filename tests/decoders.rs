@@ -133,7 +133,16 @@ fn huge_requests_are_answered_or_refused() {
         // More tokens than single precision can count.
         assert_eq!(plan(decoder, (1 << 25) + 1, 100).schedule().tokens(), (1 << 25) + 1);
     }
-    assert!(matches!(DLLM_COSINE.plan(10, 1 << 25), Err(demask::Error::TooLarge { .. })));
+    let refused = |decoder: Decoder, tokens, steps| {
+        assert!(matches!(decoder.plan(tokens, steps), Err(demask::Error::TooLarge { .. })));
+    };
+    refused(DLLM_COSINE, 10, 1 << 25);
+    refused(Decoder::Llada, 10, usize::MAX);
+    refused(Decoder::Dus, usize::MAX, 1);
+    assert!(Decoder::Dus.plan_blocks(1 << 40, 1, 1).is_err());
+    assert_eq!(plan(Decoder::Llada, usize::MAX, 3).schedule().tokens(), usize::MAX);
+    assert!(matches!(Schedule::sequential(usize::MAX), Err(demask::Error::TooLarge { .. })));
+    assert_eq!(Schedule::one_step(usize::MAX).unwrap().tokens(), usize::MAX);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use core::f32::consts::{FRAC_PI_2, PI};
 use core::fmt;
 
 use crate::error::{Error, Result};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, check_list_fits};
 
 /// A decoder whose reveal sizes are fixed by a rule.
 ///
@@ -190,7 +190,8 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
-    /// 2^24 steps of [`Decoder::Dllm`]; [`NotPositive`](Error::NotPositive) for a power that is not a
+    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^28 tokens of [`Decoder::Dus`];
+    /// [`NotPositive`](Error::NotPositive) for a power that is not a
     /// positive number.
     ///
     /// ```
@@ -207,6 +208,10 @@ impl Decoder {
         }
         if steps == 0 {
             return Err(Error::Empty { what: "the list of forward passes" });
+        }
+        check_list_fits("forward passes", steps)?;
+        if self == Self::Dus {
+            check_list_fits("tokens of a dilated block", tokens)?;
         }
         DecoderPlan::from_pass_sizes(self.pass_sizes(tokens, steps)?)
     }
@@ -255,6 +260,7 @@ impl Decoder {
             }
         };
         let block = self.plan(block_length, steps_per_block)?;
+        check_list_fits("forward passes", block.passes().saturating_mul(blocks))?;
         let last = tokens - (blocks.max(1) - 1) * block_length;
         let mut plans = vec![block; blocks.max(1) - 1];
         plans.push(self.plan(last, steps_per_block)?);

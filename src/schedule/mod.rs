@@ -81,7 +81,8 @@ impl Schedule {
     /// `steps` sizes that differ by at most one, the larger first.
     ///
     /// # Errors
-    /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`.
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 steps.
     ///
     /// ```
     /// use demask::Schedule;
@@ -92,8 +93,10 @@ impl Schedule {
         if steps == 0 || steps > tokens {
             return Err(Error::StepsOutOfRange { steps, tokens });
         }
+        check_list_fits("steps", steps)?;
         let (size, larger) = (tokens / steps, tokens % steps);
-        let mut sizes = vec![size + 1; larger];
+        // No step is larger if the size cannot be: one step of usize::MAX tokens.
+        let mut sizes = vec![size.saturating_add(1); larger];
         sizes.resize(steps, size);
         let largest_step = size + usize::from(larger > 0);
         Ok(Self { sizes, tokens, largest_step })
@@ -102,7 +105,8 @@ impl Schedule {
     /// One token per step: no sampling error.
     ///
     /// # Errors
-    /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens.
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens, [`TooLarge`](Error::TooLarge) for
+    /// more than 2^28.
     pub fn sequential(tokens: usize) -> Result<Self> {
         Self::balanced(tokens, tokens)
     }
@@ -259,6 +263,15 @@ impl Schedule {
             Err(Error::TokensDiffer { what, tokens, schedule_tokens: self.tokens })
         }
     }
+}
+
+/// Refuses to make a list that would take more than 2 GiB.
+fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
+    const MAX_ELEMENTS: usize = 1 << 28;
+    if elements <= MAX_ELEMENTS {
+        return Ok(());
+    }
+    Err(Error::TooLarge { what, needed: elements as u128, limit: MAX_ELEMENTS as u128 })
 }
 
 impl TryFrom<Vec<usize>> for Schedule {

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::error::{Error, Result};
 use crate::scalar;
-use crate::schedule::RevealTimes;
+use crate::schedule::{RevealTimes, check_list_fits};
 
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
 /// t, where t = 0 is clean text and t = 1 is noise. The sampler goes from 1 to 0.
@@ -103,6 +103,7 @@ impl NoiseSchedule {
         if steps == 0 {
             return Err(Error::Empty { what: "the list of steps between reveal times" });
         }
+        check_list_fits("steps", steps)?;
         let time = |i: usize| (steps - i) as f64 / steps as f64;
         self.times_at(&(0..=steps).map(time).collect::<Vec<_>>())
     }

@@ -2,7 +2,7 @@ use core::f64::consts::PI;
 
 use crate::error::{Error, Result};
 use crate::scalar;
-use crate::schedule::{DecoderPlan, Schedule};
+use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 
 /// Random reveal sizes: each masked token is revealed with a coin of its own.
 ///
@@ -149,6 +149,7 @@ impl RevealTimes {
         if steps == 0 {
             return Err(Error::Empty { what: "the list of steps between reveal times" });
         }
+        check_list_fits("steps", steps)?;
         let inner = if extra { steps } else { steps - 1 };
         let mut times: Vec<f64> = (0..=inner).map(|i| end * (i as f64 / steps as f64)).collect();
         times.push(1.0);
@@ -439,15 +440,10 @@ struct Node {
 }
 
 fn check_tokens(tokens: usize) -> Result<()> {
-    const MAX_TOKENS: usize = 1 << 28;
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence of masked tokens" });
     }
-    if tokens > MAX_TOKENS {
-        let (needed, limit) = (tokens as u128, MAX_TOKENS as u128);
-        return Err(Error::TooLarge { what: "tokens", needed, limit });
-    }
-    Ok(())
+    check_list_fits("tokens", tokens)
 }
 
 fn product(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
