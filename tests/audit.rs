@@ -5,7 +5,7 @@ mod support;
 use std::ops::Range;
 
 use demask::schedule::{Decoder, DllmAlpha, MaskFunction, SizeTrend};
-use demask::{InformationCurve, Schedule};
+use demask::{InformationCurve, Schedule, optimal};
 use proptest::prelude::*;
 use support::{all_schedules, increments, information_of, schedules, seeded};
 
@@ -167,6 +167,25 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_curve_shows_the_waste() {
+    // Information at 10 and at 40 only: a step must start there.
+    let values: Vec<f64> =
+        (0..64).map(|k| f64::from(u8::from(k >= 10) + u8::from(k >= 40))).collect();
+    let curve = InformationCurve::from_information(values).unwrap();
+    let schedule = Schedule::from_reveal_sizes([10, 20, 30, 4]).unwrap();
+    let audit = optimal::audit(&curve, &schedule).unwrap();
+    assert_eq!(audit.schedule, schedule.audit());
+    assert_eq!(audit.error.0, 20.0); // 40 lies 20 before the end of its step
+    assert_eq!(audit.least_error.0, 0.0);
+    assert_eq!(audit.best.steps(), 4);
+    assert_eq!(audit.most_wasteful()[0], 2);
+    assert_eq!((audit.steps[2].cut, audit.steps[2].saved_by_cut.0), (40, 20.0));
+    let text = audit.to_string();
+    assert!(text.contains("step 3 (tokens 31 to 60) costs 20.0000 nats; cut at 40"), "{text}");
+    assert!(optimal::audit(&curve, &Schedule::one_step(5).unwrap()).is_err());
 }
 
 #[test]

@@ -5,9 +5,9 @@ mod support;
 use demask::curve::block_curves;
 use demask::sampler::policy::{self, FixedPartition};
 use demask::schedule::{Blockwise, Decoder};
-use demask::{Error, InformationCurve, JointTable, Schedule};
+use demask::{Error, InformationCurve, JointTable, Schedule, optimal};
 use proptest::prelude::*;
-use support::{schedules, seeded, tables};
+use support::{all_schedules, schedules, seeded, tables};
 
 fn curves_of(table: &JointTable, block_length: usize) -> Vec<InformationCurve> {
     block_curves(table.tokens(), block_length, |prefix, tokens| {
@@ -113,6 +113,51 @@ proptest! {
             }
             prop_assert!((mean.information(k).0 - sum).abs() < 1e-13);
         }
+    }
+}
+
+/// The least error of any schedules of the blocks with this many steps in all, by trying them all.
+fn least_by_trial(curves: &[InformationCurve], steps: usize) -> f64 {
+    let Some((curve, later)) = curves.split_first() else {
+        return if steps == 0 { 0.0 } else { f64::INFINITY };
+    };
+    all_schedules(curve.tokens())
+        .filter(|schedule| schedule.steps() <= steps)
+        .map(|schedule| {
+            let rest = least_by_trial(later, steps - schedule.steps());
+            curve.sampling_error(&schedule).unwrap().0 + rest
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+proptest! {
+    #![proptest_config(seeded(24, 92))]
+
+    #[test]
+    fn a_step_budget_is_split_as_well_as_can_be((table, length, _) in blocked_tables()) {
+        let tokens = table.tokens();
+        let curves = curves_of(&table, length);
+        for steps in curves.len()..=tokens {
+            let (blockwise, error) = optimal::blockwise(&curves, steps).unwrap();
+            prop_assert_eq!((blockwise.tokens(), blockwise.steps()), (tokens, steps));
+            prop_assert!((error.0 - blockwise.sampling_error(&curves).unwrap().0).abs() < 1e-14);
+            prop_assert!((error.0 - least_by_trial(&curves, steps)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_best_block_length_comes_first(table in tables::<f64>(6, 96), steps in 1..6_usize) {
+        let tokens = table.tokens();
+        let found = optimal::block_lengths(tokens, 1..=tokens, steps.min(tokens), |prefix, tokens| {
+            table.information_curve_given_prefix(prefix, tokens)
+        }).unwrap();
+        prop_assert!(found.iter().any(|each| each.length == tokens), "one block always fits");
+        for each in &found {
+            let curves = curves_of(&table, each.length);
+            let least = least_by_trial(&curves, steps.min(tokens));
+            prop_assert!((each.error.0 - least).abs() < 1e-12);
+        }
+        prop_assert!(found.is_sorted_by(|a, b| a.error <= b.error));
     }
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use demask::schedule::{Decoder, DecoderPlan, NoiseSchedule, RevealTimes, Rounding};
-use demask::{Error, InformationCurve, Schedule, sampler};
+use demask::{Error, InformationCurve, Schedule, optimal, sampler};
 use proptest::prelude::*;
 use support::{increments, information_of, seeded, tables};
 
@@ -219,6 +219,76 @@ fn single_precision_curves_give_the_same_error() {
     let exact = double.expected_sampling_error(&times).unwrap().0;
     let rough = single.expected_sampling_error(&times).unwrap().0;
     assert!((f64::from(rough) - exact).abs() < 1e-5 * exact);
+}
+
+#[test]
+fn the_best_times_are_found() {
+    let laws: [fn(usize) -> f64; 5] = [
+        |k| (k as f64).sqrt(),
+        |k| 1.0 - 0.6_f64.powi(k as i32),
+        |k| f64::from(u8::from(k >= 1)),
+        |k| f64::from(u8::from(k >= 11)),
+        |k| f64::from(u8::from(k >= 3)) + 2.0 * f64::from(u8::from(k >= 9)),
+    ];
+    for (law, information) in laws.into_iter().enumerate() {
+        let values: Vec<f64> = (0..12).map(information).collect();
+        let curve = InformationCurve::from_information(values).unwrap();
+        let error = |times: &RevealTimes| curve.expected_sampling_error(times).unwrap().0;
+        let at = |inner: &[f64]| {
+            let list: Vec<f64> = [0.0].iter().chain(inner).chain(&[1.0]).copied().collect();
+            RevealTimes::from_times(list).map_or(f64::INFINITY, |times| error(&times))
+        };
+        let grid = |n: u32| (1..n).map(move |i| f64::from(i) / f64::from(n));
+        let two = optimal::reveal_times(&curve, 2).unwrap();
+        let scanned = grid(5000).map(|t| at(&[t])).fold(f64::INFINITY, f64::min);
+        assert!(two.1.0 <= scanned * (1.0 + 1e-12), "law {law}: {} against {scanned}", two.1.0);
+        let three = optimal::reveal_times(&curve, 3).unwrap();
+        let scanned = grid(150)
+            .flat_map(|s| grid(150).map(move |t| [s, t]))
+            .filter(|[s, t]| s < t)
+            .map(|inner| at(&inner))
+            .fold(f64::INFINITY, f64::min);
+        assert!(three.1.0 <= scanned * (1.0 + 1e-12), "law {law}: {} against {scanned}", three.1.0);
+        for (times, found) in [&two, &three] {
+            assert_eq!(error(times), found.0);
+            // No inner time can be moved to advantage.
+            for i in 1..times.steps() {
+                for shift in [-1e-4, 1e-4] {
+                    let mut list = times.times().to_vec();
+                    list[i] += shift;
+                    let moved = RevealTimes::from_times(list).unwrap();
+                    assert!(error(&moved) >= found.0 * (1.0 - 1e-12));
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded(24, 63))]
+
+    #[test]
+    fn coins_never_beat_fixed_sizes(increments in increments(40), steps in 1..12_usize) {
+        let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
+        let (times, error) = optimal::reveal_times(&curve, steps).unwrap();
+        prop_assert_eq!(times.steps(), steps);
+        let equal = curve.expected_sampling_error(&RevealTimes::equal(steps).unwrap()).unwrap();
+        prop_assert!(error.0 <= equal.0 * (1.0 + 1e-9));
+        let fixed = optimal::schedule(&curve, steps.min(curve.tokens())).unwrap().1;
+        prop_assert!(fixed.0 <= error.0 * (1.0 + 1e-12));
+    }
+}
+
+#[test]
+fn best_times_refuse_what_cannot_be() {
+    let curve = InformationCurve::from_information([0.0, 1.0]).unwrap();
+    assert!(matches!(optimal::reveal_times(&curve, 0), Err(Error::Empty { .. })));
+    assert!(matches!(optimal::reveal_times(&curve, 1 << 20), Err(Error::TooLarge { .. })));
+    let single = InformationCurve::from_information([0.0_f64]).unwrap();
+    assert_eq!(optimal::reveal_times(&single, 3).unwrap().1.0, 0.0);
+    // Two tokens: equal steps are best.
+    let (times, error) = optimal::reveal_times(&curve, 4).unwrap();
+    assert!((error.0 - 0.25_f64).abs() < 1e-14 && (times.times()[1] - 0.25).abs() < 1e-9);
 }
 
 #[cfg(feature = "rand")]

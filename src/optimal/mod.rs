@@ -6,7 +6,10 @@
 //! | the fewest steps for a tolerance | [`fewest_steps`] |
 //! | what each further step buys | [`frontier`], [`schedules`] |
 //! | a step costs so and so many nats | [`at_price`] |
-//! | steps shared by several blocks or prompts | [`split`] |
+//! | steps shared by several blocks or prompts | [`split`], [`blockwise`] |
+//! | the block length | [`block_lengths`] |
+//! | times for random sizes | [`reveal_times`] |
+//! | what is wrong with this schedule | [`audit`] |
 //! | only TC, DTC or some points are known | [`minimax`] |
 //! | how good are balanced, cosine and the like | [`families`] |
 //! | measured losses that are not monotone | [`schedule_for_losses`] |
@@ -47,6 +50,8 @@
 //! [`Schedule::balanced`]. Where the error is zero with fewer steps than asked for, the surplus steps
 //! are single tokens at the end.
 
+mod audit;
+mod blockwise;
 mod budget;
 mod envelope;
 pub mod families;
@@ -55,11 +60,15 @@ mod losses;
 mod measure;
 mod measured;
 pub mod minimax;
+mod reveal_times;
 mod search;
 
+pub use audit::{CurveAudit, audit};
+pub use blockwise::{BlockLength, block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};
 pub use losses::schedule_for_losses;
+pub use reveal_times::reveal_times;
 pub use measured::{Choice, Planner};
 
 use crate::curve::InformationCurve;

@@ -23,6 +23,7 @@ pub use blockwise::Blockwise;
 pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 pub use noise::NoiseSchedule;
+pub(crate) use reveal_times::Binomial;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.

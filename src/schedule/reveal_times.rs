@@ -452,7 +452,7 @@ fn product(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 
 /// Binomial probabilities of `n` trials around the mode, by the ratios of neighbours, which are exact
 /// where a difference of log-factorials is not.
-struct Binomial {
+pub(crate) struct Binomial {
     trials: usize,
     window: Vec<f64>,
 }
@@ -461,13 +461,18 @@ impl Binomial {
     /// Probabilities this far below the largest are left out: 12 standard deviations.
     const NEGLIGIBLE: f64 = 1e-31;
 
-    fn new(trials: usize) -> Self {
+    pub(crate) fn new(trials: usize) -> Self {
         Self { trials, window: Vec::new() }
     }
 
     /// Calls `visit` with each number of successes and its probability. Success has probability
     /// `success`, failure `failure`; both above zero.
-    fn for_each(&mut self, success: f64, failure: f64, mut visit: impl FnMut(usize, f64)) {
+    pub(crate) fn for_each(
+        &mut self,
+        success: f64,
+        failure: f64,
+        mut visit: impl FnMut(usize, f64),
+    ) {
         let n = self.trials;
         let mode = (((n + 1) as f64 * success) as usize).min(n);
         let odds = success / failure;
