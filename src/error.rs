@@ -126,27 +126,11 @@ pub enum Error {
         value: f64,
     },
 
-    /// A quantity that must be a positive number is not.
-    #[error("{what} is {value}; a positive number is needed")]
-    NotPositive {
-        /// The quantity.
-        what: &'static str,
-        /// The value found.
-        value: f64,
-    },
-
     /// A policy that reveals a token again.
     #[error("position {position} is revealed already; a policy must choose masked positions")]
     AlreadyRevealed {
         /// The position.
         position: usize,
-    },
-
-    /// A context that the distribution gives probability zero: nothing is defined given it.
-    #[error("{what} has probability zero: nothing is defined given it")]
-    ImpossibleContext {
-        /// What was conditioned on.
-        what: &'static str,
     },
 
     /// A count must be a multiple of another one.

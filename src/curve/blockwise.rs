@@ -46,7 +46,7 @@ impl Blockwise {
 /// One curve per block of `block_length` tokens (the last may be shorter), from a function that gives
 /// the curve of `tokens` tokens after `prefix` others:
 /// [`JointTable::information_curve_given_prefix`](crate::JointTable::information_curve_given_prefix)
-/// or that of a Markov chain.
+/// or [`MarkovChain::information_curve_given_prefix`](crate::MarkovChain::information_curve_given_prefix).
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no tokens or blocks of none, and those of the function.

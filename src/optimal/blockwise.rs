@@ -44,7 +44,7 @@ pub struct BlockLength<F = f64> {
 ///
 /// `curve_given_prefix` gives the curve of `tokens` tokens after `prefix` others:
 /// [`JointTable::information_curve_given_prefix`](crate::JointTable::information_curve_given_prefix)
-/// or that of a Markov chain. It is called once per block of each length.
+/// or [`MarkovChain::information_curve_given_prefix`](crate::MarkovChain::information_curve_given_prefix). It is called once per block of each length.
 ///
 /// # Errors
 /// As [`split`] and [`block_curves`], and those of the function.

@@ -1,12 +1,12 @@
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::optimal;
 use crate::scalar::{self, Scalar};
 use crate::schedule::{Binomial, RevealTimes};
 use crate::units::Nats;
 
 /// The finest grid of times.
-const MAX_GRID: usize = 1 << 21;
+const MAX_GRID: u128 = 1 << 21;
 /// Newton converges in about four steps from the grid; each is taken only if it lowers the error.
 const NEWTON_STEPS: usize = 8;
 
@@ -49,10 +49,7 @@ pub fn reveal_times<F: Scalar>(
     }
     let tokens = curve.tokens();
     let grid = tokens.saturating_mul(4).max(steps.saturating_mul(8)).max(1024);
-    if grid > MAX_GRID {
-        let (needed, limit) = (grid as u128, MAX_GRID as u128);
-        return Err(Error::TooLarge { what: "grid of reveal times", needed, limit });
-    }
+    check_limit("grid of reveal times", grid as u128, MAX_GRID)?;
     let growth = Growth::new(curve);
     let information: Vec<f64> = (0..grid).map(|i| growth.value(i as f64 / grid as f64)).collect();
     let on_grid = InformationCurve::from_information(information)?;

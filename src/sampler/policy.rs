@@ -20,7 +20,7 @@
 //! never shows it is uniform, as everywhere in [`sampler`](crate::sampler).
 
 use crate::distribution::JointTable;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::dilated_levels;
 use crate::units::Nats;
@@ -391,7 +391,7 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
     fn over(table: &'a JointTable<F>, policy: &'a P) -> Result<Self> {
         let (cells, tokens) = (table.probabilities().len(), table.tokens());
         let work = (cells as u128).saturating_mul((tokens as u128).saturating_pow(2));
-        super::check_limit("cells times tokens squared", work, MAX_WORK)?;
+        check_limit("cells times tokens squared", work, MAX_WORK)?;
         let mut walk = Self {
             shape: table.shape(),
             policy,

@@ -16,7 +16,7 @@
 use core::f32::consts::{FRAC_PI_2, PI};
 use core::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::schedule::{Schedule, check_list_fits};
 
 /// A decoder whose reveal sizes are fixed by a rule.
@@ -164,7 +164,7 @@ pub enum AmusedFunction {
 }
 
 /// The largest count that `f32` tells apart from its neighbours.
-const MAX_SINGLE: usize = 1 << 24;
+const MAX_SINGLE: u128 = 1 << 24;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
@@ -301,13 +301,8 @@ impl Decoder {
                 truncated(tokens, steps, |i| 1.0 - i as f32 / steps as f32 * (1.0 - SMALLEST_TIME))
             }
             Self::Dllm(alpha) => {
-                if steps > MAX_SINGLE {
-                    return Err(Error::TooLarge {
-                        what: "steps that single precision tells apart",
-                        needed: steps as u128,
-                        limit: MAX_SINGLE as u128,
-                    });
-                }
+                let what = "steps that single precision tells apart";
+                check_limit(what, steps as u128, MAX_SINGLE)?;
                 dllm(tokens, steps, alpha)
             }
             Self::MaskGit(function) => {

@@ -10,7 +10,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 
 mod audit;
 mod blockwise;
@@ -268,11 +268,8 @@ impl Schedule {
 
 /// Refuses to make a list that would take more than 2 GiB.
 fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
-    const MAX_ELEMENTS: usize = 1 << 28;
-    if elements <= MAX_ELEMENTS {
-        return Ok(());
-    }
-    Err(Error::TooLarge { what, needed: elements as u128, limit: MAX_ELEMENTS as u128 })
+    const MAX_ELEMENTS: u128 = 1 << 28;
+    check_limit(what, elements as u128, MAX_ELEMENTS)
 }
 
 impl TryFrom<Vec<usize>> for Schedule {

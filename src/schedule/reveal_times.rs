@@ -1,6 +1,6 @@
 use core::f64::consts::PI;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar;
 use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 
@@ -253,9 +253,7 @@ impl RevealTimes {
         let steps = self.steps();
         let needed =
             (steps as u128).saturating_mul(steps as u128).saturating_mul(points as u128 / 4);
-        if needed > MAX_WORK {
-            return Err(Error::TooLarge { what: "products of factors", needed, limit: MAX_WORK });
-        }
+        check_limit("products of factors", needed, MAX_WORK)?;
         let mut law = vec![0.0; steps + 1];
         // Conjugate points give conjugate terms: the upper half of the circle is enough.
         for point in 0..=points / 2 {
