@@ -1,0 +1,206 @@
+//! The same request, every decoder: what each makes of L tokens and T steps, and what it costs.
+//!
+//! ```text
+//! cargo run --release --example decoders [-- [TEXT] [--tokens L]]
+//! ```
+//!
+//! Fits a Markov chain to the letters of a text (default: this crate's README) and prints, for the exact
+//! information curve of L = 256 tokens, the error of each known decoder at T = 16, 64, 128 and 256,
+//! next to the least error of as many steps; then what blocks cost, and, on a table of short windows,
+//! what the choice of positions does.
+
+mod text_input;
+
+use std::error::Error;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use demask::curve::block_curves;
+use demask::sampler::policy::{
+    self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
+};
+use demask::schedule::{Blockwise, Decoder, DecoderPlan, RevealTimes};
+use demask::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
+use text_input::{Alphabet, print, read_symbols, window_table};
+
+struct Options {
+    path: Option<String>,
+    tokens: usize,
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options { path: None, tokens: 256 };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--tokens" => {
+                let text = arguments.next().ok_or("--tokens needs a value")?;
+                options.tokens = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+            }
+            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
+            path if options.path.is_none() => options.path = Some(path.to_owned()),
+            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
+        }
+    }
+    if !(16..=4096).contains(&options.tokens) {
+        return Err(format!("{} tokens; 16 to 4096 are possible", options.tokens));
+    }
+    Ok(options)
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
+        Ok(report) => print(&report),
+        Err(error) => {
+            eprintln!("decoders: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<String, Box<dyn Error>> {
+    let symbols = read_symbols(options.path.as_deref(), Alphabet::Letters)?;
+    if symbols.len() < 2 {
+        return Err(format!("the text has {} symbols, too few for a chain", symbols.len()).into());
+    }
+    let chain = MarkovChain::fit(&symbols, Alphabet::Letters.size(), 0.5)?;
+    let curve = chain.information_curve(options.tokens)?;
+    let mut report = String::new();
+    writeln!(
+        report,
+        "L = {} tokens of a Markov chain over 27 letters; all errors in nats, random positions\n\
+         TC = {:.3}, DTC = {:.3}",
+        options.tokens,
+        curve.total_correlation().0,
+        curve.dual_total_correlation().0
+    )?;
+    for steps in [16, 64, 128, 256] {
+        write_decoders(&mut report, &curve, steps)?;
+    }
+    write_blocks(&mut report, &chain, options.tokens, options.tokens / 4)?;
+    let symbols = read_symbols(options.path.as_deref(), Alphabet::Classes)?;
+    write_policies(&mut report, &symbols)?;
+    Ok(report)
+}
+
+fn write_decoders(
+    out: &mut String,
+    curve: &InformationCurve,
+    steps: usize,
+) -> Result<(), Box<dyn Error>> {
+    let tokens = curve.tokens();
+    let (best, least) = optimal::schedule(curve, steps.min(tokens))?;
+    writeln!(
+        out,
+        "\nT = {steps}\n{:>7}{:>10}{:>10}{:>8}  decoder",
+        "passes", "nonempty", "error", "ratio"
+    )?;
+    let mut row = |name: &str, passes: usize, nonempty: String, error: Nats| {
+        // Rounding leaves nothing to divide by where no error is left.
+        let ratio = match least.0 > 1e-9 {
+            true => format!("{:.2}", error / least),
+            false => "-".to_owned(),
+        };
+        writeln!(out, "{passes:>7}{nonempty:>10}{:>10.4}{ratio:>8}  {name}", error.0)
+    };
+    row("the best sizes", steps, best.steps().to_string(), least)?;
+    for (names, plan) in plans(tokens, steps)? {
+        let error = curve.sampling_error(plan.schedule())?;
+        row(&names, plan.passes(), plan.schedule().steps().to_string(), error)?;
+    }
+    let (best_times, _) = optimal::reveal_times(curve, steps)?;
+    for (name, times) in [
+        ("MDLM, SEDD (random sizes)", RevealTimes::mdlm(steps)?),
+        ("Dream origin (random sizes)", RevealTimes::dream_origin(steps)?),
+        ("the best times (random sizes)", best_times),
+    ] {
+        let nonempty = format!("{:.1}", times.expected_nonempty_steps(tokens));
+        row(name, times.steps(), nonempty, curve.expected_sampling_error(&times)?)?;
+    }
+    Ok(())
+}
+
+/// The plans of all decoders, those that do the same named together. DUS fixes its positions, so its
+/// sizes alone say nothing.
+fn plans(tokens: usize, steps: usize) -> demask::Result<Vec<(String, DecoderPlan)>> {
+    let mut plans: Vec<(String, DecoderPlan)> = Vec::new();
+    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
+        let plan = decoder.plan(tokens, steps)?;
+        match plans.iter_mut().find(|(_, same)| *same == plan) {
+            Some((names, _)) => {
+                names.push_str(", ");
+                names.push_str(decoder.name());
+            }
+            None => plans.push((decoder.name().to_owned(), plan)),
+        }
+    }
+    Ok(plans)
+}
+
+fn write_blocks(
+    out: &mut String,
+    chain: &MarkovChain,
+    tokens: usize,
+    steps: usize,
+) -> Result<(), Box<dyn Error>> {
+    writeln!(
+        out,
+        "\nblock after block, {steps} steps in all\n{:>12}{:>8}{:>12}{:>12}",
+        "block length", "blocks", "LLaDA", "best split"
+    )?;
+    let curve_given_prefix = |prefix, block| chain.information_curve_given_prefix(prefix, block);
+    for length in (0..).map(|halvings| tokens >> halvings).take_while(|&length| length >= 4) {
+        let curves = block_curves(tokens, length, curve_given_prefix)?;
+        let (_, best) = optimal::blockwise(&curves, steps)?;
+        let llada = match Decoder::Llada.plan_blocks(tokens, length, steps) {
+            Ok(plans) => {
+                let error = Blockwise::from_plans(&plans)?.sampling_error(&curves)?;
+                format!("{:.4}", error.0)
+            }
+            Err(demask::Error::NotDivisible { .. }) => "refused".to_owned(),
+            Err(error) => return Err(error.into()),
+        };
+        writeln!(out, "{length:>12}{:>8}{llada:>12}{:>12.4}", curves.len(), best.0)?;
+    }
+    Ok(())
+}
+
+/// Policies that choose positions, on all windows of eight symbols.
+fn write_policies(out: &mut String, symbols: &[usize]) -> Result<(), Box<dyn Error>> {
+    const WINDOW: usize = 8;
+    let table = window_table(symbols, Alphabet::Classes, WINDOW)?;
+    let curve = table.information_curve()?;
+    writeln!(
+        out,
+        "\nwho chooses the positions matters: windows of {WINDOW} symbols (vowel, consonant, other)\n{:<36}{:>8}{:>10}{:>14}",
+        "", "rounds", "error", "entropy bound"
+    )?;
+    for steps in [2, 4, 6] {
+        let random = curve.sampling_error(&Schedule::balanced(WINDOW, steps)?)?;
+        writeln!(
+            out,
+            "{:<36}{:>8.2}{:>10.4}",
+            format!("random positions, {steps} steps"),
+            steps as f64,
+            random.0
+        )?;
+    }
+    let policies: [(&str, &dyn Policy); 8] = [
+        ("left to right, 2 at a time", &LeftToRight { size: 2 }),
+        ("left to right, 4 at a time", &LeftToRight { size: 4 }),
+        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)),
+        ("2 lowest entropies", &LowestEntropies { count: 2 }),
+        ("confidence >= 0.7", &ConfidenceThreshold { threshold: 0.7 }),
+        ("confidence >= 0.5", &ConfidenceThreshold { threshold: 0.5 }),
+        ("entropy budget 1 nat", &EntropyBounded { budget: Nats(1.0) }),
+        ("entropy budget 1 bit", &EntropyBounded { budget: Bits(1.0).nats() }),
+    ];
+    for (name, policy) in policies {
+        let cost = policy::cost(&table, policy)?;
+        writeln!(
+            out,
+            "{name:<36}{:>8.2}{:>10.4}{:>14.4}",
+            cost.rounds_of_data, cost.sampling_error.0, cost.entropy_bound.0
+        )?;
+    }
+    Ok(())
+}
