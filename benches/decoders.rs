@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use demask::InformationCurve;
 use demask::schedule::{Decoder, MaskFunction, RevealTimes};
+use demask::{InformationCurve, Schedule, optimal};
 
 /// A smooth curve: `I_k = k / (k + L/8)`.
 fn curve(tokens: usize) -> InformationCurve {
@@ -42,5 +42,26 @@ fn plans(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, random_sizes, plans);
+fn audits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("audit");
+    group.sample_size(10);
+    for steps in [1_000, 1_000_000] {
+        let schedule = Schedule::balanced(1_000_000, steps).expect("a schedule");
+        group.bench_function(format!("L=1000000,T={steps}"), |bencher| {
+            bencher.iter(|| black_box(&schedule).audit())
+        });
+    }
+    let (curve, schedule) = (curve(1_000_000), Schedule::balanced(1_000_000, 1_000));
+    let schedule = schedule.expect("a schedule");
+    group.bench_function("on a curve/L=1000000,T=1000", |bencher| {
+        bencher.iter(|| optimal::audit(black_box(&curve), black_box(&schedule)))
+    });
+    let curve = self::curve(1_024);
+    group.bench_function("best times/L=1024,T=64", |bencher| {
+        bencher.iter(|| optimal::reveal_times(black_box(&curve), 64))
+    });
+    group.finish();
+}
+
+criterion_group!(benches, random_sizes, plans, audits);
 criterion_main!(benches);

@@ -210,17 +210,22 @@ impl fmt::Display for ScheduleAudit {
         match distance {
             0 => write!(f, "these are the sizes of {decoder}")?,
             _ => {
-                write!(f, "nearest decoder: {decoder}, at most {distance} tokens ahead or behind")?
+                write!(f, "nearest decoder: {decoder}, never more than {} apart", count(distance))?
             }
         }
         if self.looks_reversed {
             let NearestDecoder { decoder, distance, .. } = self.nearest_reversed;
             write!(
                 f,
-                "\nreversed? from the other end the sizes are within {distance} tokens of {decoder}: \
-                 check whether the list is in sampling order"
+                "\nreversed? from the other end the sizes are never more than {} from {decoder}: check \
+                 whether the list is in sampling order",
+                count(distance)
             )?;
         }
         Ok(())
     }
+}
+
+fn count(tokens: usize) -> String {
+    if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") }
 }
