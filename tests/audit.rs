@@ -194,6 +194,8 @@ fn a_million_tokens_are_audited() {
         let audit = Schedule::balanced(1_000_000, steps).unwrap().audit();
         assert_eq!((audit.nearest.decoder, audit.nearest.distance), (Decoder::Llada, 0));
     }
+    let most = Schedule::one_step(usize::MAX).unwrap().audit();
+    assert_eq!((most.largest_step, most.nearest.distance), (usize::MAX, 0));
     let one = Schedule::one_step(1).unwrap().audit();
     assert_eq!((one.total_correlation_factor, one.dual_total_correlation_factor), (0.0, 0.0));
 }

@@ -189,6 +189,14 @@ fn contexts_are_checked() {
 }
 
 #[test]
+fn tokens_with_one_symbol_make_a_deep_tree_and_no_trouble() {
+    let table = JointTable::from_probabilities(&[1; 300], [1.0]).unwrap();
+    assert_eq!(policy::cost(&table, &LeftToRight { size: 1 }).unwrap().most_rounds, 300);
+    let long = JointTable::from_probabilities(&[1; 200_000], [1.0]).unwrap();
+    assert!(matches!(policy::cost(&long, &LeftToRight { size: 1 }), Err(Error::TooLarge { .. })));
+}
+
+#[test]
 fn single_precision_tables_give_the_same_cost() {
     let weights: Vec<f64> = (0..32_u32).map(|x| f64::from(x * x % 7 + 1)).collect();
     let single: Vec<f32> = weights.iter().map(|&w| w as f32).collect();

@@ -376,7 +376,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// everything cancels when steps are many. O((T + sqrt(L)) sqrt(L) + L).
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
+    /// [`TooLarge`](Error::TooLarge) as [`RevealTimes::mean_sawtooth`].
     ///
     /// ```
     /// use demask::{InformationCurve, Schedule, schedule::RevealTimes};

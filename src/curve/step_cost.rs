@@ -33,7 +33,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// ```
     ///
     /// # Errors
-    /// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.
+    /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens.
     ///
     /// ```
     /// use demask::{InformationCurve, Nats, Schedule};

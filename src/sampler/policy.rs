@@ -25,7 +25,7 @@ use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::dilated_levels;
 use crate::units::Nats;
 
-/// The most (cells x tokens x tokens) that are walked: some tens of seconds.
+/// The most (cells + tokens) x tokens x tokens that are walked: some tens of seconds.
 const MAX_WORK: u128 = 1 << 33;
 
 /// What a policy sees: the revealed symbols, and the predictor's law of each masked token.
@@ -326,7 +326,7 @@ pub struct PolicyCost<F = f64> {
 /// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most.
 ///
 /// # Errors
-/// [`TooLarge`](Error::TooLarge) for more than 2^33 cells times tokens squared. If the policy breaks
+/// [`TooLarge`](Error::TooLarge) if (cells + tokens) x tokens x tokens is more than 2^33. If the policy breaks
 /// its contract: [`Empty`](Error::Empty), [`IndexOutOfRange`](Error::IndexOutOfRange),
 /// [`Duplicate`](Error::Duplicate), [`AlreadyRevealed`](Error::AlreadyRevealed).
 ///
@@ -390,8 +390,8 @@ struct Walk<'a, F, P: ?Sized> {
 impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
     fn over(table: &'a JointTable<F>, policy: &'a P) -> Result<Self> {
         let (cells, tokens) = (table.probabilities().len(), table.tokens());
-        let work = (cells as u128).saturating_mul((tokens as u128).saturating_pow(2));
-        check_limit("cells times tokens squared", work, MAX_WORK)?;
+        let work = (cells as u128 + tokens as u128).saturating_mul((tokens as u128).pow(2));
+        check_limit("cells and tokens, times tokens squared", work, MAX_WORK)?;
         let mut walk = Self {
             shape: table.shape(),
             policy,
@@ -402,21 +402,26 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
             rounds_of_sampler: CompensatedSum::new(),
             most_rounds: 0,
         };
-        walk.visit(Node {
+        // A list of its own instead of recursion: tokens with one symbol make deep trees.
+        let mut pending = vec![Node {
             revealed: vec![None; tokens],
             conditional: Some(table.clone()),
             data: F::one(),
             sampler: F::one(),
             rounds: 0,
-        })?;
+        }];
+        while let Some(node) = pending.pop() {
+            walk.visit(&node, &mut pending)?;
+        }
         Ok(walk)
     }
 
-    fn visit(&mut self, node: Node<F>) -> Result<()> {
+    /// Adds what the next round costs here, and what can be seen after it to `pending`.
+    fn visit(&mut self, node: &Node<F>, pending: &mut Vec<Node<F>>) -> Result<()> {
         let masked: Vec<usize> =
             (0..self.shape.len()).filter(|&position| node.revealed[position].is_none()).collect();
         if masked.is_empty() {
-            self.finish(&node);
+            self.finish(node);
             return Ok(());
         }
         let conditional = node.conditional.as_ref();
@@ -456,7 +461,7 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
             }
             if product > F::zero() {
                 let rest = piece.filter(|_| joint > F::zero() && !rest_shape.is_empty());
-                self.visit(Node {
+                pending.push(Node {
                     revealed,
                     conditional: rest
                         .map(|piece| JointTable::from_weights(&rest_shape, piece))
@@ -464,7 +469,7 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
                     data: node.data * joint,
                     sampler: node.sampler * product,
                     rounds: node.rounds + 1,
-                })?;
+                });
             }
         }
         Ok(())

@@ -117,7 +117,7 @@ fn audit(schedule: &Schedule, passes: &[usize], empty_passes: usize) -> Schedule
     let trend = trend(schedule.sizes());
     let (nearest, nearest_reversed) = nearest(tokens, passes);
     let smallest_step = schedule.sizes().iter().copied().min().unwrap_or(0);
-    let uneven = largest_step > smallest_step + 1 && trend != SizeTrend::Mixed;
+    let uneven = largest_step - smallest_step > 1 && trend != SizeTrend::Mixed;
     ScheduleAudit {
         tokens,
         steps,

@@ -165,6 +165,8 @@ pub enum AmusedFunction {
 
 /// The largest count that `f32` tells apart from its neighbours.
 const MAX_SINGLE: u128 = 1 << 24;
+/// The longest block whose dilated positions are listed: half a GiB.
+const MAX_DILATED: u128 = 1 << 26;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
@@ -190,7 +192,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
-    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^28 tokens of [`Decoder::Dus`];
+    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`];
     /// [`NotPositive`](Error::NotPositive) for a power that is not a
     /// positive number.
     ///
@@ -211,7 +213,7 @@ impl Decoder {
         }
         check_list_fits("forward passes", steps)?;
         if self == Self::Dus {
-            check_list_fits("tokens of a dilated block", tokens)?;
+            check_limit("tokens of a dilated block", tokens as u128, MAX_DILATED)?;
         }
         DecoderPlan::from_pass_sizes(self.pass_sizes(tokens, steps)?)
     }

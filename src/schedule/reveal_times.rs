@@ -219,6 +219,9 @@ impl RevealTimes {
     /// ```
     #[must_use]
     pub fn expected_nonempty_steps(&self, tokens: usize) -> f64 {
+        if tokens == 0 {
+            return 0.0;
+        }
         scalar::sum(self.parts().map(|part| -(tokens as f64 * (-part).ln_1p()).exp_m1()))
     }
 
@@ -331,7 +334,8 @@ impl RevealTimes {
     /// wide, with binomial weights within 12 standard deviations: O((T + sqrt(L)) sqrt(L)).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no token, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^28, or if it
+    /// would take more than 2^40 products.
     ///
     /// ```
     /// use demask::schedule::RevealTimes;
@@ -349,6 +353,10 @@ impl RevealTimes {
             return Ok(weights);
         }
         let total = tokens as f64;
+        // At most 12 nodes a panel, and about 8 deviations of sqrt(L) a node.
+        let products =
+            12.0 * (self.steps() as f64 + 2.0 * total.sqrt()) * (8.0 * total.sqrt() + 32.0);
+        check_limit("products of the mean sawtooth", products as u128, 1 << 40)?;
         // The density of Beta(m, L - m) at v is (L - 1) Binomial(m - 1; L - 2, v).
         let scale = total * (total - 1.0);
         let mut places = Binomial::new(tokens - 2);
