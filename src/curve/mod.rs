@@ -10,28 +10,27 @@
 //! Measured losses become an [`InformationCurve`] only through [`MonotoneLosses`], which says what it
 //! moved and whether noise explains that.
 
-mod blockwise;
-mod information;
-mod step_cost;
-
-pub use blockwise::block_curves;
-pub use information::InformationCurve;
-pub use step_cost::StepCost;
 mod accumulator;
+mod blockwise;
 mod csv;
 mod estimate;
 mod growth;
+mod information;
 mod losses;
 mod moments;
 mod monotone;
 mod smoothed;
+mod step_cost;
 
 pub use accumulator::LossAccumulator;
+pub use blockwise::block_curves;
 pub use csv::CsvProblem;
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use growth::GrowthComplexity;
+pub use information::InformationCurve;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use smoothed::SmoothedLosses;
+pub use step_cost::StepCost;
 
 pub(crate) use moments::Moments;

@@ -68,8 +68,8 @@ pub use blockwise::{BlockLength, block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};
 pub use losses::schedule_for_losses;
-pub use reveal_times::reveal_times;
 pub use measured::{Choice, Planner};
+pub use reveal_times::reveal_times;
 
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
