@@ -1,41 +1,88 @@
-//! The exact curve of a table from the entropies of all its subsets, and the correlations alone.
-//! Throughput is in cells of marginals; `one logarithm a cell` is the floor.
+//! The engine for the entropies of all sets of tokens, and what bounds it: the logarithm.
+//!
+//! `benches/peers/subset_entropies.py` is the same in numpy; the example `subset_entropies` prints times
+//! for the same tables.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use demask::JointTable;
 
+/// Full support.
 fn table(shape: &[usize]) -> JointTable {
-    let cells: usize = shape.iter().product();
-    let weights: Vec<u64> = (0..cells as u64).map(|i| 1 + i * i * 7919 % 100_003).collect();
-    JointTable::from_counts(shape, weights).expect("a table")
+    let mut state = 1_u64;
+    let mut weight = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 11) + 1) as f64
+    };
+    let weights: Vec<f64> = (0..shape.iter().product()).map(|_| weight()).collect();
+    JointTable::from_weights(shape, weights).expect("a table")
 }
 
-fn curves(criterion: &mut Criterion) {
-    let mixed = vec![3, 2, 5, 4, 2, 3, 7, 2];
-    let binary = [8, 12, 16, 18].map(|tokens| (format!("binary {tokens}"), vec![2; tokens]));
+/// Cells of marginals per second: the empty set's one cell included.
+fn bench_curve(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, shape: &[usize]) {
+    let table = table(shape);
+    let cells: usize = shape.iter().map(|alphabet| alphabet + 1).product();
+    group.throughput(Throughput::Elements(cells as u64));
+    group.bench_function(name, |bencher| bencher.iter(|| black_box(&table).information_curve()));
+}
+
+fn information_curve(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("information_curve");
     group.sample_size(10);
-    for (name, shape) in binary.into_iter().chain([("mixed 8".into(), mixed)]) {
-        let table = table(&shape);
-        let cells: usize = shape.iter().map(|alphabet| alphabet + 1).product();
-        group.throughput(Throughput::Elements(cells as u64));
-        group.bench_function(&name, |bencher| {
-            bencher.iter(|| black_box(&table).information_curve())
-        });
-        group.throughput(Throughput::Elements(1));
-        group.bench_function(format!("{name}, correlations alone"), |bencher| {
-            bencher.iter(|| black_box(&table).correlations())
-        });
+    for tokens in [8, 12, 16] {
+        bench_curve(&mut group, &format!("binary n={tokens}"), &vec![2; tokens]);
     }
-    let (cached, all) = (table(&[2; 12]), Vec::from_iter(0..12));
-    group.throughput(Throughput::Elements(1 << 12));
-    group.bench_function("one logarithm a cell", |bencher| {
-        bencher.iter(|| black_box(&cached).entropy(&all))
+    bench_curve(&mut group, "mixed 2x3x4x5x6x7x8", &[2, 3, 4, 5, 6, 7, 8]);
+    bench_curve(&mut group, "text 27x27x27", &[27, 27, 27]);
+    group.finish();
+}
+
+/// One entropy of a table that fits into the first cache, against the standard library.
+fn x_ln_x(criterion: &mut Criterion) {
+    let table = table(&[2048]);
+    let single = JointTable::from_weights(
+        &[2048],
+        table.probabilities().iter().map(|&p| p as f32).collect::<Vec<_>>(),
+    )
+    .expect("a table");
+    let mut group = criterion.benchmark_group("x_ln_x");
+    group.throughput(Throughput::Elements(2048));
+    group.bench_function("f64", |bencher| bencher.iter(|| black_box(&table).entropy(&[0])));
+    group.bench_function("f32", |bencher| bencher.iter(|| black_box(&single).entropy(&[0])));
+    group.bench_function("f64::ln one by one", |bencher| {
+        bencher.iter(|| black_box(table.probabilities()).iter().map(|p| -p * p.ln()).sum::<f64>())
     });
     group.finish();
 }
 
-criterion_group!(benches, curves);
+fn correlations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("correlations");
+    group.sample_size(10);
+    for tokens in [16, 20] {
+        let table = table(&vec![2; tokens]);
+        group.throughput(Throughput::Elements(1 << tokens));
+        group.bench_function(format!("binary n={tokens}"), |bencher| {
+            bencher.iter(|| black_box(&table).correlations())
+        });
+    }
+    group.finish();
+}
+
+fn growth(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("growth_complexity");
+    group.sample_size(10);
+    for tokens in [128, 1024] {
+        let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + 20.0)).collect();
+        let curve = demask::InformationCurve::from_information(information).expect("a curve");
+        group.bench_function(format!("L={tokens}"), |bencher| {
+            bencher.iter(|| black_box(&curve).growth_complexity())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, information_curve, x_ln_x, correlations, growth);
 criterion_main!(benches);

@@ -3,8 +3,8 @@
 //! Usage: cargo run --release --example subset_entropies -- [TOKENS ..]     (default: 16 18)
 //!
 //! Prints for each number of tokens the best of three times, the floor (the time of its 3^n logarithms
-//! alone), the time of the correlations alone, and three results. `benches/peers/subset_entropies.py` does the same in numpy with the same
-//! table, so that both can be run side by side.
+//! alone, on one core), the time of the correlations alone, and three results.
+//! `benches/peers/subset_entropies.py` does the same in numpy with the same tables.
 
 use std::process::ExitCode;
 use std::time::Instant;

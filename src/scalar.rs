@@ -66,6 +66,15 @@ pub(crate) fn check_nonnegative<F: Scalar>(what: &'static str, value: F) -> Resu
     Ok(value)
 }
 
+/// Refuses a single quantity that is not between 0 and 1.
+pub(crate) fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
+    check_finite(what, &[value])?;
+    if value < F::zero() || value > F::one() {
+        return Err(Error::NotAProbability { what, value: evidence(value) });
+    }
+    Ok(())
+}
+
 /// `-x ln x`, with its limit 0 at 0.
 pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
     if x > F::zero() { -x * x.ln() } else { F::zero() }

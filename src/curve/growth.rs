@@ -40,11 +40,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn expected_information(&self, revealed: F) -> Result<Nats<F>> {
-        let what = "probability of being revealed";
-        scalar::check_finite(what, &[revealed])?;
-        if revealed < F::zero() || revealed > F::one() {
-            return Err(Error::NotAProbability { what, value: scalar::evidence(revealed) });
-        }
+        scalar::check_probability("probability of being revealed", revealed)?;
         let odds = revealed / (F::one() - revealed);
         Ok(Nats(binomial_mean(self.information_values(), odds)))
     }

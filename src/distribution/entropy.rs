@@ -145,3 +145,146 @@ vectorised!(double, f64, u64, lanes: 32, degree: 6, polynomial: [
 ]);
 
 vectorised!(single, f32, u32, lanes: 64, degree: 2, polynomial: [0.666_667_7, 0.399_775_4, 0.298_717_3]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `x ln x` to 30 digits, rounded: the same series as above, summed to its end in pairs of floats.
+    fn reference(x: f64) -> f64 {
+        let (mut m, mut k) = (x, 0.0);
+        while m < core::f64::consts::FRAC_1_SQRT_2 {
+            (m, k) = (m * 2.0, k - 1.0);
+        }
+        let s = divided((m - 1.0, 0.0), sum_of(m, 1.0));
+        let square = product(s, s);
+        let mut series = (0.0, 0.0);
+        for odd in (1..=45).rev().step_by(2) {
+            series = added(product(series, square), divided((2.0, 0.0), (f64::from(odd), 0.0)));
+        }
+        // ln 2 and what its float lacks.
+        let ln_2 = (core::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+        let ln_x = added(product((k, 0.0), ln_2), product(series, s));
+        product(ln_x, (x, 0.0)).0
+    }
+
+    type Pair = (f64, f64);
+
+    fn sum_of(a: f64, b: f64) -> Pair {
+        let sum = a + b;
+        let part = sum - a;
+        (sum, (a - (sum - part)) + (b - part))
+    }
+
+    fn added(a: Pair, b: Pair) -> Pair {
+        let (sum, rest) = sum_of(a.0, b.0);
+        sum_of(sum, rest + a.1 + b.1)
+    }
+
+    fn product(a: Pair, b: Pair) -> Pair {
+        let product = a.0 * b.0;
+        sum_of(product, a.0.mul_add(b.0, -product) + a.0 * b.1 + a.1 * b.0)
+    }
+
+    fn divided(a: Pair, b: Pair) -> Pair {
+        let first = a.0 / b.0;
+        let (high, low) = product((first, 0.0), b);
+        sum_of(first, ((a.0 - high) - low + a.1) / b.0)
+    }
+
+    /// Fixed pseudorandom numbers in [0, 1).
+    fn uniform() -> impl Iterator<Item = f64> {
+        let next = |state: &u64| {
+            Some(
+                state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407),
+            )
+        };
+        core::iter::successors(Some(1), next).map(|state| (state >> 11) as f64 / 2_f64.powi(53))
+    }
+
+    /// Every binade, both sides of 1 and of each switch of k, the ends of the range.
+    fn arguments() -> Vec<f64> {
+        let near = |x: f64, n: u64| {
+            let bits = x.to_bits();
+            (bits - n..bits + n).map(f64::from_bits)
+        };
+        let over_binades =
+            uniform().zip(0..200_000).map(|(u, i)| (1.0 + u) * 0.5_f64.powi(1 + i % 1021));
+        let under_one = uniform().zip(0..50_000).map(|(u, i)| 1.0 - u * 0.5_f64.powi(i % 52));
+        over_binades
+            .chain(under_one)
+            .chain(near(1.0, 100))
+            .chain(near(core::f64::consts::FRAC_1_SQRT_2, 100))
+            .chain(near(0.5, 100))
+            .chain([f64::MIN_POSITIVE, 0.25])
+            .collect()
+    }
+
+    /// The error in units in the last place of the result: 0 if both are equal.
+    fn units(found: f64, expected: f64) -> f64 {
+        (found - expected).abs() / (expected.abs() * f64::EPSILON).max(f64::from_bits(1))
+    }
+
+    #[test]
+    fn the_reference_is_the_logarithm() {
+        // 0.75 ln 0.75 = -0.2157615543388356955794142544955..
+        assert_eq!(reference(0.75), -0.215_761_554_338_835_695_58);
+        for x in arguments() {
+            assert!(units(reference(x), x * x.ln()) <= 2.0, "{x:e}");
+        }
+    }
+
+    #[test]
+    fn x_ln_x_is_right_to_three_units_in_the_last_place() {
+        let vectorised = entropy_function::<f64>();
+        for x in arguments() {
+            let expected = reference(x);
+            // With the widest instructions at hand, and with none.
+            for found in [-vectorised(&[x]), double::x_ln_x::<pulp::Scalar>(x)] {
+                assert!(units(found, expected) <= 3.0, "{x:e}: {found:e} {expected:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn single_x_ln_x_is_right_to_three_units_in_the_last_place() {
+        let vectorised = entropy_function::<f32>();
+        let near_one = 0.999_f32.to_bits()..1.001_f32.to_bits();
+        for bits in (f32::MIN_POSITIVE.to_bits()..1_f32.to_bits()).step_by(1777).chain(near_one) {
+            let x = f32::from_bits(bits);
+            let wide = f64::from(x) * f64::from(x).ln();
+            for found in [-vectorised(&[x]), single::x_ln_x::<pulp::Scalar>(x)] {
+                let units = units(found.into(), wide) * f64::EPSILON / f64::from(f32::EPSILON);
+                // Below the normal range a unit in the last place is worth more.
+                let subnormal = (f64::from(found) - wide).abs() <= f64::from(f32::from_bits(1));
+                assert!(units <= 3.0 || subnormal, "{x:e}: {found:e} {wide:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn zero_and_subnormal_probabilities_give_nothing() {
+        let (double, single) = (entropy_function::<f64>(), entropy_function::<f32>());
+        assert_eq!((double(&[0.0; 40]), single(&[0.0; 70])), (0.0, 0.0));
+        assert_eq!((double(&[1.0]), single(&[1.0])), (0.0, 0.0));
+        for bits in [1, 1000, (1 << 52) - 1] {
+            assert!(double(&[f64::from_bits(bits)]).abs() <= 800.0 * f64::MIN_POSITIVE);
+        }
+        for bits in [1, 1000, (1 << 23) - 1] {
+            assert!(single(&[f32::from_bits(bits)]).abs() <= 100.0 * f32::MIN_POSITIVE);
+        }
+    }
+
+    #[test]
+    fn every_length_is_summed_to_its_end() {
+        let probabilities: Vec<f64> = uniform().skip(1).take(2500).collect();
+        for length in (0..200).chain([1023, 1024, 1025, 2047, 2499, 2500]) {
+            let probabilities = &probabilities[..length];
+            let expected = plain_entropy(probabilities);
+            let found = entropy_function()(probabilities);
+            assert!((found - expected).abs() <= 4.0 * f64::EPSILON * expected, "{length}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What a law must be able to tell so that its curve can be estimated, and the estimate.
 
 use crate::curve::Moments;
-use crate::distribution::{JointTable, MarkovChain};
+use crate::distribution::{JointTable, LinearCode, MarkovChain, SubsetEntropies};
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -28,6 +28,20 @@ pub trait ConditionalMarginal<F: Scalar = f64> {
 }
 
 impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.entropy(positions)
+    }
+}
+
+/// By a look-up.
+impl<F: Scalar> SubsetEntropy<F> for SubsetEntropies<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.entropy(positions)
+    }
+}
+
+/// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
+impl<F: Scalar> SubsetEntropy<F> for LinearCode {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
         self.entropy(positions)
     }

@@ -128,7 +128,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         check_tokens(tokens)?;
         let mut sums = vec![CompensatedSum::new(); tokens + 1];
         for (weight, &probability) in weights.into_iter().zip(probabilities) {
-            check_probability("the probability of a one", probability)?;
+            scalar::check_probability("the probability of a one", probability)?;
             let binomial = Window::binomial(tokens, probability);
             binomial.iter().for_each(|(ones, p)| sums[ones].add(weight * p));
         }
@@ -141,7 +141,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_bit(tokens: usize, flip: F) -> Result<Self> {
-        check_probability("the flip probability", flip)?;
+        scalar::check_probability("the flip probability", flip)?;
         let half = scalar::constant(0.5);
         Self::mixture(tokens, [half, half], [flip, F::one() - flip])
     }
@@ -433,7 +433,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     /// [`Empty`](Error::Empty) for fewer than two symbols,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_symbol(alphabet: usize, noise: F) -> Result<Self> {
-        check_probability("the noise", noise)?;
+        scalar::check_probability("the noise", noise)?;
         if alphabet < 2 {
             return Err(Error::Empty { what: "the list of other symbols" });
         }
@@ -622,14 +622,6 @@ fn component_weights<F: Scalar>(weights: &[F], components: usize) -> Result<Vec<
         return Err(Error::LengthMismatch { what, found: weights.len(), expected: components });
     }
     normalized(what, weights, |sum, tolerance| Error::NotNormalized { what, sum, tolerance })
-}
-
-fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
-    if (F::zero()..=F::one()).contains(&value) {
-        return Ok(());
-    }
-    scalar::check_finite(what, &[value])?;
-    Err(Error::NotAProbability { what, value: scalar::evidence(value) })
 }
 
 fn check_tokens(tokens: usize) -> Result<()> {

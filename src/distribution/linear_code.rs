@@ -6,10 +6,10 @@ use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
 
-/// The most sets of columns that are looked at: a minute.
+/// The most sets of columns that are looked at: some minutes.
 const MAX_SETS: u128 = 1 << 28;
-/// The most code words that are listed.
-const MAX_WORDS: u128 = 1 << 28;
+/// The most numbers that are listed: cells of a table, entries of a matrix, tokens of a curve.
+const MAX_LISTED: u128 = 1 << 28;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
@@ -106,7 +106,7 @@ impl LinearCode {
         self.field.0
     }
 
-    /// The rank of some columns, listed in any order.
+    /// The rank of some columns, listed in any order; repeated ones add nothing.
     ///
     /// # Errors
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a column that does not exist.
@@ -189,7 +189,8 @@ impl LinearCode {
     ///
     /// # Errors
     /// [`DependentColumns`](Error::DependentColumns) with at most `dimension` columns that are
-    /// dependent; [`TooLarge`](Error::TooLarge) for more than 2^28 sets of columns.
+    /// dependent; [`TooLarge`](Error::TooLarge) for more than 2^28 sets of columns;
+    /// [`Empty`](Error::Empty) for the code of dimension zero, whose only word is zero.
     ///
     /// ```
     /// use demask::{Error, distribution::LinearCode};
@@ -202,31 +203,23 @@ impl LinearCode {
         let (length, dimension) = (self.length(), self.dimension);
         let sets = checked_binomial(length, dimension).unwrap_or(u128::MAX);
         check_limit("sets of columns", sets, MAX_SETS)?;
-        self.check_independent(0, &mut Vec::new(), &mut Basis::new(self.field))?;
-        Ok(MdsCode { field: self.field, length, dimension })
-    }
-
-    fn check_independent(
-        &self,
-        next: usize,
-        chosen: &mut Vec<usize>,
-        basis: &mut Basis,
-    ) -> Result<()> {
-        let missing = self.dimension - chosen.len();
-        if missing == 0 {
-            return Ok(());
-        }
-        for column in next..=self.length() - missing {
-            chosen.push(column);
-            if !basis.extend(&self.columns[column]) {
-                let (columns, dimension) = (core::mem::take(chosen), self.dimension);
-                return Err(Error::DependentColumns { columns, dimension });
+        let (mut chosen, mut basis, mut next) = (Vec::new(), Basis::new(self.field), 0);
+        // All sets of `dimension` columns in lexicographic order; `next` is the column to try.
+        loop {
+            let missing = dimension - chosen.len();
+            if missing > 0 && next + missing <= length {
+                chosen.push(next);
+                if !basis.extend(&self.columns[next]) {
+                    return Err(Error::DependentColumns { columns: chosen, dimension });
+                }
+                next += 1;
+            } else if let Some(last) = chosen.pop() {
+                basis.vectors.pop();
+                next = last + 1;
+            } else {
+                return MdsCode::new(self.field.0, length, dimension);
             }
-            self.check_independent(column + 1, chosen, basis)?;
-            basis.vectors.pop();
-            chosen.pop();
         }
-        Ok(())
     }
 
     /// The law of a random word as a table.
@@ -246,7 +239,7 @@ impl LinearCode {
             exponent.and_then(|exponent| u128::from(self.field.0).checked_pow(exponent))
         };
         let cells = power(self.length()).unwrap_or(u128::MAX);
-        check_limit("cells of the table of a code", cells, MAX_WORDS)?;
+        check_limit("cells of the table of a code", cells, MAX_LISTED)?;
         let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
         let mut counts = vec![0_u8; cells.to_usize().unwrap_or(0)];
         let words = power(self.dimension).and_then(|words| words.to_u64()).unwrap_or(0);
@@ -355,18 +348,20 @@ impl MdsCode {
     /// The information curve, in closed form. O(L).
     ///
     /// # Errors
-    /// [`Overflow`](Error::Overflow) if `L ln p` is not finite in this float.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
     pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
+        check_limit("tokens of the curve of a code", self.length as u128, MAX_LISTED)?;
         let Nats(entropy) = self.field.symbol_entropy();
         let given = |k| if k < self.dimension { entropy } else { F::zero() };
         let entropies: Vec<F> = (0..self.length).map(given).collect();
         InformationCurve::from_conditional_entropies(entropies)
     }
 
-    /// Such a code: repetition, zero sum, or extended Reed-Solomon. O(length dimension).
+    /// Such a code: independent tokens, zero sum, repetition, or extended Reed-Solomon.
+    /// O(length dimension^2).
     ///
     /// # Errors
-    /// Those of [`LinearCode::from_generator`]; none is known to occur.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^28 entries of the generator matrix.
     ///
     /// ```
     /// use demask::distribution::MdsCode;
@@ -376,6 +371,8 @@ impl MdsCode {
     /// ```
     pub fn code(&self) -> Result<LinearCode> {
         let Self { field, length, dimension } = *self;
+        let entries = length as u128 * dimension as u128;
+        check_limit("entries of the generator matrix", entries, MAX_LISTED)?;
         let entry = |power: usize, token: usize| -> u64 {
             if dimension + 1 >= length {
                 // The identity, and for the zero sum a column of minus ones.

@@ -325,3 +325,53 @@ fn sum_many_rows<F: Scalar>(block: &[F], sums: &mut [F]) {
         *sum = scalar::sum(block[column..].iter().step_by(stride).copied());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With the feature `rayon` this is the promise that threads change no bit.
+    #[test]
+    fn tasks_one_after_the_other_give_the_same_bits() {
+        for shape in [vec![2; 12], vec![3, 2, 4, 1, 2, 3, 2, 2, 3], vec![33, 2, 17, 5], vec![2; 3]]
+        {
+            let cells = shape.iter().product::<usize>() as u64;
+            let weights = (1..=cells).map(|x| (x * x % 8191 + x % 3) as f64);
+            let table = JointTable::from_weights(&shape, weights.collect::<Vec<_>>()).unwrap();
+            let marginals = Marginals::of(&table).unwrap();
+            let mut scratch = vec![0.0; marginals.scratch_cells];
+            let mut expected = vec![f64::NAN; 1 << shape.len()];
+            for task in 0..marginals.tasks() {
+                marginals.run(task, &mut scratch, &mut |set, entropy| expected[set] = entropy);
+            }
+            let found = subset_entropies(&table).unwrap().entropies;
+            let bits =
+                |entropies: &[f64]| entropies.iter().map(|h| h.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&found), bits(&expected), "{shape:?}");
+        }
+    }
+
+    /// The count that is refused is the count that is made: each set once, with all its cells.
+    #[test]
+    fn the_work_is_the_product_of_the_alphabets_and_one() {
+        thread_local!(static CELLS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) });
+        fn counting(cells: &[f64]) -> f64 {
+            CELLS.set(CELLS.get() + cells.len());
+            0.0
+        }
+        for shape in [vec![2; 10], vec![3, 1, 5, 2, 7], vec![40]] {
+            let cells = shape.iter().product();
+            let table = JointTable::from_weights(&shape, vec![1.0; cells]).unwrap();
+            let marginals = Marginals { entropy: counting, ..Marginals::of(&table).unwrap() };
+            let mut scratch = vec![0.0; marginals.scratch_cells];
+            let mut visits = vec![0; 1 << shape.len()];
+            CELLS.set(0);
+            for task in 0..marginals.tasks() {
+                marginals.run(task, &mut scratch, &mut |set, _| visits[set] += 1);
+            }
+            assert!(visits.iter().all(|&count| count == 1));
+            let all: usize = shape.iter().map(|alphabet| alphabet + 1).product();
+            assert_eq!(CELLS.get() + 1, all, "all but the one cell of the empty set");
+        }
+    }
+}

@@ -63,11 +63,16 @@ pub fn tables<F: Scalar>(
     max_tokens: usize,
     max_cells: usize,
 ) -> impl Strategy<Value = JointTable<F>> {
-    shapes(max_tokens, max_cells).prop_flat_map(|shape| {
-        weights(&shape).prop_map(move |weights| {
-            let weights: Vec<F> = weights.iter().map(|&w| F::from_f64(w).unwrap()).collect();
-            JointTable::from_weights(&shape, weights).expect("valid weights")
-        })
+    shapes(max_tokens, max_cells).prop_flat_map(tables_of_shape)
+}
+
+/// Random tables of one shape.
+pub fn tables_of_shape<F: Scalar>(
+    shape: Vec<usize>,
+) -> impl Strategy<Value = JointTable<F>> + use<F> {
+    weights(&shape).prop_map(move |weights| {
+        let weights: Vec<F> = weights.iter().map(|&w| F::from_f64(w).unwrap()).collect();
+        JointTable::from_weights(&shape, weights).expect("valid weights")
     })
 }
 
