@@ -2,7 +2,7 @@
 //! is revealed by its own coin, in one number.
 
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
@@ -29,8 +29,8 @@ impl<F: Scalar> InformationCurve<F> {
     /// ```
     ///
     /// # Errors
-    /// [`NotFinite`](Error::NotFinite), or [`NotAProbability`](Error::NotAProbability) unless
-    /// `0 <= u <= 1`.
+    /// [`NotFinite`](crate::Error::NotFinite), or
+    /// [`NotAProbability`](crate::Error::NotAProbability) unless `0 <= u <= 1`.
     ///
     /// ```
     /// use demask::InformationCurve;
@@ -55,7 +55,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// Source: Wainwright, arXiv 2608.13520.
     ///
     /// # Errors
-    /// [`NotFinite`](Error::NotFinite).
+    /// [`NotFinite`](crate::Error::NotFinite).
     pub fn growth_density(&self, lambda: F) -> Result<Nats<F>> {
         scalar::check_finite("lambda", &[lambda])?;
         let odds = lambda.exp();

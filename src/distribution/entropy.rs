@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn the_reference_is_the_logarithm() {
         // 0.75 ln 0.75 = -0.2157615543388356955794142544955..
-        assert_eq!(reference(0.75), -0.215_761_554_338_835_695_58);
+        assert_eq!(reference(0.75), -0.215_761_554_338_835_7);
         for x in arguments() {
             assert!(units(reference(x), x * x.ln()) <= 2.0, "{x:e}");
         }
