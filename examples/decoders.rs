@@ -9,6 +9,7 @@
 //! next to the least error of as many steps; then what blocks cost, and, on a table of short windows,
 //! what the choice of positions does.
 
+mod known_decoders;
 mod text_input;
 
 use std::error::Error;
@@ -19,8 +20,9 @@ use demask::curve::block_curves;
 use demask::sampler::policy::{
     self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
 };
-use demask::schedule::{Blockwise, Decoder, DecoderPlan, RevealTimes};
+use demask::schedule::{Blockwise, Decoder, RevealTimes};
 use demask::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
+use known_decoders::plans;
 use text_input::{Alphabet, print, read_symbols, window_table};
 
 struct Options {
@@ -117,23 +119,6 @@ fn write_decoders(
         row(name, times.steps(), nonempty, curve.expected_sampling_error(&times)?)?;
     }
     Ok(())
-}
-
-/// The plans of all decoders, those that do the same named together. DUS fixes its positions, so its
-/// sizes alone say nothing.
-fn plans(tokens: usize, steps: usize) -> demask::Result<Vec<(String, DecoderPlan)>> {
-    let mut plans: Vec<(String, DecoderPlan)> = Vec::new();
-    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
-        let plan = decoder.plan(tokens, steps)?;
-        match plans.iter_mut().find(|(_, same)| *same == plan) {
-            Some((names, _)) => {
-                names.push_str(", ");
-                names.push_str(decoder.name());
-            }
-            None => plans.push((decoder.name().to_owned(), plan)),
-        }
-    }
-    Ok(plans)
 }
 
 fn write_blocks(

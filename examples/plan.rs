@@ -10,6 +10,7 @@
 //! best schedule of T steps (default: L / 8) as `PREFIX-schedule.json` and two pictures,
 //! `PREFIX-losses.svg` and `PREFIX-costs.svg`.
 
+mod known_decoders;
 mod text_input;
 
 use std::error::Error;
@@ -18,7 +19,9 @@ use std::process::ExitCode;
 
 use demask::curve::{ConfidenceInterval, LossCurve};
 use demask::optimal::Planner;
+use demask::schedule::{Decoder, MaskFunction};
 use demask::{Nats, Schedule};
+use known_decoders::plans;
 use plotters::prelude::*;
 use text_input::print;
 
@@ -93,6 +96,7 @@ fn run(options: &Options) -> Outcome<String> {
     }
     let costs = costs(&planner, tokens)?;
     write_costs(&mut report, &costs, &evaluate)?;
+    write_decoders(&mut report, &best.schedule, &evaluate)?;
     write_best(&mut report, &best.schedule, &evaluate)?;
 
     let schedule = format!("{}-schedule.json", options.output);
@@ -149,11 +153,12 @@ const LEVEL: f64 = 0.95;
 
 fn costs(planner: &Planner, tokens: usize) -> Outcome<Vec<Costs>> {
     let steps: Vec<usize> = (0..).map(|i| 1 << i).take_while(|&steps| steps < tokens).collect();
+    let cosine = Decoder::MaskGit(MaskFunction::Cosine);
     let mut costs = Vec::new();
     type Make<'a> = Box<dyn Fn(usize) -> demask::Result<Schedule> + 'a>;
     let ways: [(&str, Make); 3] = [
         ("balanced", Box::new(|steps| Schedule::balanced(tokens, steps))),
-        ("cosine", Box::new(|steps| cosine(tokens, steps))),
+        ("cosine", Box::new(|steps| Ok(cosine.plan(tokens, steps)?.schedule().clone()))),
         ("best", Box::new(|steps| Ok(planner.schedule(steps)?.schedule))),
     ];
     for (name, make) in ways {
@@ -164,22 +169,6 @@ fn costs(planner: &Planner, tokens: usize) -> Outcome<Vec<Costs>> {
         costs.push(Costs { name, schedules: steps.iter().map(judge).collect::<Outcome<_>>()? });
     }
     Ok(costs)
-}
-
-/// MaskGIT's cosine: few tokens first, many last.
-fn cosine(tokens: usize, steps: usize) -> demask::Result<Schedule> {
-    let masked_after = |step: usize| {
-        let share = (std::f64::consts::FRAC_PI_2 * step as f64 / steps as f64).cos();
-        (share * tokens as f64).floor() as usize
-    };
-    let mut left = tokens;
-    let sizes = (1..=steps).map(|step| {
-        let after = if step == steps { 0 } else { masked_after(step).max(steps - step) };
-        let size = left - after.min(left - 1);
-        left -= size;
-        size
-    });
-    Schedule::from_reveal_sizes(sizes.collect::<Vec<_>>())
 }
 
 fn write_costs(out: &mut String, costs: &[Costs], evaluate: &LossCurve) -> Outcome<()> {
@@ -197,9 +186,6 @@ fn write_costs(out: &mut String, costs: &[Costs], evaluate: &LossCurve) -> Outco
         write!(out, "{:>24}", format!("{name} - {}", best.name))?;
     }
     writeln!(out)?;
-    let plus_minus = |value: Nats, interval: ConfidenceInterval| {
-        format!("{:>24}", format!("{:.3} ± {:.3}", value.0, interval.width().0 / 2.0))
-    };
     for (row, (schedule, ..)) in best.schedules.iter().enumerate() {
         write!(out, "{:>6}", schedule.steps())?;
         for way in costs {
@@ -213,6 +199,35 @@ fn write_costs(out: &mut String, costs: &[Costs], evaluate: &LossCurve) -> Outco
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// What each known decoder costs, asked for as many steps as the best schedule has.
+fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {
+    let steps = best.steps();
+    writeln!(out, "\n{steps} steps, as each decoder makes them of {} tokens", best.tokens())?;
+    writeln!(
+        out,
+        "{:>6}{:>10}{:>24}{:>24}  decoder",
+        "passes", "nonempty", "cost", "more than best"
+    )?;
+    let mut row = |name: &str, passes: usize, schedule: &Schedule| -> Outcome<()> {
+        let cost = evaluate.parallelism_cost(schedule)?;
+        let more = evaluate.cost_difference(schedule, best)?;
+        write!(out, "{passes:>6}{:>10}", schedule.steps())?;
+        write!(out, "{}", plus_minus(cost.value, cost.interval(LEVEL)?))?;
+        write!(out, "{}", plus_minus(more.value, more.interval(LEVEL)?))?;
+        writeln!(out, "  {name}")?;
+        Ok(())
+    };
+    row("the best sizes", steps, best)?;
+    for (names, plan) in plans(best.tokens(), steps)? {
+        row(&names, plan.passes(), plan.schedule())?;
+    }
+    Ok(())
+}
+
+fn plus_minus(value: Nats, interval: ConfidenceInterval) -> String {
+    format!("{:>24}", format!("{:.3} ± {:.3}", value.0, interval.width().0 / 2.0))
 }
 
 fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {

@@ -14,6 +14,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use demask::schedule::{Decoder, MaskFunction};
 use demask::{InformationCurve, MarkovChain, Schedule, optimal};
 use text_input::{Alphabet, print, read_symbols};
 
@@ -93,6 +94,7 @@ fn write_curve(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn
 /// many steps the best schedules need to be as good as the usual ones.
 fn write_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
     let tokens = curve.tokens();
+    let cosine = Decoder::MaskGit(MaskFunction::Cosine);
     writeln!(out, "\n{:>8}{:>34}{:>24}", "", "error", "steps enough for")?;
     write!(out, "{:>8}", "steps")?;
     for column in ["balanced", "cosine", "best", "balanced", "cosine"] {
@@ -101,7 +103,7 @@ fn write_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box
     writeln!(out, "  best sizes")?;
     for steps in (2..).map(|i| 1 << i).take_while(|&steps| steps < tokens) {
         let balanced = curve.sampling_error(&Schedule::balanced(tokens, steps)?)?;
-        let cosine = curve.sampling_error(&cosine(tokens, steps)?)?;
+        let cosine = curve.sampling_error(cosine.plan(tokens, steps)?.schedule())?;
         let (best, least) = optimal::schedule(curve, steps)?;
         write!(out, "{steps:>8}{:>12.4}{:>12.4}{:>12.4}", balanced.0, cosine.0, least.0)?;
         for error in [balanced, cosine] {
@@ -112,20 +114,4 @@ fn write_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box
         writeln!(out, "  {} .. {}", best.sizes()[0], best.sizes()[steps - 1])?;
     }
     Ok(())
-}
-
-/// The cosine schedule of MaskGIT (Chang et al., arXiv 2202.04200): after step t of T,
-/// `L cos(pi t / 2T)` tokens are still masked; at least one token per step.
-fn cosine(tokens: usize, steps: usize) -> demask::Result<Schedule> {
-    let mut revealed = 0;
-    let size = |step: usize| {
-        let angle = std::f64::consts::FRAC_PI_2 * step as f64 / steps as f64;
-        let wanted = (tokens as f64 * (1.0 - angle.cos())).round() as usize;
-        let end = wanted.clamp(revealed + 1, tokens - (steps - step));
-        let size = end - revealed;
-        revealed = end;
-        size
-    };
-    let sizes: Vec<usize> = (1..=steps).map(size).collect();
-    Schedule::from_reveal_sizes(sizes)
 }
