@@ -2,7 +2,7 @@
 //!
 //! Such a model writes many tokens at once and pays for it: tokens revealed in one step are drawn
 //! independently of each other. This crate says how much that costs, in KL divergence, for any
-//! unmasking schedule, exactly or between bounds.
+//! unmasking schedule, exactly or between bounds, and finds the schedule that costs least.
 //!
 //! ```
 //! use demask::{InformationCurve, Schedule, bounds};
@@ -27,20 +27,33 @@
 //! distribution ──► curve ──┐
 //!                          ├──► exact error      curve x schedule
 //!           schedule ──────┤
-//!                          └──► bounds           part of a curve x schedule
+//!                          ├──► bounds           part of a curve x schedule
+//!                          └──► optimal          curve (or part of it) ──► schedule
 //! sampler: the real thing on small distributions, built without the curve, to check all of it
 //! ```
 //!
 //! The primary type is [`InformationCurve`]; [`Schedule`] is what it is applied to. Everything is in
 //! nats unless the type says [`Bits`]. All types are generic over the float, `f64` by default.
 //!
+//! | room | holds |
+//! | --- | --- |
+//! | [`schedule`] | what a sampler does: sizes, random sizes, noise schedules, known decoders, audit |
+//! | [`curve`] | what the data is like: information curves, measured losses |
+//! | [`bounds`] | what can be said from part of a curve: one file per paper, and [`bounds::sharp`] |
+//! | [`optimal`] | which schedule to use: best, fewest steps, frontier, minimax, budgets |
+//! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
+//! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
+//!
+//! Features, none by default: `serde` for versioned JSON, `rayon` for all cores, `rand` for sampling.
+//!
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a
 //! uniformly random set of masked tokens is revealed. They say nothing of decoders that choose
-//! positions by confidence.
+//! positions by confidence; [`sampler::policy`] has their exact cost, on small tables.
 //!
 //! # Documents
-//! [`docs::theory`]: every formula with its source and a short proof.
+//! [`docs::guide`]: I have this, what do I call? [`docs::theory`]: every formula with its source and a
+//! short proof. [`docs::performance`]: what was measured, and how.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
