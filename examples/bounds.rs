@@ -76,7 +76,7 @@ fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Resul
             report += &comparison(name, &curve, &schedule)?;
         }
     }
-    report += "\"for some\": holds for some schedule with this largest step or number of steps, and\n\
+    report += "\"for some\": holds for some schedule with no larger step, or as many steps, and\n\
                says nothing of the one shown. All others hold for the schedule shown.\n";
     Ok(report)
 }

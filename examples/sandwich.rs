@@ -137,7 +137,7 @@ fn write_row(
 
 /// Li & Cai's lower bound speaks of some schedule with a given largest step: show which.
 fn write_worst_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
-    writeln!(out, "\nSome schedule with this largest step is at least as bad as:")?;
+    writeln!(out, "\nSome schedule with no larger step is at least as bad as:")?;
     writeln!(
         out,
         "{:>12}{:>9}{:>9}{:>9}{:>9}  which",

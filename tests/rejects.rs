@@ -168,9 +168,22 @@ fn what_cannot_be_enumerated_is_refused_with_its_size() {
     let twelve = Table::from_counts(&[2; 12], vec![1; 1 << 12]).unwrap();
     rejects!(
         sampler::expected_kl(&twelve, &Schedule::sequential(12).unwrap()),
-        Error::TooLarge { needed, .. } if needed == 479_001_600 * 4096,
-        "1961990553600"
+        Error::TooLarge { needed: 479_001_600, .. },
+        "ordered partitions"
     );
+    let pairs = Schedule::balanced(12, 6).unwrap();
+    rejects!(
+        sampler::expected_kl(&twelve, &pairs),
+        Error::TooLarge { needed, .. } if needed == 7_484_400 * 4096,
+        "30656102400"
+    );
+    let certain = Table::from_counts(&[1; 24], [1]).unwrap();
+    rejects!(
+        sampler::averaged_law(&certain, &Schedule::one_step(24).unwrap()),
+        Error::TooLarge { needed: 16_777_216, .. },
+        "sets of tokens"
+    );
+    rejects!(li_cai::offset_schedules(usize::MAX, 1).map(drop), Error::TooLarge { .. }, "steps");
 }
 
 #[test]

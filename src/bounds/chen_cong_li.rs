@@ -45,6 +45,9 @@ pub fn sufficient_steps<F: Scalar>(
     let correlation = scalar::check_nonnegative("correlation", correlation.0)?;
     let tolerance = scalar::check_nonnegative("tolerance", tolerance.0)?;
     let parts = if correlation > F::zero() { (correlation / tolerance).ceil() } else { F::zero() };
+    // The quotient may be rounded down to an integer.
+    let falls_short = parts.mul_add(tolerance, -correlation) < F::zero();
+    let parts = if falls_short { parts + F::one() } else { parts };
     let steps = scalar::constant::<F>(2.0) + steps_per_part::<F>(tokens)? * (F::one() + parts);
     steps.to_usize().ok_or(Error::Overflow { what: "the number of steps" })
 }
@@ -96,8 +99,8 @@ fn steps_per_part<F: Scalar>(tokens: usize) -> Result<F> {
     Ok(F::one() + scalar::float::<F>(tokens).ln())
 }
 
-/// A schedule with error at most `tolerance` for every distribution with `TC <= correlation`: its steps
-/// shrink in proportion to what is still masked. O(T).
+/// A schedule with error at most `tolerance` (up to rounding) for every distribution with
+/// `TC <= correlation`: its steps shrink in proportion to what is still masked. O(T).
 ///
 /// # Formula
 /// ```text
@@ -125,8 +128,8 @@ pub fn total_correlation_schedule<F: Scalar>(
     greedy(tokens, correlation, tolerance, |revealed| tokens - revealed - 1)
 }
 
-/// A schedule with error at most `tolerance` for every distribution with `DTC <= correlation`: its
-/// steps grow in proportion to what is already revealed. O(T).
+/// A schedule with error at most `tolerance` (up to rounding) for every distribution with
+/// `DTC <= correlation`: its steps grow in proportion to what is already revealed. O(T).
 ///
 /// # Formula
 /// ```text
@@ -163,6 +166,12 @@ fn greedy<F: Scalar>(
     if tokens == 0 {
         return Err(Error::StepsOutOfRange { steps: 1, tokens });
     }
+    // Only their ratio counts; products with L must not overflow.
+    let scale = correlation.max(tolerance);
+    let (correlation, tolerance) = match scale > F::zero() {
+        true => (correlation / scale, tolerance / scale),
+        false => (correlation, tolerance),
+    };
     let mut sizes = Vec::new();
     let mut revealed = 0;
     while revealed < tokens {

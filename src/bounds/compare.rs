@@ -18,7 +18,8 @@ pub enum BoundKind {
     Lower,
     /// This schedule has at most this error.
     Upper,
-    /// Some schedule with the same largest step has at least this error: nothing about this one.
+    /// Some schedule without a step larger than the largest here has at least this error: nothing about
+    /// this one.
     LowerForSome,
     /// Some schedule with the same number of steps has at most this error: nothing about this one.
     UpperForSome,
@@ -75,11 +76,10 @@ impl<F: Scalar> Comparison<F> {
 ///
 /// Bounds for this schedule and bounds for some other schedule stand in one table, told apart by their
 /// [`BoundKind`]. Bounds that do not apply are left out: those that need `f_0` if the curve does not
-/// know it, and those for schedules of a certain form.
+/// know it, those for schedules of a certain form, and those that are too large for the float.
 ///
 /// # Errors
-/// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens;
-/// [`Overflow`](Error::Overflow) if some bound is not finite.
+/// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.
 ///
 /// ```
 /// use demask::bounds::{BoundKind, compare};
@@ -111,50 +111,47 @@ pub fn compare<F: Scalar>(
 
     let mut table = Table { exact, rows: Vec::new() };
     let sharp = "sharp bound of this crate";
-    table.interval(
-        "token information",
-        sharp,
-        sharp::from_token_information(information, schedule)?,
-    );
-    table.interval("TC", sharp, sharp::from_total_correlation(total, schedule)?);
-    table.interval("DTC", sharp, sharp::from_dual_total_correlation(dual, schedule)?);
-    table.interval("TC and DTC", sharp, sharp::from_correlations(total, dual, schedule)?);
-    table.interval("curve at the starts of steps", sharp, at_starts.bounds(schedule)?);
-    table.push(BoundKind::Exact, "whole curve", "Chen, Cong & Li, Theorem 3.3", exact);
+    let from_information = sharp::from_token_information(information, schedule);
+    table.interval("token information", sharp, from_information)?;
+    table.interval("TC", sharp, sharp::from_total_correlation(total, schedule))?;
+    table.interval("DTC", sharp, sharp::from_dual_total_correlation(dual, schedule))?;
+    table.interval("TC and DTC", sharp, sharp::from_correlations(total, dual, schedule))?;
+    table.interval("curve at the starts of steps", sharp, at_starts.bounds(schedule))?;
+    table.bound(BoundKind::Exact, "whole curve", "Chen, Cong & Li, Theorem 3.3", Ok(exact))?;
     let upper = BoundKind::Upper;
-    let theorem_1 = li_cai::upper(information, schedule)?;
-    table.push(upper, "token information", "Li & Cai, Theorem 1", theorem_1);
+    let theorem_1 = li_cai::upper(information, schedule);
+    table.bound(upper, "token information", "Li & Cai, Theorem 1", theorem_1)?;
     if largest_step == tokens.div_ceil(steps) {
-        let rate = li_cai::balanced_upper(information, tokens, steps)?;
-        table.push(upper, "token information", "Li & Cai, Corollary 1", rate);
+        let rate = li_cai::balanced_upper(information, tokens, steps);
+        table.bound(upper, "token information", "Li & Cai, Corollary 1", rate)?;
     }
-    let refined = li_cai::refined_upper(curve, schedule)?;
-    table.push(upper, "curve at L - 2^r", "Li & Cai, form of Theorem 2", refined);
+    let refined = li_cai::refined_upper(curve, schedule);
+    table.bound(upper, "curve at L - 2^r", "Li & Cai, form of Theorem 2", refined)?;
     if let Some(entropy) = curve.single_token_entropy() {
-        let bound = dimension_free::upper(entropy, schedule)?;
-        table.push(upper, "single-token entropy", "dimension-free", bound);
+        let bound = dimension_free::upper(entropy, schedule);
+        table.bound(upper, "single-token entropy", "dimension-free", bound)?;
     }
-    let odds = applicable(wainwright::upper(curve, schedule))?;
-    table.push_some(upper, "whole curve", "Wainwright, Theorem 1", odds);
+    let odds = wainwright::upper(curve, schedule);
+    table.bound(upper, "whole curve", "Wainwright, Theorem 1", odds)?;
 
     let lower = BoundKind::LowerForSome;
-    let dyadic = li_cai::worst_schedule_lower(curve, largest_step)?;
-    table.push(lower, "curve at L - s_max 2^-j", "Li & Cai, Theorem 2", dyadic);
-    let sharpened = li_cai::worst_schedule_lower_sharpened(curve, largest_step)?;
-    table.push(lower, "curve at L - s_max 2^-j", "the same, constant 1/8", sharpened);
-    let mean = li_cai::offset_mean(curve, largest_step)?;
-    table.push(lower, "whole curve", "mean over offset schedules", mean);
+    let dyadic = li_cai::worst_schedule_lower(curve, largest_step);
+    table.bound(lower, "curve at L - s_max 2^-j", "Li & Cai, Theorem 2", dyadic)?;
+    let sharpened = li_cai::worst_schedule_lower_sharpened(curve, largest_step);
+    table.bound(lower, "curve at L - s_max 2^-j", "Li & Cai, Theorem 2 with 1/8", sharpened)?;
+    let mean = li_cai::offset_mean(curve, largest_step);
+    table.bound(lower, "whole curve", "mean over offset schedules", mean)?;
     for (from, correlation) in [("TC", total), ("DTC", dual)] {
-        let bound = applicable(chen_cong_li::best_schedule_upper(tokens, correlation, steps))?;
-        table.push_some(BoundKind::UpperForSome, from, "Chen, Cong & Li, Theorem 1.9", bound);
+        let bound = chen_cong_li::best_schedule_upper(tokens, correlation, steps);
+        table.bound(BoundKind::UpperForSome, from, "Chen, Cong & Li, Theorem 1.9", bound)?;
     }
     Ok(table.sorted())
 }
 
-/// `None` for a bound that does not speak of this schedule.
-fn applicable<F: Scalar>(bound: Result<Nats<F>>) -> Result<Option<Nats<F>>> {
+/// `None` for a bound that does not speak of this schedule, or is too large for the float.
+fn applicable<T>(bound: Result<T>) -> Result<Option<T>> {
     match bound {
-        Err(Error::NotApplicable { .. }) => Ok(None),
+        Err(Error::NotApplicable { .. } | Error::Overflow { .. }) => Ok(None),
         bound => bound.map(Some),
     }
 }
@@ -165,26 +162,31 @@ struct Table<F> {
 }
 
 impl<F: Scalar> Table<F> {
-    fn push(&mut self, kind: BoundKind, from: &'static str, source: &'static str, value: Nats<F>) {
-        let ratio = (self.exact.0 > F::zero()).then(|| value / self.exact);
-        self.rows.push(ComparedBound { kind, from, source, value, ratio });
-    }
-
-    fn push_some(
+    fn bound(
         &mut self,
         kind: BoundKind,
         from: &'static str,
         source: &'static str,
-        value: Option<Nats<F>>,
-    ) {
-        if let Some(value) = value {
-            self.push(kind, from, source, value);
+        bound: Result<Nats<F>>,
+    ) -> Result<()> {
+        if let Some(value) = applicable(bound)? {
+            let ratio = (self.exact.0 > F::zero()).then(|| value / self.exact);
+            self.rows.push(ComparedBound { kind, from, source, value, ratio });
         }
+        Ok(())
     }
 
-    fn interval(&mut self, from: &'static str, source: &'static str, bounds: KlBounds<F>) {
-        self.push(BoundKind::Lower, from, source, bounds.lower);
-        self.push(BoundKind::Upper, from, source, bounds.upper);
+    fn interval(
+        &mut self,
+        from: &'static str,
+        source: &'static str,
+        bounds: Result<KlBounds<F>>,
+    ) -> Result<()> {
+        if let Some(bounds) = applicable(bounds)? {
+            self.bound(BoundKind::Lower, from, source, Ok(bounds.lower))?;
+            self.bound(BoundKind::Upper, from, source, Ok(bounds.upper))?;
+        }
+        Ok(())
     }
 
     fn sorted(mut self) -> Comparison<F> {

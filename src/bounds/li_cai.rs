@@ -6,8 +6,8 @@
 //! | [`upper`] | this schedule | Theorem 1 |
 //! | [`balanced_upper`] | every schedule with no step above `ceil(L/T)` | Corollary 1, explicit constant |
 //! | [`refined_upper`] | this schedule | form of Theorem 2, constant proved in the theory document |
-//! | [`worst_schedule_lower`] | **some** schedule with this largest step | Theorem 2 |
-//! | [`worst_schedule_lower_sharpened`] | **some** schedule with this largest step | twice the constant, proved here |
+//! | [`worst_schedule_lower`] | **some** schedule with no larger step than this | Theorem 2 |
+//! | [`worst_schedule_lower_sharpened`] | **some** schedule with no larger step than this | twice the constant, proved here |
 //! | [`offset_schedules`], [`offset_mean`] | the schedules the two lower bounds speak of | proof of both |
 //!
 //! The lower bounds do not hold for a *given* schedule: with dependence at a step boundary only, even
@@ -17,9 +17,9 @@
 //! All bounds are for the ideal predictor; add a [`TrainingError`](crate::TrainingError) for a learned
 //! one.
 
-use crate::bounds::{finite, per_token, round_down, round_up};
+use crate::bounds::{finite, per_token, round_down, round_up, tiny};
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -110,7 +110,7 @@ pub fn refined_upper<F: Scalar>(
     finite(round_up(scalar::sum(terms)))
 }
 
-/// Lower bound of Theorem 2 on the error of the **worst** schedule with this largest step.
+/// Lower bound of Theorem 2 on the error of the **worst** schedule with no step larger than this.
 ///
 /// There is a schedule with all steps `<= largest_step` whose error is at least this. It is no bound
 /// for any schedule you hold. For `largest_step = 1` the only such schedule has error 0, and so is the
@@ -184,14 +184,20 @@ fn dyadic_lower<F: Scalar>(
     // From here on every term has W_j of size L - 1: a geometric series.
     sum.add(weight * scalar::constant(2.0) * curve.information(tokens - 1).0);
     let scale = scalar::float::<F>(largest_step) / scalar::constant(divisor);
-    Ok(round_down(scale * sum.total()))
+    Ok(round_down(scale * sum.total() - lost_below(tokens)))
+}
+
+/// What products near the smallest float may lose in a sum over the tokens.
+fn lost_below<F: Scalar>(tokens: usize) -> F {
+    tiny::<F>() * scalar::float(tokens)
 }
 
 /// The schedules behind the lower bounds: first step `o`, then `largest_step` each, the last step
 /// takes what is left; `o = 1 .. largest_step`.
 ///
 /// # Errors
-/// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= tokens`.
+/// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= tokens`;
+/// [`TooLarge`](Error::TooLarge) for schedules of more than 2^28 steps.
 ///
 /// ```
 /// use demask::bounds::li_cai;
@@ -203,7 +209,9 @@ pub fn offset_schedules(
     tokens: usize,
     largest_step: usize,
 ) -> Result<impl Iterator<Item = Schedule>> {
+    const MAX_STEPS: u128 = 1 << 28;
     check_largest_step(tokens, largest_step)?;
+    check_limit("steps", (tokens / largest_step) as u128, MAX_STEPS)?;
     Ok((1..=largest_step).filter_map(move |offset| {
         let mut sizes = vec![offset];
         sizes.resize(1 + (tokens - offset) / largest_step, largest_step);
@@ -233,7 +241,7 @@ pub fn offset_mean<F: Scalar>(curve: &InformationCurve<F>, largest_step: usize) 
         let below_end = scalar::float::<F>((tokens - m).min(largest_step));
         below_end * (two * step - below_end - F::one()) / (two * step) * increment
     });
-    Ok(round_down(scalar::sum(terms)))
+    Ok(round_down(scalar::sum(terms) - lost_below(tokens)))
 }
 
 fn check_largest_step(tokens: usize, largest_step: usize) -> Result<()> {

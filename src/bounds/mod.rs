@@ -1,8 +1,8 @@
 //! What can be said of the sampling error when only part of the curve is known.
 //!
 //! One file per paper, and [`sharp`] for the best possible. A bound *for this schedule* takes a
-//! [`Schedule`](crate::Schedule); a bound that holds *for some schedule* with a given largest step
-//! takes that step size instead, so that the two cannot be exchanged.
+//! [`Schedule`](crate::Schedule); a bound that holds *for some schedule* whose steps are no larger than a
+//! given one takes that size instead, so that the two cannot be exchanged.
 //!
 //! [`Knowledge`] is the one way to ask, whatever is known; [`compare`] shows all bounds side by side.
 //! [`measured`] makes knowledge of measured losses and their errors.
@@ -86,7 +86,8 @@ fn tiny<F: Scalar>() -> F {
 
 /// A computed upper bound, moved up so that rounding cannot have put it below the true one.
 fn round_up<F: Scalar>(bound: F) -> Nats<F> {
-    if bound > F::zero() { Nats(bound * (F::one() + margin()) + tiny()) } else { Nats(F::zero()) }
+    // NaN stays NaN, and is refused by `finite`.
+    if bound <= F::zero() { Nats(F::zero()) } else { Nats(bound * (F::one() + margin()) + tiny()) }
 }
 
 /// A computed lower bound, moved down so that rounding cannot have put it above the true one.

@@ -23,8 +23,10 @@ use crate::units::Nats;
 ///
 /// # Rounding noise in the input
 /// Values may break a condition (monotone, `I_0 = 0`, nonnegative) by no more than
-/// [`Scalar::tolerance`] times the largest absolute value given. They are then projected: `I` to its
-/// running maximum, `f` to its running minimum, small negative values to zero.
+/// [`Scalar::tolerance`] times the largest absolute value given, plus [`Scalar::cancellation_noise`].
+/// They are then projected: `I` to its running maximum, `f` to its running minimum, small negative
+/// values to zero. Mean subset entropies are judged by their differences `f`, which also carry eight
+/// machine epsilons of the largest `H`.
 ///
 /// ```
 /// use demask::{InformationCurve, Schedule};
@@ -135,7 +137,8 @@ impl<F: Scalar> InformationCurve<F> {
             return Err(Error::Empty { what: "the list of subset entropies after H_0" });
         }
         let what = "differences of subset entropies";
-        scalar::check_finite(what, &entropies)?;
+        let rounding = scalar::constant::<F>(8.0) * F::epsilon() * largest(subset_entropies);
+        let tolerance = tolerance_of(what, &entropies)? + rounding;
         lower_to_running_minimum(what, &mut entropies, tolerance)?;
         Self::from_nonincreasing(entropies)
     }
@@ -153,7 +156,8 @@ impl<F: Scalar> InformationCurve<F> {
         let what = "increments";
         scalar::check_finite(what, later)?;
         let total = scalar::sum(later.iter().map(|d| d.abs()));
-        let tolerance = total.max(single_token_entropy.unwrap_or(total)) * F::tolerance();
+        let scale = total.max(single_token_entropy.unwrap_or(total));
+        let tolerance = scale * F::tolerance() + F::cancellation_noise();
         if let Some(index) = later.iter().position(|d| *d < -tolerance) {
             let value = scalar::evidence(later[index]);
             return Err(Error::Negative { what, index: index + 1, value });
@@ -163,18 +167,19 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_increments(increments, single_token_entropy)
     }
 
-    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`. Their sum is at most `f_0`, where it is known.
+    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`. An entropy that their sum exceeds by rounding is
+    /// raised to it.
     pub(crate) fn from_increments(
         increments: Vec<F>,
         single_token_entropy: Option<F>,
     ) -> Result<Self> {
-        let most = single_token_entropy.unwrap_or(F::infinity());
         let mut sum = CompensatedSum::new();
         let running = increments.iter().map(|&d| {
             sum.add(d);
-            sum.total().min(most)
+            sum.total()
         });
-        let information = running.collect();
+        let information: Vec<F> = running.collect();
+        let single_token_entropy = single_token_entropy.map(|entropy| entropy.max(sum.total()));
         Self::from_parts(information, increments, single_token_entropy)
     }
 
@@ -202,21 +207,27 @@ impl<F: Scalar> InformationCurve<F> {
             return Err(Error::LengthMismatch { what: "increments", found, expected });
         }
         scalar::check_finite("increments", &increments)?;
+        if let Some(index) = increments.iter().position(|d| *d < F::zero()) {
+            let (what, value) = ("increments", scalar::evidence(increments[index]));
+            return Err(Error::Negative { what, index, value });
+        }
+        // Bounds take the information and errors take the increments: they must be the same to rounding.
         let last = self.information[expected - 1];
-        let noise = single_token_entropy.unwrap_or(last).abs().max(last) * F::tolerance();
-        for (index, (&given, &implied)) in increments.iter().zip(&self.increments).enumerate() {
-            if given < F::zero() {
-                let (what, value) = ("increments", scalar::evidence(given));
-                return Err(Error::Negative { what, index, value });
-            }
-            if (given - implied).abs() > noise {
+        let rounding = scalar::constant::<F>(8.0) * F::epsilon() * last;
+        let mut sum = CompensatedSum::new();
+        for (&increment, &information) in increments.iter().zip(&self.information) {
+            sum.add(increment);
+            let left = sum.total();
+            if (left - information).abs() > rounding {
+                let (left, right) = (scalar::evidence(left), scalar::evidence(information));
                 return Err(Error::Inconsistent {
-                    inequality: "d_m = I_m - I_{m-1}",
-                    left: scalar::evidence(given),
-                    right: scalar::evidence(implied),
+                    inequality: "d_1 + .. + d_m = I_m",
+                    left,
+                    right,
                 });
             }
         }
+        let noise = single_token_entropy.unwrap_or(last).abs().max(last) * F::tolerance();
         if let Some(entropy) = single_token_entropy {
             let entropy = scalar::check_nonnegative("single-token entropy", entropy)?;
             if entropy < last - noise {
@@ -406,7 +417,11 @@ fn tolerance_of<F: Scalar>(what: &'static str, values: &[F]) -> Result<F> {
         return Err(Error::Empty { what });
     }
     scalar::check_finite(what, values)?;
-    Ok(values.iter().fold(F::zero(), |scale, x| scale.max(x.abs())) * F::tolerance())
+    Ok(largest(values) * F::tolerance() + F::cancellation_noise())
+}
+
+fn largest<F: Scalar>(values: &[F]) -> F {
+    values.iter().fold(F::zero(), |scale, x| scale.max(x.abs()))
 }
 
 fn raise_to_running_maximum<F: Scalar>(

@@ -336,10 +336,15 @@ impl<F: Scalar> JointTable<F> {
             subsets::sum_out(&first_tokens, alphabet, 1, &mut smaller);
             core::mem::swap(&mut first_tokens, &mut smaller);
         }
-        let difference = |a: F, b: F| Nats((a - b).max(F::zero()));
+        let total = (singles.total() - joint).max(F::zero());
+        let dual = (joint - conditionals.total()).max(F::zero());
+        // Rounding may break what holds between them: each is at most n - 1 times the other.
+        let others = scalar::float::<F>(self.tokens() - 1);
+        let at_least = |least: F| if others > F::zero() { least / others } else { F::zero() };
+        let limit = |x: F| if others > F::zero() { x } else { F::zero() };
         Correlations {
-            total: difference(singles.total(), joint),
-            dual_total: difference(joint, conditionals.total()),
+            total: Nats(limit(total).max(at_least(dual))),
+            dual_total: Nats(limit(dual).max(at_least(total))),
         }
     }
 
@@ -347,8 +352,10 @@ impl<F: Scalar> JointTable<F> {
     ///
     /// # Formula
     /// ```text
-    /// KL(p || q) = sum_x p(x) ln( p(x) / q(x) )
+    /// KL(p || q) = sum_x p(x) ln( p(x) / q(x) ) = sum_x p(x) ln( p(x) / q(x) ) - p(x) + q(x)
     /// ```
+    /// The second sum is the one computed: its terms are not negative, so nothing cancels where the
+    /// tables are close.
     ///
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) unless both tables have the same shape.
@@ -363,7 +370,13 @@ impl<F: Scalar> JointTable<F> {
     /// ```
     pub fn kl_divergence(&self, other: &Self) -> Result<Nats<F>> {
         self.check_same_shape(other)?;
-        Ok(Nats(kl_divergence(&self.probabilities, &other.probabilities)))
+        let pairs = self.probabilities.iter().zip(&other.probabilities);
+        let terms = pairs.map(|(&p, &q)| match q > F::zero() {
+            true => scalar::divergence_term(p, q, p - q),
+            false if p > F::zero() => F::infinity(),
+            false => F::zero(),
+        });
+        Ok(Nats(scalar::sum(terms)))
     }
 
     /// The total variation distance, between 0 and 1.
@@ -439,12 +452,6 @@ impl<F: Scalar> JointTable<F> {
             }
         }
     }
-}
-
-/// KL between two lists of the same length, terms of zero probability left out.
-pub(crate) fn kl_divergence<F: Scalar>(p: &[F], q: &[F]) -> F {
-    let terms = p.iter().zip(q).filter(|(p, _)| **p > F::zero());
-    scalar::sum(terms.map(|(&p, &q)| p * (p / q).ln()))
 }
 
 /// The number of cells of a table with these alphabets.

@@ -16,7 +16,6 @@ mod subsets;
 
 pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
 pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
-pub(crate) use joint::kl_divergence;
 pub use joint::{Correlations, JointTable};
 pub use linear_code::{LinearCode, MdsCode};
 pub use markov_chain::MarkovChain;

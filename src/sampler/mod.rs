@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::distribution::{JointTable, kl_divergence};
+use crate::distribution::JointTable;
 use crate::error::{Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
@@ -23,8 +23,12 @@ pub mod policy;
 
 /// The most (ordered partitions x cells) that are enumerated: some tens of seconds.
 const MAX_WORK: u128 = 1 << 33;
+/// The most ordered partitions that are enumerated, however few the cells.
+const MAX_PARTITIONS: u128 = 1 << 27;
 /// The most (sets of tokens x cells) that are held: a GiB of `f64`.
 const MAX_MARGINALS: u128 = 1 << 27;
+/// The most sets of tokens that are held, however few the cells.
+const MAX_SETS: u128 = 1 << 23;
 
 /// The expected sampling error E_M KL(p || q_M) by enumeration, M the random ordered partition.
 ///
@@ -33,8 +37,8 @@ const MAX_MARGINALS: u128 = 1 << 27;
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
-/// [`TooLarge`](crate::Error::TooLarge) for more than 2^33 ordered partitions times cells, or 2^27 sets of
-/// tokens times cells.
+/// [`TooLarge`](crate::Error::TooLarge) for more than 2^27 ordered partitions, or 2^33 of them times
+/// cells; for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
 /// use demask::{JointTable, Schedule, sampler};
@@ -50,17 +54,22 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
     schedule.check_tokens("table", tokens)?;
     let cells = table.probabilities().len();
     let partitions = ordered_partitions(schedule).unwrap_or(u128::MAX);
+    check_limit("ordered partitions", partitions, MAX_PARTITIONS)?;
     let work = partitions.saturating_mul(cells as u128);
     check_limit("ordered partitions times cells", work, MAX_WORK)?;
     // The divergence is a sum over the words that the data shows; the law is needed nowhere else.
     let shown: Vec<usize> = (0..cells).filter(|&x| table.probabilities()[x] > F::zero()).collect();
     let data: Vec<F> = shown.iter().map(|&cell| table.probabilities()[cell]).collect();
-    let predictor = Predictor::new(table, &shown)?;
+    // In logarithms: the law of a word may be smaller than any float where the data is not.
+    let predictor = Predictor::new(table, &shown)?.in_logarithms();
     let mut divergences = CompensatedSum::new();
-    let mut laws = vec![vec![F::one(); shown.len()]; schedule.steps() + 1];
-    let visit = &mut |law: &[F]| divergences.add(kl_divergence(&data, law));
+    let mut laws = vec![vec![F::zero(); shown.len()]; schedule.steps() + 1];
+    let visit = &mut |law: &[F]| {
+        divergences.add(scalar::sum(data.iter().zip(law).map(|(&p, &ln_q)| p * (p.ln() - ln_q))));
+    };
     let partitions = predictor.for_each_law(schedule.sizes(), 0, &mut laws, visit);
-    Ok(Nats(divergences.total() / scalar::float(partitions)))
+    // Without any error rounding may leave less than nothing.
+    Ok(Nats((divergences.total() / scalar::float(partitions)).max(F::zero())))
 }
 
 /// The law of the output when the random sets are forgotten: the mean of q_M over M.
@@ -69,7 +78,7 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
-/// [`TooLarge`](crate::Error::TooLarge) for more than 2^27 sets of tokens times cells.
+/// [`TooLarge`](crate::Error::TooLarge) for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
 /// use demask::{JointTable, Schedule, sampler};
@@ -135,7 +144,9 @@ impl<F: Scalar> Predictor<F> {
     fn new(table: &JointTable<F>, cells: &[usize]) -> Result<Self> {
         let tokens = table.tokens();
         let sets = u32::try_from(tokens).ok().and_then(|n| 1_u128.checked_shl(n));
-        let needed = sets.unwrap_or(u128::MAX).saturating_mul(table.probabilities().len() as u128);
+        let sets = sets.unwrap_or(u128::MAX);
+        check_limit("sets of tokens", sets, MAX_SETS)?;
+        let needed = sets.saturating_mul(table.probabilities().len() as u128);
         check_limit("sets of tokens times cells", needed, MAX_MARGINALS)?;
         let at_cells = |marginal: Vec<F>| cells.iter().map(|&cell| marginal[cell]).collect();
         Ok(Self {
@@ -145,9 +156,39 @@ impl<F: Scalar> Predictor<F> {
         })
     }
 
-    /// Calls `visit` with the sampler's law, once per ordered partition of the tokens outside
-    /// `context` into sets of these sizes, and counts them. `laws` has a law for each step: the first
-    /// is the law so far, the others are overwritten.
+    fn in_logarithms(self) -> LogPredictor<F> {
+        let logarithms = |marginal: Vec<F>| marginal.into_iter().map(F::ln).collect();
+        LogPredictor {
+            all_tokens: self.all_tokens,
+            log_marginals: self.marginals.into_iter().map(logarithms).collect(),
+        }
+    }
+
+    /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
+    fn reveal(&self, law: &[F], context: TokenSet, revealed: TokenSet, next: &mut [F]) {
+        let seen = &self.marginals[context as usize];
+        next.copy_from_slice(law);
+        for token in elements(revealed) {
+            let with_token = &self.marginals[(context | 1 << token) as usize];
+            let uniform = F::one() / scalar::float(self.alphabets[token]);
+            for ((q, &seen), &with_token) in next.iter_mut().zip(seen).zip(with_token) {
+                *q = *q * if seen > F::zero() { with_token / seen } else { uniform };
+            }
+        }
+    }
+}
+
+/// The same in logarithms, at words that the data shows: every context is possible.
+struct LogPredictor<F> {
+    all_tokens: TokenSet,
+    /// For each set of tokens C, ln p(x_C) at every listed word x.
+    log_marginals: Vec<Vec<F>>,
+}
+
+impl<F: Scalar> LogPredictor<F> {
+    /// Calls `visit` with the logarithms of the sampler's law, once per ordered partition of the tokens
+    /// outside `context` into sets of these sizes, and counts them. `laws` has a law for each step: the
+    /// first is the law so far, the others are overwritten.
     fn for_each_law(
         &self,
         sizes: &[usize],
@@ -172,16 +213,12 @@ impl<F: Scalar> Predictor<F> {
 
     /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
     fn reveal(&self, law: &[F], context: TokenSet, revealed: TokenSet, next: &mut [F]) {
-        let seen = &self.marginals[context as usize];
+        let seen = &self.log_marginals[context as usize];
         next.copy_from_slice(law);
-        for (token, &alphabet) in self.alphabets.iter().enumerate() {
-            if revealed >> token & 1 == 0 {
-                continue;
-            }
-            let with_token = &self.marginals[(context | 1 << token) as usize];
-            let uniform = F::one() / scalar::float(alphabet);
+        for token in elements(revealed) {
+            let with_token = &self.log_marginals[(context | 1 << token) as usize];
             for ((q, &seen), &with_token) in next.iter_mut().zip(seen).zip(with_token) {
-                *q = *q * if seen > F::zero() { with_token / seen } else { uniform };
+                *q = *q + (with_token - seen);
             }
         }
     }
@@ -211,17 +248,31 @@ fn all_marginals<F: Scalar>(table: &JointTable<F>) -> Vec<Vec<F>> {
     marginals
 }
 
-/// All subsets of `set` with `size` elements.
+/// The tokens of a set in increasing order.
+fn elements(set: TokenSet) -> impl Iterator<Item = usize> {
+    let without_least = |&set: &TokenSet| Some(set & (set - 1)).filter(|&rest| rest != 0);
+    let sets = core::iter::successors(Some(set).filter(|&set| set != 0), without_least);
+    sets.map(|set| set.trailing_zeros() as usize)
+}
+
+/// All subsets of `set` with `size` elements, in lexicographic order of their places in the set.
 fn subsets_of_size(set: TokenSet, size: usize) -> impl Iterator<Item = TokenSet> {
-    // Subsets of a bit set in increasing order: (subset - set) & set steps to the next one.
-    let mut next: Option<TokenSet> = Some(0);
+    let tokens: Vec<usize> = elements(set).collect();
+    // Places of the elements of the next subset, increasing.
+    let mut places = (size <= tokens.len()).then(|| (0..size).collect::<Vec<_>>());
     core::iter::from_fn(move || {
-        let subset = next?;
-        let following = subset.wrapping_sub(set) & set;
-        next = (following != 0).then_some(following);
+        let chosen = places.as_mut()?;
+        let subset = chosen.iter().fold(0, |subset, &place| subset | 1 << tokens[place]);
+        // The last place that can move moves on, and those after it follow right behind.
+        match (0..size).rev().find(|&i| chosen[i] + size - i < tokens.len()) {
+            Some(i) => {
+                let first = chosen[i] + 1;
+                chosen[i..].iter_mut().zip(first..).for_each(|(place, next)| *place = next);
+            }
+            None => places = None,
+        }
         Some(subset)
     })
-    .filter(move |subset| subset.count_ones() as usize == size)
 }
 
 #[cfg(test)]
@@ -241,14 +292,15 @@ mod tests {
 
     #[test]
     fn adding_up_orders_early_gives_the_mean_over_all_partitions() {
-        let weights: Vec<f64> = (0..72).map(|x| f64::from(x * x % 11)).collect();
+        let weights: Vec<f64> = (0..72).map(|x| f64::from(1 + x * x % 11)).collect();
         let table = JointTable::from_weights(&[2, 3, 2, 3, 2], weights).unwrap();
         let cells: Vec<usize> = (0..72).collect();
-        let predictor = Predictor::new(&table, &cells).unwrap();
+        let predictor = Predictor::new(&table, &cells).unwrap().in_logarithms();
         for sizes in [vec![5], vec![2, 3], vec![1, 3, 1], vec![2, 1, 1, 1]] {
             let mut sums = vec![0.0; 72];
-            let mut laws = vec![vec![1.0; 72]; sizes.len() + 1];
-            let visit = &mut |law: &[f64]| sums.iter_mut().zip(law).for_each(|(s, q)| *s += q);
+            let mut laws = vec![vec![0.0; 72]; sizes.len() + 1];
+            let visit =
+                &mut |law: &[f64]| sums.iter_mut().zip(law).for_each(|(s, q)| *s += q.exp());
             let partitions = predictor.for_each_law(&sizes, 0, &mut laws, visit);
             let schedule = Schedule::from_reveal_sizes(&sizes).unwrap();
             let averaged = averaged_law(&table, &schedule).unwrap();
@@ -263,5 +315,13 @@ mod tests {
     fn every_subset_of_the_size_comes_once() {
         let subsets: Vec<_> = subsets_of_size(0b1011, 2).collect();
         assert_eq!(subsets, [0b0011, 0b1001, 0b1010]);
+        assert_eq!(subsets_of_size(0b1011, 3).collect::<Vec<_>>(), [0b1011]);
+        assert_eq!(subsets_of_size(0b1011, 4).count(), 0);
+        for size in 0..=12 {
+            let mut subsets: Vec<_> = subsets_of_size(0xfff, size).collect();
+            let slow = (0..=0xfff_u64).filter(|set| set.count_ones() as usize == size);
+            subsets.sort_unstable();
+            assert!(slow.eq(subsets), "{size}");
+        }
     }
 }

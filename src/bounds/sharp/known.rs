@@ -136,7 +136,9 @@ impl<F: Scalar> Known<F> {
         }
         if let (Some(total), Some(dual)) = (total, dual) {
             let tokens = scalar::float::<F>(self.tokens);
-            let per_token = total / tokens + dual / tokens;
+            let sum = total + dual;
+            let per_token =
+                if sum.is_finite() { sum / tokens } else { total / tokens + dual / tokens };
             self.check_token_information(&intervals, per_token)?;
             intervals.push(Interval { k: largest_count, at_least: per_token, at_most: per_token });
         }
@@ -160,11 +162,15 @@ impl<F: Scalar> Known<F> {
         if let (Some(total), Some(dual)) = (total, dual) {
             check_at_most("TC <= (L - 1) DTC", total, others * dual)?;
             check_at_most("DTC <= (L - 1) TC", dual, others * total)?;
-        } else if self.tokens == 1 {
+        }
+        if self.tokens <= 1 {
             check_at_most("TC <= 0 for a single token", total.unwrap_or(F::zero()), F::zero())?;
             check_at_most("DTC <= 0 for a single token", dual.unwrap_or(F::zero()), F::zero())?;
+            return Ok((total.and(Some(F::zero())), dual.and(Some(F::zero()))));
         }
-        Ok((total, dual))
+        // What rounding breaks is repaired: the smaller one is raised.
+        let raised = |value: F, other: Option<F>| value.max(other.map_or(value, |x| x / others));
+        Ok((total.map(|x| raised(x, dual)), dual.map(|x| raised(x, total))))
     }
 
     /// `L I_{L-1} = TC + DTC`, as far as `I_{L-1}` is known.
@@ -178,7 +184,7 @@ impl<F: Scalar> Known<F> {
 }
 
 fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F) -> Result<()> {
-    if left > right * (F::one() + F::tolerance()) {
+    if left > right * (F::one() + F::tolerance()) + F::cancellation_noise() {
         let (left, right) = (scalar::evidence(left), scalar::evidence(right));
         return Err(Error::Inconsistent { inequality, left, right });
     }
@@ -207,7 +213,7 @@ fn tightened<F: Scalar>(
             });
         }
     }
-    let tolerance = scale * F::tolerance();
+    let tolerance = scale * F::tolerance() + F::cancellation_noise();
     intervals.push(Interval { k: 0, at_least: F::zero(), at_most: F::zero() });
     intervals.sort_by_key(|interval| interval.k);
     // Several statements about one k become one.

@@ -79,8 +79,8 @@ struct Plan<F> {
 pub(super) struct Optimum<F> {
     end: End,
     value: F,
-    /// How far the value moves, per unit of relative error in the numbers known.
-    sensitivity: F,
+    /// How far rounding may have moved the value: in this computation, and in the numbers known.
+    slack: F,
     /// `(m, d_m)`; all other increments are zero. An `m` may occur more than once.
     pub(super) increments: Vec<(usize, F)>,
 }
@@ -114,12 +114,23 @@ pub(super) fn optimum<F: Scalar>(
 impl<F: Scalar> Optimum<F> {
     /// The bound, rounded outward by the rounding errors of this computation and of its input.
     pub(super) fn bound(&self) -> Result<Nats<F>> {
-        let slack = margin::<F>() * self.sensitivity;
         let bound = match self.end {
-            End::Lower => round_down(self.value - slack),
-            End::Upper => round_up(self.value + slack),
+            End::Lower => round_down(self.value - self.slack),
+            End::Upper => round_up(self.value + self.slack),
         };
         finite(bound)
+    }
+
+    /// The tighter of two bounds, both valid; the increments of this one.
+    fn or_bound_of(mut self, other: Self) -> Self {
+        let tighter = match self.end {
+            End::Lower => other.value - other.slack > self.value - self.slack,
+            End::Upper => other.value + other.slack < self.value + self.slack,
+        };
+        if tighter {
+            (self.value, self.slack) = (other.value, other.slack);
+        }
+        self
     }
 }
 
@@ -211,6 +222,16 @@ impl<F: Scalar> Program<F> {
         let Some((kind, target)) = self.correlation else {
             return self.optimum_at_points();
         };
+        let optimum = self.optimum_with(kind, target)?;
+        // Where the points nearly settle the answer, the correlation adds rounding and little else: the
+        // multiplier may be large then, and is right whatever it is.
+        match self.optimum_at_points() {
+            Ok(at_points) => Ok(optimum.or_bound_of(at_points)),
+            Err(_) => Ok(optimum),
+        }
+    }
+
+    fn optimum_with(&self, kind: Correlation, target: F) -> Result<Optimum<F>> {
         // No two corners, and no corner and the origin, span a slope as steep as this.
         let steepest = scalar::float::<F>(self.tokens) + F::one();
         let mut low = self.plan(steepest);
@@ -305,40 +326,47 @@ impl<F: Scalar> Program<F> {
         increments: Vec<(usize, F)>,
     ) -> Optimum<F> {
         // The value depends on the ends of the bands through the difference of the gains on either
-        // side, and on the correlation through the multiplier.
+        // side, and on the correlation through the multiplier. Between two bands there may be gaps in
+        // which the curve rises by less than its values tell apart: what is lost there is as much as
+        // their rounding.
         let mut sensitivity = CompensatedSum::new();
         let mut bands = self.bands.iter().zip(&plan.crossings).peekable();
-        let gain = |crossing: &Option<Corner>| {
-            crossing.map_or(F::zero(), |corner| self.tilted(multiplier, corner))
-        };
+        let tilted = |corner| self.tilted(multiplier, corner);
+        let gain = |crossing: &Option<Corner>| crossing.map_or(F::zero(), tilted);
         while let Some((band, crossing)) = bands.next() {
-            let above = bands.peek().map_or(F::zero(), |(_, next)| gain(next));
-            sensitivity.add(band.level * (gain(crossing) - above).abs());
+            let (here, next) = (gain(crossing), bands.peek());
+            let above = next.map_or(F::zero(), |(_, next)| gain(next));
+            let end = next.map_or(self.gaps.len(), |(next, _)| *next.gaps.start());
+            let between = self.gaps.get(band.gaps.end() + 1..end).unwrap_or_default();
+            let corners = between.iter().flat_map(|gap| &self.corners[gap.clone()]);
+            let hidden = corners.fold(here.max(above), |best, &corner| best.max(tilted(corner)));
+            sensitivity.add(band.level * ((here - above).abs() + hidden - here.max(above)));
         }
         let tallest = self.corners.iter().map(|corner| corner.height).max().unwrap_or(0);
         let tallest = scalar::float::<F>(tallest);
         let mut information = self.bands.last().map_or(F::zero(), |band| band.level);
-        if let Some((_, target)) = self.correlation {
+        if let Some((_, target)) = self.correlation
+            && multiplier != F::zero()
+        {
             sensitivity.add(multiplier.abs() * target);
             // Tilted gains are rounded relative to the untilted ones, for all information there may
             // be: no more than the correlation, since all weights are at least one.
             information = information.min(target);
             sensitivity.add(tallest * information);
         }
-        if information > F::zero() {
-            // Masses far below the scale may have been lost.
-            sensitivity.add(tallest * tiny() / margin());
-        }
         let value = match self.end {
             End::Lower => F::zero() - value,
             End::Upper => value,
         };
-        Optimum {
-            end: self.end,
-            value: value * self.scale,
-            sensitivity: sensitivity.total() * self.scale,
-            increments,
+        let mut slack = margin::<F>() * sensitivity.total() * self.scale;
+        let known = self.correlation.map_or(information, |(_, target)| information.max(target));
+        if known.min(tallest) > F::zero() {
+            // Masses far below the scale may have been lost, and masses near the smallest float are
+            // rounded by it.
+            let lost = tallest * tiny() * self.scale;
+            slack = slack + lost + tiny::<F>() * (tallest + scalar::float(self.tokens));
         }
+        Optimum { end: self.end, value: value * self.scale, slack, increments }
     }
 
     fn contradiction(&self, kind: Correlation, found: F, side: Ordering, limit: F) -> Error {
