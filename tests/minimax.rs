@@ -165,6 +165,35 @@ fn the_published_step_count_is_never_less() {
 }
 
 #[test]
+fn correlations_near_their_limits_take_no_longer() {
+    // DTC is nearly (L - 1) TC: the guarantee is nearly zero, and many slopes are equally good.
+    for (tokens, steps) in [(2, 2), (1_000, 600), (10_000, 6_000)] {
+        let (total, dual) = (Nats(5.0), Nats(5.0 * (0.9999 * (tokens as f64 - 1.0)).max(1.0)));
+        let best = minimax::schedule(&Given::Correlations { total, dual }, tokens, steps).unwrap();
+        let alone = minimax::schedule(&Given::TotalCorrelation(total), tokens, steps).unwrap();
+        assert!(best.guarantee.0 < 1e-3 && best.guarantee <= alone.guarantee);
+    }
+}
+
+#[test]
+fn points_that_fall_by_rounding_count_as_equal() {
+    let rise = [(5, 1.0 + 2e-10), (6, 1.0 + 3e-10), (7, 1.0 - 7e-10), (8, 1.0 + 3e-10)];
+    let given = Given::Points(rise.map(|(k, value)| (k, Nats(value))).to_vec());
+    let best = minimax::schedule(&given, 9, 7).unwrap();
+    assert!(best.guarantee.0 < 1e-12, "{}: {}", best.schedule, best.guarantee);
+}
+
+#[test]
+fn single_precision_counts_all_tokens() {
+    let given =
+        |total: f32, dual: f32| Given::Correlations { total: Nats(total), dual: Nats(dual) };
+    let single = minimax::schedule(&given(20.0, 30.0), 20_000_000, 50).unwrap();
+    let double = Given::Correlations { total: Nats(20.0), dual: Nats(30.0) };
+    let double = minimax::schedule(&double, 20_000_000, 50).unwrap();
+    assert!((f64::from(single.guarantee.0) / double.guarantee.0 - 1.0).abs() < 1e-4);
+}
+
+#[test]
 fn bad_input_is_refused() {
     let tc = Given::TotalCorrelation(Nats(1.0_f64));
     assert!(matches!(minimax::schedule(&tc, 4, 0), Err(Error::StepsOutOfRange { .. })));
@@ -179,6 +208,11 @@ fn bad_input_is_refused() {
     assert!(matches!(minimax::schedule(&open, 4, 2), Err(Error::Unbounded { .. })));
     let long = Given::Points(vec![(9_999, Nats(0.5_f64))]);
     assert!(matches!(minimax::schedule(&long, 10_000, 20), Err(Error::TooLarge { .. })));
+    let many = minimax::schedule(&tc, 1 << 40, 300_000_000);
+    assert!(matches!(many, Err(Error::TooLarge { .. })));
+    // One candidate may overflow; the best does not.
+    let huge = Given::Points(vec![(1, Nats(1e307)), (99, Nats(1e307))]);
+    assert_eq!(minimax::schedule(&huge, 100, 2).unwrap().schedule.sizes(), [1, 99]);
     let sequential = Schedule::sequential(4).unwrap();
     assert_eq!(sharp::from_total_correlation(Nats(1.0), &sequential).unwrap().upper, Nats(0.0));
 }

@@ -11,7 +11,7 @@ use crate::units::Nats;
 ///
 /// Every curve gets at least one step. Each frontier is convex, so the best split buys, again and
 /// again, the step that saves most: at the optimum all curves have the same price per step. The search
-/// is that of [`schedule`](crate::optimal::schedule), with the curves one after another: about ten
+/// is that of [`schedule`](crate::optimal::schedule), with the curves one after another: about five
 /// passes over all tokens.
 ///
 /// # Errors

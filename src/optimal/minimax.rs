@@ -18,7 +18,7 @@
 //! [`fewest_steps`] is never more.
 
 use crate::bounds::sharp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::optimal::check_steps;
 use crate::scalar::{self, Scalar};
 use crate::schedule::Schedule;
@@ -94,13 +94,17 @@ impl<F: Scalar> Guaranteed<F> {
 /// | --- | --- | --- |
 /// | token information | equal steps | O(T) |
 /// | TC or DTC | the smallest ratio for which the largest steps suffice | O(T log L) |
-/// | both | the same along a line, branch and bound over its slope | O(T) a trial, some hundred trials |
+/// | both | the same along a line, branch and bound over its slope | O(T) a trial, some hundred to some ten thousand trials |
 /// | points | dynamic program over places and the height of the sawtooth in a gap | O(T L^2) and more |
+///
+/// With both correlations, guarantees that differ by less than about 1e-10 (in `f64`), relative or in
+/// units of `(TC + DTC) / L`, are not told apart. A guarantee of zero is not to be had from known points, unless no
+/// step reveals two tokens: what hides in their rounding is part of it.
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
-/// [`TooLarge`](Error::TooLarge) for points if `T L^2` is above 2^27; otherwise as
-/// [`Given::guarantee`].
+/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, and for points if `T L^2` is above 2^27;
+/// otherwise as [`Given::guarantee`].
 ///
 /// ```
 /// use demask::Nats;
@@ -112,11 +116,18 @@ impl<F: Scalar> Guaranteed<F> {
 /// ```
 pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Result<Guaranteed<F>> {
     check_steps(steps, tokens)?;
+    check_limit("steps of a minimax schedule", steps as u128, MAX_STEPS)?;
     let best = match given {
+        _ if steps == tokens => Schedule::sequential(tokens)?,
         Given::TokenInformation(_) => Schedule::balanced(tokens, steps)?,
         Given::TotalCorrelation(_) => proportional(tokens, steps, |k| tokens - k - 1)?,
         Given::DualTotalCorrelation(_) => proportional(tokens, steps, |k| k + 1)?,
-        Given::Correlations { total, dual } => along_a_line(given, tokens, steps, *total, *dual)?,
+        Given::Correlations { total, dual } => {
+            // In double precision whatever the scalar: single precision does not count the tokens.
+            let [total, dual] = [total, dual].map(|x| Nats(scalar::evidence(x.0)));
+            given.guarantee(&Schedule::balanced(tokens, steps)?)?;
+            along_a_line(tokens, steps, total, dual)?
+        }
         Given::Points(points) => between_points(points, tokens, steps)?,
     };
     Guaranteed::of(given, best)
@@ -293,31 +304,32 @@ impl Ratio {
 /// Steps to the left of that `m` want a small slope, steps to the right a large one. With the
 /// smallest slope of a range on the left and the largest on the right, a trial says whether any slope
 /// in the range can do; ranges where none can are dropped, others are halved.
-fn along_a_line<F: Scalar>(
-    given: &Given<F>,
+fn along_a_line(
     tokens: usize,
     steps: usize,
-    total: Nats<F>,
-    dual: Nats<F>,
+    total: Nats<f64>,
+    dual: Nats<f64>,
 ) -> Result<Schedule> {
+    let given = &Given::Correlations { total, dual };
     let first = Guaranteed::of(given, Schedule::balanced(tokens, steps)?)?;
-    let information = (total.0 + dual.0) / scalar::float(tokens);
+    let information = total.0 / tokens as f64 + dual.0 / tokens as f64;
     let centre = dual.0 / information;
-    if !(information > F::zero() && centre.is_finite()) {
+    if !(information > 0.0 && centre.is_finite()) {
         return Ok(first.schedule);
     }
-    let trial = |left: F, right: F, height: F| {
+    let trial = |left: f64, right: f64, height: f64| {
+        let rise = |k: usize| {
+            let offset = (k + 1) as f64 - centre;
+            offset * if offset < 0.0 { left } else { right }
+        };
         let extra = |k: usize| {
-            let offset = scalar::float::<F>(k + 1) - centre;
-            let slope = if offset < F::zero() { left } else { right };
             // Rounding must not lose a step whose corner lies on the line.
-            let room = height + slope * offset + rounding(height, slope * offset);
-            room.max(F::zero()).to_usize().unwrap_or(tokens)
+            let rise = rise(k);
+            (height + rise + rounding(height, rise)).max(0.0) as usize
         };
         let below = |k: usize| {
-            let offset = scalar::float::<F>(k + 1) - centre;
-            let slope = if offset < F::zero() { left } else { right };
-            k + 1 < tokens && height + slope * offset < -rounding(height, slope * offset)
+            let rise = rise(k);
+            k + 1 < tokens && height + rise < -rounding(height, rise)
         };
         // The line must not fall below zero where a step starts.
         let trial = largest_steps(tokens, steps, extra);
@@ -333,18 +345,23 @@ fn along_a_line<F: Scalar>(
             best = other;
         }
     }
-    let mut ranges = vec![(-F::one(), scalar::float::<F>(tokens))];
+    // Heights closer than this, absolutely, are not told apart: lines are rounded by it.
+    let closest = rounding(0.0, tokens as f64);
+    let mut ranges = vec![(-1.0, tokens as f64)];
     for _ in 0..MOST_RANGES {
         let Some((least, most)) = ranges.pop() else { break };
-        let better = best.guarantee.0 / information * (F::one() - precision());
+        let better = best.guarantee.0 / information * (1.0 - PRECISION) - closest;
+        if better <= 0.0 {
+            break;
+        }
         if trial(least, most, better).is_none() {
             continue;
         }
-        let slope = (least + most) / scalar::constant(2.0);
-        let (mut low, mut high) = (F::zero(), better);
+        let slope = (least + most) / 2.0;
+        let (mut low, mut high) = (0.0, better);
         let mut found = trial(slope, slope, high);
-        while found.is_some() && high - low > high * precision() {
-            let height = (low + high) / scalar::constant(2.0);
+        while found.is_some() && high - low > high * PRECISION + closest {
+            let height = (low + high) / 2.0;
             match trial(slope, slope, height) {
                 Some(lower) => (found, high) = (Some(lower), height),
                 None => low = height,
@@ -356,7 +373,7 @@ fn along_a_line<F: Scalar>(
                 best = found;
             }
         }
-        if most - least > precision::<F>() / scalar::float(tokens) {
+        if most - least > PRECISION / tokens as f64 {
             ranges.push((slope, most));
             ranges.push((least, slope));
         }
@@ -364,18 +381,19 @@ fn along_a_line<F: Scalar>(
     Ok(best.schedule)
 }
 
-/// A limit on the ranges of slopes looked at; a search takes a hundred or two.
-const MOST_RANGES: usize = 20_000;
+/// The most steps: a fraction of a second for each trial.
+const MAX_STEPS: u128 = 1 << 24;
 
-/// Guarantees that differ by less, in relative terms, are not told apart: 4e-11 in `f64`. It must
-/// exceed the rounding of heights.
-fn precision<F: Scalar>() -> F {
-    F::epsilon().powf(scalar::constant(2.0 / 3.0))
-}
+/// A limit on the ranges of slopes looked at; a search takes a hundred or two.
+const MOST_RANGES: usize = 2_000;
+
+/// Guarantees that differ by less, in relative terms, are not told apart. It must exceed the rounding of
+/// heights.
+const PRECISION: f64 = 4e-11;
 
 /// The rounding of the height of a line.
-fn rounding<F: Scalar>(height: F, rise: F) -> F {
-    F::epsilon() * scalar::constant(8.0) * (F::one() + height + rise.abs())
+fn rounding(height: f64, rise: f64) -> f64 {
+    8.0 * f64::EPSILON * (1.0 + height + rise.abs())
 }
 
 /// A way to reveal some tokens: what is paid for the gaps behind, and the height of the sawtooth so far
@@ -396,7 +414,10 @@ fn between_points<F: Scalar>(
 ) -> Result<Schedule> {
     const LIMIT: u128 = 1 << 27;
     // Refuses points that contradict each other or leave the end open.
-    sharp::from_known_points(points, &Schedule::balanced(tokens, steps)?)?;
+    match sharp::from_known_points(points, &Schedule::balanced(tokens, steps)?) {
+        Err(Error::Overflow { .. }) | Ok(_) => {}
+        Err(error) => return Err(error),
+    }
     let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
     if needed > LIMIT {
         return Err(Error::TooLarge { what: "T L^2 for known points", needed, limit: LIMIT });
@@ -455,12 +476,18 @@ impl<F: Scalar> Gaps<F> {
         points.push((0, Nats(F::zero())));
         points.sort_by_key(|&(k, _)| k);
         points.dedup_by_key(|&mut (k, _)| k);
+        // Points that fall by rounding count as equal, as in the sharp bounds.
+        let mut highest = F::zero();
+        for (_, value) in &mut points {
+            highest = highest.max(value.0);
+            value.0 = highest;
+        }
         let mut of = Vec::with_capacity(tokens);
         let mut gaps = Vec::with_capacity(points.len());
         for pair in points.windows(2) {
             let ((from, low), (to, high)) = (pair[0], pair[1]);
             of.extend((from..to).map(|_| gaps.len()));
-            gaps.push((from, (high.0 - low.0).max(F::zero())));
+            gaps.push((from, high.0 - low.0));
         }
         Self { of, gaps, tokens }
     }

@@ -96,7 +96,6 @@ impl<'a, F: Scalar> Search<'a, F> {
 
     /// A path of least `error + price * steps`. O(nodes).
     pub(super) fn at_price(&mut self, price: F) -> Vertex<F> {
-        let mut error = scalar::CompensatedSum::new();
         for (first, last) in self.measure.curves() {
             let mut envelope =
                 Envelope::<_, true>::new(self.measure, price, (first, last), &mut self.workspace);
@@ -107,7 +106,6 @@ impl<'a, F: Scalar> Search<'a, F> {
                 self.parents[node] = start;
                 value = Value { error: reached.error, steps: reached.steps + 1 };
             }
-            error.add(value.error);
         }
         #[cfg(test)]
         {
@@ -120,7 +118,8 @@ impl<'a, F: Scalar> Search<'a, F> {
             path.push(node);
         }
         path.reverse();
-        Vertex { path, error: error.total() }
+        // Summed along the path, so that a path has the same error at every price.
+        Vertex { error: self.measure.error(&path), path }
     }
 
     /// The best path for the target, between the fewest steps and as many as there are nodes.
@@ -141,13 +140,13 @@ impl<'a, F: Scalar> Search<'a, F> {
         // The next price comes from the shape of the frontier, from halving the bracket where that
         // makes slow progress, and from the chord where a price brought nothing new.
         let law = SquareRootLaw::of(self.measure);
-        let mut by_chord = false;
+        let mut new_chord = false;
         let mut slow = 0;
         loop {
             let chord = bracket.chord();
             let (fewer, more) = (bracket.few.vertex.steps(), bracket.many.vertex.steps());
-            if more - fewer == 1 {
-                return bracket.on_the_edge();
+            if more <= fewer + 1 {
+                return bracket.many.vertex;
             }
             if let Some(steps) = bracket.settled_steps() {
                 if steps == more {
@@ -155,8 +154,9 @@ impl<'a, F: Scalar> Search<'a, F> {
                 }
                 bracket.aim_at(Target::Steps(steps));
             }
-            by_chord |= more - fewer <= 4;
-            let price = match (by_chord, slow >= 3) {
+            let halve = slow >= 3;
+            let by_chord = more - fewer <= 4 || (new_chord && !halve);
+            let price = match (by_chord, halve) {
                 (true, _) => chord,
                 (false, true) => bracket.halving_price(),
                 (false, false) => bracket.likely_price(&law),
@@ -168,12 +168,13 @@ impl<'a, F: Scalar> Search<'a, F> {
             }
             let inside = fewer < steps && steps < more;
             if by_chord && (!inside || bracket.is_on_the_chord(&found, chord)) {
-                return bracket.on_the_edge();
+                return bracket.on_the_edge(self.measure);
             }
-            by_chord = !inside && bracket.is_worth_a_chord();
+            new_chord = !inside && bracket.is_worth_a_chord();
             let width = bracket.width();
             bracket.replace(price, found);
-            slow = if bracket.width() <= width / scalar::constant(2.0) { 0 } else { slow + 1 };
+            let halved = bracket.width() <= width / scalar::constant(2.0);
+            slow = if halve || halved { 0 } else { slow + 1 };
         }
     }
 }
@@ -267,8 +268,9 @@ impl<F: Scalar> Bracket<F> {
         (few.error - many.error) / scalar::float(many.steps() - few.steps())
     }
 
+    /// Of prices, in logarithms: their ratio may be too large for the float.
     fn width(&self) -> F {
-        (self.few.price / self.many.price).ln()
+        self.few.price.ln() - self.many.price.ln()
     }
 
     /// The geometric mean of the two prices.
@@ -352,20 +354,19 @@ impl<F: Scalar> Bracket<F> {
                 let further = ((few.error - tolerance) / self.chord()).ceil().to_usize();
                 further
                     .and_then(|further| few.steps().checked_add(further))
-                    .map_or(many.steps(), |steps| steps.clamp(few.steps() + 1, many.steps()))
+                    .map_or(many.steps(), |steps| steps.max(few.steps() + 1).min(many.steps()))
             }
         }
     }
 
-    fn on_the_edge(self) -> Vertex<F> {
-        let (chord, steps) = (self.chord(), self.steps_on_the_edge());
+    fn on_the_edge(self, measure: &Measure<F>) -> Vertex<F> {
+        let steps = self.steps_on_the_edge();
         let (few, many) = (self.few.vertex, self.many.vertex);
         if steps == many.steps() {
             return many;
         }
-        let further = scalar::float(steps - few.steps());
         let path = splice(&few.path, &many.path, steps);
-        Vertex { error: few.error - chord * further, path }
+        Vertex { error: measure.error(&path), path }
     }
 }
 
@@ -479,6 +480,57 @@ mod tests {
             // On average four; by tolerance as many.
             assert!(by_steps <= 4 * searches, "{name}: {by_steps} in {searches}");
             assert!(by_tolerance <= 4 * searches, "{name}: {by_tolerance} in {searches}");
+        }
+    }
+
+    /// Curves on which prices span the whole float range, or many vertices share a price.
+    fn hard_increments(kind: usize, n: usize, uniform: &mut impl FnMut() -> f64) -> Vec<f64> {
+        let wide = |x: f64| 10_f64.powf(600.0 * x - 300.0);
+        let share = |m: usize| m as f64 / n as f64;
+        let mut sorted: Vec<f64> = (0..n).map(|_| uniform()).collect();
+        match kind {
+            0 => (0..n).map(|m| 10_f64.powf(290.0 * (0.7 * m as f64).sin())).collect(),
+            1 => (0..n).map(|m| if m % 2 == 0 { 1e295 } else { 1e-300 }).collect(),
+            2 => (0..n).map(|m| if m < n / 2 { 1e-295 } else { 1e295 }).collect(),
+            3 => (0..n).map(|m| wide(share(m).powi(8))).collect(),
+            4 => (0..n).map(|m| 2_f64.powf(1000.0 - 2000.0 * share(m))).collect(),
+            5 => (0..n).map(|_| (3.0 * uniform()).floor()).collect(),
+            6 => (0..n).map(|_| 1.0 + f64::EPSILON * (4.0 * uniform()).floor()).collect(),
+            7 => (0..n).map(|_| wide(uniform())).collect(),
+            8 => {
+                sorted.sort_by(f64::total_cmp);
+                sorted.into_iter().map(wide).collect()
+            }
+            _ => sorted,
+        }
+    }
+
+    #[test]
+    fn hard_curves_take_more_passes_but_not_many() {
+        let mut state = 7_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        for kind in 0..10 {
+            let mut most = (0, 0);
+            for n in [20, 300, 3000] {
+                let mut increments = vec![0.0];
+                increments.extend(hard_increments(kind, n, &mut uniform));
+                let curve = InformationCurve::from_increments(increments, None).unwrap();
+                let measure = Measure::of(&curve);
+                for steps in (2..measure.end()).step_by(1 + n / 40) {
+                    let mut search = Search::new(&measure);
+                    let found = search.find(Target::Steps(steps));
+                    most.0 = most.0.max(search.probes);
+                    let mut search = Search::new(&measure);
+                    let fewest =
+                        search.find(Target::Error(found.error * (1.0 + 64.0 * f64::EPSILON)));
+                    assert!(fewest.steps() <= steps, "{kind}, L = {n}, T = {steps}");
+                    most.1 = most.1.max(search.probes);
+                }
+            }
+            assert!(most.0 <= 64 && most.1 <= 64, "{kind}: {most:?}");
         }
     }
 }
