@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::iter::Sum;
-use core::ops::{Add, Div, Mul, Sub};
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
@@ -14,6 +14,7 @@ use crate::scalar::{self, Scalar};
 /// let one_bit = Nats(std::f64::consts::LN_2).bits();
 /// assert_eq!(one_bit, Bits(1.0));
 /// assert_eq!(format!("{:.3}", Nats(0.25)), "0.250 nats");
+/// assert_eq!(format!("{:.1e}", Nats(0.25).max(Nats(4000.0))), "4.0e3 nats");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Nats<F = f64>(pub F);
@@ -173,10 +174,57 @@ macro_rules! arithmetic {
             }
         }
 
+        impl<F: Scalar> AddAssign for $unit<F> {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+
+        impl<F: Scalar> SubAssign for $unit<F> {
+            fn sub_assign(&mut self, other: Self) {
+                *self = *self - other;
+            }
+        }
+
+        impl<F: Scalar> Neg for $unit<F> {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+
         impl<F: Scalar> Sum for $unit<F> {
             /// Compensated.
             fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
                 Self(scalar::sum(terms.map(|x| x.0)))
+            }
+        }
+
+        impl<'a, F: Scalar> Sum<&'a Self> for $unit<F> {
+            /// Compensated.
+            fn sum<I: Iterator<Item = &'a Self>>(terms: I) -> Self {
+                Self(scalar::sum(terms.map(|x| x.0)))
+            }
+        }
+
+        impl<F: Scalar> $unit<F> {
+            /// The smaller of two amounts; the other one if one is NaN.
+            #[must_use]
+            pub fn min(self, other: Self) -> Self {
+                Self(self.0.min(other.0))
+            }
+
+            /// The larger of two amounts; the other one if one is NaN.
+            #[must_use]
+            pub fn max(self, other: Self) -> Self {
+                Self(self.0.max(other.0))
+            }
+        }
+
+        impl<F: fmt::LowerExp> fmt::LowerExp for $unit<F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)?;
+                f.write_str(concat!(" ", $name))
             }
         }
 
@@ -191,6 +239,18 @@ macro_rules! arithmetic {
 
 arithmetic!(Nats, "nats");
 arithmetic!(Bits, "bits");
+
+impl<F: Scalar> From<Bits<F>> for Nats<F> {
+    fn from(bits: Bits<F>) -> Self {
+        bits.nats()
+    }
+}
+
+impl<F: Scalar> From<Nats<F>> for Bits<F> {
+    fn from(nats: Nats<F>) -> Self {
+        nats.bits()
+    }
+}
 
 /// What a learned predictor adds to the sampling error of the ideal one, in nats.
 ///

@@ -128,11 +128,10 @@ pub fn refined_upper<F: Scalar>(
 /// use demask::{InformationCurve, bounds::li_cai};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let lower = li_cai::worst_schedule_lower(&curve, 2)?;
-/// let worst = li_cai::offset_schedules(4, 2)?
-///     .map(|schedule| curve.sampling_error(&schedule))
-///     .collect::<Result<Vec<_>, _>>()?
-///     .into_iter()
-///     .fold(lower, |worst, error| if error > worst { error } else { worst });
+/// let mut worst = demask::Nats(0.0);
+/// for schedule in li_cai::offset_schedules(4, 2)? {
+///     worst = worst.max(curve.sampling_error(&schedule)?);
+/// }
 /// assert!(lower < worst);
 /// # Ok::<(), demask::Error>(())
 /// ```

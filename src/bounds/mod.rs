@@ -11,6 +11,7 @@
 //! Every bound is rounded outward by a few units in the last place, so that
 //! `lower <= exact <= upper` holds for the computed numbers too, not only on paper.
 
+use core::fmt;
 use core::ops::Add;
 
 use crate::error::{Error, Result};
@@ -36,6 +37,7 @@ pub use knowledge::Knowledge;
 /// let bounds = KlBounds { lower: Nats(0.25), upper: Nats(1.0) };
 /// assert!(bounds.contains(Nats(0.5)));
 /// assert_eq!(bounds.width(), Nats(0.75));
+/// assert_eq!(format!("{bounds:.2}"), "0.25 .. 1.00 nats");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KlBounds<F = f64> {
@@ -62,6 +64,15 @@ impl<F: Scalar> KlBounds<F> {
     #[must_use]
     pub fn width(&self) -> Nats<F> {
         self.upper - self.lower
+    }
+}
+
+/// Both ends, with the precision asked for.
+impl<F: Scalar> fmt::Display for KlBounds<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.lower.0, f)?;
+        f.write_str(" .. ")?;
+        fmt::Display::fmt(&self.upper, f)
     }
 }
 

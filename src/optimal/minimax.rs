@@ -17,7 +17,8 @@
 //! The published count for a tolerance is [`chen_cong_li::sufficient_steps`](crate::bounds::chen_cong_li::sufficient_steps);
 //! [`fewest_steps`] is never more.
 
-use crate::bounds::sharp;
+use crate::bounds::Knowledge;
+use crate::bounds::sharp::{self, Known};
 use crate::error::{Error, Result, check_limit};
 use crate::optimal::check_steps;
 use crate::scalar::{self, Scalar};
@@ -60,16 +61,39 @@ impl<F: Scalar> Given<F> {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn guarantee(&self, schedule: &Schedule) -> Result<Nats<F>> {
-        let bounds = match self {
+        match self {
             Self::TokenInformation(information) => {
-                sharp::from_token_information(*information, schedule)
+                sharp::from_token_information(*information, schedule).map(|bounds| bounds.upper)
             }
-            Self::TotalCorrelation(total) => sharp::from_total_correlation(*total, schedule),
-            Self::DualTotalCorrelation(dual) => sharp::from_dual_total_correlation(*dual, schedule),
-            Self::Correlations { total, dual } => sharp::from_correlations(*total, *dual, schedule),
-            Self::Points(points) => sharp::from_known_points(points, schedule),
-        };
-        bounds.map(|bounds| bounds.upper)
+            _ => self.known(schedule.tokens()).upper(schedule),
+        }
+    }
+
+    /// The same as statements about a distribution over `tokens` tokens, to which others may be added.
+    ///
+    /// ```
+    /// use demask::bounds::Knowledge;
+    /// use demask::optimal::minimax::Given;
+    /// use demask::{Nats, Schedule};
+    /// let given = Given::TotalCorrelation(Nats(8.0_f64));
+    /// let halves = Schedule::balanced(8, 2)?;
+    /// assert_eq!(given.known(8).upper(&halves)?, given.guarantee(&halves)?);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[must_use]
+    pub fn known(&self, tokens: usize) -> Known<F> {
+        let known = Known::about(tokens);
+        match self {
+            Self::TokenInformation(information) => known.token_information(*information),
+            Self::TotalCorrelation(total) => known.total_correlation(*total),
+            Self::DualTotalCorrelation(dual) => known.dual_total_correlation(*dual),
+            Self::Correlations { total, dual } => {
+                known.total_correlation(*total).dual_total_correlation(*dual)
+            }
+            Self::Points(points) => {
+                points.iter().fold(known, |known, &(k, value)| known.information(k, value))
+            }
+        }
     }
 }
 
