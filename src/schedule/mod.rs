@@ -16,6 +16,7 @@ mod audit;
 mod blockwise;
 mod decoders;
 mod noise;
+mod quadrature;
 mod reveal_times;
 
 pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
@@ -23,7 +24,7 @@ pub use blockwise::Blockwise;
 pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 pub use noise::NoiseSchedule;
-pub(crate) use reveal_times::Binomial;
+pub(crate) use quadrature::Binomial;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
