@@ -77,8 +77,7 @@ impl<F: Scalar> View<F> {
             None => Ok(vec![F::one() / scalar::float(shape[position]); shape[position]]),
         };
         let marginals: Vec<Vec<F>> = masked.iter().enumerate().map(law).collect::<Result<_>>()?;
-        let entropy = |law: &Vec<F>| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
-        let entropies = marginals.iter().map(entropy).collect();
+        let entropies = marginals.iter().map(|law| entropy(law)).collect();
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
@@ -305,13 +304,43 @@ impl<F: Scalar, P: Policy<F>> Policy<F> for InBlocks<P> {
     }
 }
 
+/// The entropy of a law, accurate also if it is small: one symbol that is nearly certain enters by the
+/// probability of all others.
+fn entropy<F: Scalar>(law: &[F]) -> F {
+    let likeliest =
+        law.iter().enumerate().fold(0, |best, (i, &p)| if p > law[best] { i } else { best });
+    let others = || law.iter().enumerate().filter(|&(i, _)| i != likeliest).map(|(_, &p)| p);
+    let Some(&largest) = law.get(likeliest) else { return F::zero() };
+    let rest = scalar::sum(others()).min(F::one() - F::epsilon());
+    scalar::sum(others().map(scalar::neg_x_ln_x).chain([-largest * (-rest).ln_1p()]))
+}
+
+/// `p ln(p/q) - p + q` of one word, q the product of the marginals: nonnegative, and over all words the
+/// sum is the divergence. So a small divergence is not the difference of large terms.
+fn divergence_of_word<F: Scalar>(joint: F, product: F, marginals: &[F]) -> F {
+    if joint <= F::zero() {
+        return product;
+    }
+    if product < F::min_positive_value() {
+        // Its logarithm is a float still.
+        let log_product = scalar::sum(marginals.iter().map(|p| p.ln()));
+        return joint * (joint.ln() - log_product) - joint + product;
+    }
+    let ratio = joint / product;
+    if ratio > F::one() + F::one() {
+        joint * ratio.ln() - joint + product
+    } else {
+        scalar::divergence_term(joint, product, joint - product)
+    }
+}
+
 /// What a policy costs on a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PolicyCost<F = f64> {
     /// KL(p || q), exactly: the sum of the conditional total correlations.
     pub sampling_error: Nats<F>,
     /// The mean over the data of the sum over rounds of `sum H - max H`: never less than the sampling
-    /// error. What a user can know who sees marginals only.
+    /// error, in the computed numbers too. What a user can know who sees marginals only.
     pub entropy_bound: Nats<F>,
     /// The mean number of rounds if the revealed tokens come from the data.
     pub rounds_of_data: F,
@@ -323,7 +352,9 @@ pub struct PolicyCost<F = f64> {
 
 /// The exact cost of a policy on a table, by walking all that it can see.
 ///
-/// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most.
+/// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most. The
+/// divergence is summed from nonnegative terms, in logarithms where a product of marginals is too small
+/// for a float: it is finite for every table, and a small one keeps its digits.
 ///
 /// # Errors
 /// [`TooLarge`](Error::TooLarge) if (cells + tokens) x tokens x tokens is more than 2^33. If the policy breaks
@@ -345,16 +376,22 @@ pub fn cost<F: Scalar>(
     table: &JointTable<F>,
     policy: &(impl Policy<F> + ?Sized),
 ) -> Result<PolicyCost<F>> {
-    Walk::over(table, policy).map(|walk| PolicyCost {
-        sampling_error: Nats(walk.error.total().max(F::zero())),
-        entropy_bound: Nats(walk.entropy_bound.total()),
-        rounds_of_data: walk.rounds_of_data.total(),
-        rounds_of_sampler: walk.rounds_of_sampler.total(),
-        most_rounds: walk.most_rounds,
+    Walk::over(table, policy).map(|walk| {
+        let error = walk.error.total().max(F::zero());
+        PolicyCost {
+            sampling_error: Nats(error),
+            // Where the two are equal, rounding could put them in the wrong order.
+            entropy_bound: Nats(walk.entropy_bound.total().max(error)),
+            rounds_of_data: walk.rounds_of_data.total(),
+            rounds_of_sampler: walk.rounds_of_sampler.total(),
+            most_rounds: walk.most_rounds,
+        }
     })
 }
 
 /// The law q of what a policy writes. [`cost`] gives its divergence from the data.
+///
+/// A probability below the smallest float is 0 here; [`cost`] does not need it.
 ///
 /// # Errors
 /// As [`cost`].
@@ -444,22 +481,24 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
         let ordered = conditional.map(|table| table.marginal(&order)).transpose()?;
         for word in 0..words {
             let mut revealed = node.revealed.clone();
-            let mut product = F::one();
+            let mut marginals = Vec::with_capacity(chosen.len());
             let mut code = word;
             for place in chosen.iter().rev() {
                 let symbol = code % alphabet(place);
                 code /= alphabet(place);
                 revealed[view.masked[*place]] = Some(symbol);
-                product = product * view.marginals[*place][symbol];
+                marginals.push(view.marginals[*place][symbol]);
             }
+            let product = marginals.iter().fold(F::one(), |product, &p| product * p);
             let piece = ordered
                 .as_ref()
                 .map(|table| &table.probabilities()[word * rest_cells..(word + 1) * rest_cells]);
             let joint = piece.map_or(F::zero(), |piece| scalar::sum(piece.iter().copied()));
-            if joint > F::zero() {
-                self.error.add(node.data * joint * (joint / product).ln());
+            if node.data > F::zero() {
+                self.error.add(node.data * divergence_of_word(joint, product, &marginals));
             }
-            if product > F::zero() {
+            // A product of positive factors can be too small for a float, and so can a joint probability.
+            if joint > F::zero() || marginals.iter().all(|&p| p > F::zero()) {
                 let rest = piece.filter(|_| joint > F::zero() && !rest_shape.is_empty());
                 pending.push(Node {
                     revealed,
