@@ -28,10 +28,8 @@ fn word_by_word(table: &JointTable, policy: &dyn Policy) -> (Vec<f64>, Vec<usize
         while revealed.contains(&None) {
             let view = View::new(table, &revealed).unwrap();
             let chosen = policy.next(&view);
-            for (&position, marginal) in view.masked().iter().zip(view.marginals()) {
-                if chosen.contains(&position) {
-                    q *= marginal[word[position]];
-                }
+            for token in view.masked_tokens().filter(|token| chosen.contains(&token.position)) {
+                q *= token.law[word[token.position]];
             }
             chosen.iter().for_each(|&i| revealed[i] = Some(word[i]));
             count += 1;
@@ -181,11 +179,31 @@ fn contexts_are_checked() {
     assert!(matches!(outside, Err(Error::IndexOutOfRange { .. })));
     // A context that the data never shows: uniform.
     let impossible = view(&[Some(0), Some(1), None, None]).unwrap();
-    assert_eq!(impossible.marginals(), [[0.5, 0.5], [0.5, 0.5]]);
+    assert!(impossible.masked_tokens().all(|token| token.law == [0.5, 0.5]));
     assert!(view(&[Some(0); 4]).unwrap().masked().is_empty());
     let conditional = table.conditional(&[Some(0), Some(1), None, None]);
     assert!(matches!(conditional, Err(Error::ImpossibleContext { .. })));
     assert!(matches!(table.conditional(&[Some(0); 4]), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn a_masked_token_says_where_it_is_and_how_sure_the_predictor_is() {
+    // X_1 is fair; X_3 = 1 three times in four; X_0 and X_2 are revealed.
+    let marginals = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [0.25, 0.75]];
+    let probability =
+        |x: usize| -> f64 { (0..4).map(|i| marginals[i][x >> (3 - i) & 1]).product() };
+    let table =
+        JointTable::from_probabilities(&[2; 4], (0..16).map(probability).collect::<Vec<_>>())
+            .unwrap();
+    let view = View::new(&table, &[Some(0), None, Some(1), None]).unwrap();
+    let tokens: Vec<_> = view.masked_tokens().collect();
+    assert_eq!(tokens.iter().map(|token| token.position).collect::<Vec<_>>(), view.masked());
+    assert_eq!((tokens[0].position, tokens[1].position), (1, 3));
+    assert_eq!((tokens[0].confidence, tokens[1].confidence), (0.5, 0.75));
+    assert_eq!(tokens[1].law, [0.25, 0.75]);
+    assert!((tokens[0].entropy - std::f64::consts::LN_2).abs() < 1e-15);
+    assert!((tokens[1].entropy - (0.25 * 4_f64.ln() - 0.75 * 0.75_f64.ln())).abs() < 1e-15);
+    assert_eq!(LowestEntropies { count: 1 }.next(&view), [3]);
 }
 
 #[test]

@@ -35,8 +35,10 @@ const MAX_WORK: u128 = 1 << 33;
 /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
 /// let view = View::new(&copy, &[Some(1), None])?;
 /// assert_eq!(view.masked(), [1]);
-/// assert_eq!(view.marginals()[0], [0.0, 1.0]);
-/// assert_eq!(view.confidence(0), Some(1.0));
+/// for token in view.masked_tokens() {
+///     assert_eq!((token.position, token.law), (1, [0.0, 1.0].as_slice()));
+///     assert_eq!((token.entropy, token.confidence), (0.0, 1.0));
+/// }
 /// # Ok::<(), demask::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,19 @@ pub struct View<F = f64> {
     masked: Vec<usize>,
     marginals: Vec<Vec<F>>,
     entropies: Vec<F>,
+}
+
+/// A masked token as a policy sees it: an element of [`View::masked_tokens`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaskedToken<'a, F = f64> {
+    /// Where it stands in the sequence: what [`Policy::next`] returns.
+    pub position: usize,
+    /// Its law given what is revealed: one probability per symbol.
+    pub law: &'a [F],
+    /// The entropy of this law, in nats.
+    pub entropy: F,
+    /// The probability of its likeliest symbol.
+    pub confidence: F,
 }
 
 impl<F: Scalar> View<F> {
@@ -93,32 +108,23 @@ impl<F: Scalar> View<F> {
         &self.masked
     }
 
-    /// The law of each masked token given what is revealed, in the order of [`View::masked`].
-    #[must_use]
-    pub fn marginals(&self) -> &[Vec<F>] {
-        &self.marginals
+    /// The masked tokens in increasing order of position.
+    pub fn masked_tokens(&self) -> impl Iterator<Item = MaskedToken<'_, F>> {
+        let tokens = self.masked.iter().zip(&self.marginals).zip(&self.entropies);
+        tokens.map(|((&position, law), &entropy)| MaskedToken {
+            position,
+            law,
+            entropy,
+            confidence: law.iter().fold(F::zero(), |most, &p| most.max(p)),
+        })
     }
 
-    /// The entropies of these laws, in nats.
-    #[must_use]
-    pub fn entropies(&self) -> &[F] {
-        &self.entropies
-    }
-
-    /// The probability of the likeliest symbol of the masked token at this place of
-    /// [`View::masked`].
-    #[must_use]
-    pub fn confidence(&self, place: usize) -> Option<F> {
-        let law = self.marginals.get(place)?;
-        Some(law.iter().fold(F::zero(), |most, &p| most.max(p)))
-    }
-
-    /// The places in [`View::masked`], smallest key first; ties go to the earlier position.
-    fn places_by(&self, key: impl Fn(usize) -> F) -> Vec<usize> {
-        let mut places: Vec<(usize, F)> = (0..self.masked.len()).map(|i| (i, key(i))).collect();
-        // The sort is stable and the places start in order of position.
-        places.sort_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(core::cmp::Ordering::Equal));
-        places.into_iter().map(|(place, _)| place).collect()
+    /// The masked tokens, smallest key first; ties go to the earlier position.
+    fn sorted_by(&self, key: impl Fn(&MaskedToken<F>) -> F) -> Vec<MaskedToken<'_, F>> {
+        let mut tokens: Vec<_> = self.masked_tokens().collect();
+        // The sort is stable and the tokens start in order of position.
+        tokens.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(core::cmp::Ordering::Equal));
+        tokens
     }
 
     /// Only the masked tokens of some positions.
@@ -148,6 +154,14 @@ impl<F: Scalar> View<F> {
 /// let cost = policy::cost(&table, &ends_first)?;
 /// assert!(cost.sampling_error.0 > 0.0);
 /// assert_eq!(cost.rounds_of_data, 2.0);
+///
+/// // One that looks at the predictions: all tokens of less than half a nat, else the first.
+/// let easy_first = |view: &View| {
+///     let easy = view.masked_tokens().filter(|token| token.entropy < 0.5);
+///     let easy: Vec<usize> = easy.map(|token| token.position).collect();
+///     if easy.is_empty() { view.masked()[..1].to_vec() } else { easy }
+/// };
+/// assert!(policy::cost(&table, &easy_first)?.sampling_error < cost.sampling_error);
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub trait Policy<F: Scalar = f64> {
@@ -215,8 +229,8 @@ pub struct LowestEntropies {
 
 impl<F: Scalar> Policy<F> for LowestEntropies {
     fn next(&self, view: &View<F>) -> Vec<usize> {
-        let places = view.places_by(|place| view.entropies[place]);
-        places.into_iter().take(self.count).map(|place| view.masked[place]).collect()
+        let tokens = view.sorted_by(|token| token.entropy);
+        tokens.iter().take(self.count).map(|token| token.position).collect()
     }
 }
 
@@ -232,11 +246,11 @@ pub struct ConfidenceThreshold<F = f64> {
 
 impl<F: Scalar> Policy<F> for ConfidenceThreshold<F> {
     fn next(&self, view: &View<F>) -> Vec<usize> {
-        let confidence = |place| view.confidence(place).unwrap_or_else(F::zero);
-        let places = view.places_by(|place| -confidence(place));
-        let confident =
-            |&(rank, place): &(usize, usize)| rank == 0 || confidence(place) >= self.threshold;
-        places.into_iter().enumerate().take_while(confident).map(|(_, i)| view.masked[i]).collect()
+        let confident = |(rank, token): &(usize, &MaskedToken<F>)| {
+            *rank == 0 || token.confidence >= self.threshold
+        };
+        let tokens = view.sorted_by(|token| -token.confidence);
+        tokens.iter().enumerate().take_while(confident).map(|(_, token)| token.position).collect()
     }
 }
 
@@ -258,17 +272,14 @@ impl<F: Scalar> Policy<F> for EntropyBounded<F> {
     fn next(&self, view: &View<F>) -> Vec<usize> {
         // In order of entropy the largest is the last: the sum without it is the sum before it.
         let mut before = CompensatedSum::new();
-        let within = |&place: &usize| {
+        let within = |token: &&MaskedToken<F>| {
             let fits = before.total() <= self.budget.0;
-            before.add(view.entropies[place]);
+            before.add(token.entropy);
             fits
         };
-        let mut positions: Vec<usize> = view
-            .places_by(|place| view.entropies[place])
-            .into_iter()
-            .take_while(within)
-            .map(|place| view.masked[place])
-            .collect();
+        let tokens = view.sorted_by(|token| token.entropy);
+        let mut positions: Vec<usize> =
+            tokens.iter().take_while(within).map(|token| token.position).collect();
         if positions.is_empty() {
             // A negative budget.
             positions.extend(view.masked.first());
