@@ -182,3 +182,11 @@ fn impossible_requests_say_what_is_wrong() {
     }
     assert!(matches!(DecoderPlan::from_pass_sizes([0, 0]), Err(Error::Empty { .. })));
 }
+
+#[test]
+fn decoders_and_noise_have_modules_of_their_own() {
+    let by_module: demask::schedule::decoders::Decoder = Decoder::Llada;
+    assert_eq!(by_module, Decoder::Llada);
+    let linear: demask::schedule::NoiseSchedule = demask::schedule::noise::NoiseSchedule::linear();
+    assert_eq!(linear.alpha(0.25), 0.75);
+}

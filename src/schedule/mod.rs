@@ -6,6 +6,8 @@
 //! error, so each constructor says in its name which one it takes.
 //!
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
+//!
+//! What known decoders make of a request is in [`decoders`], continuous noise schedules are in [`noise`].
 
 use core::fmt;
 use core::ops::Range;
@@ -14,8 +16,8 @@ use crate::error::{Error, Result, check_limit};
 
 mod audit;
 mod blockwise;
-mod decoders;
-mod noise;
+pub mod decoders;
+pub mod noise;
 mod quadrature;
 mod reveal_times;
 

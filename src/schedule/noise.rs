@@ -1,3 +1,15 @@
+//! Continuous noise schedules: the part of the tokens that is unmasked, as a function of diffusion time.
+//!
+//! Papers state a schedule as a function, samplers run on integers. [`NoiseSchedule`] leads from one to
+//! the other and back:
+//!
+//! ```text
+//!  alpha(t)  -- times(T) ------------>  RevealTimes  -- round(L, rule) -->  integer sizes
+//!            <-- diffusion_times(u) --               <-- of_schedule(s) --
+//! ```
+//!
+//! [`RevealTimes`] are also the random sizes themselves, of samplers that toss a coin for each token.
+
 use core::fmt;
 
 use crate::error::{Error, Result};
