@@ -151,6 +151,19 @@ pub enum Error {
         decoder: &'static str,
     },
 
+    /// A decoder that ends before all tokens are revealed.
+    #[error(
+        "{decoder} leaves {masked} of the {tokens} tokens of a block masked; it needs more steps"
+    )]
+    LeavesMasks {
+        /// The name of the decoder.
+        decoder: &'static str,
+        /// The tokens of the block.
+        tokens: usize,
+        /// How many of them are never revealed.
+        masked: usize,
+    },
+
     /// The first value of a list must be zero and is not.
     #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
     FirstNotZero {

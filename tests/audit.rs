@@ -54,7 +54,7 @@ fn a_known_decoder_is_recognised() {
             assert_eq!(audit.empty_passes, audit.nearest.empty_passes);
             assert!(!audit.looks_reversed);
             // Several decoders may do the same; the one named does.
-            assert_eq!(audit.nearest.decoder.plan(tokens, steps).unwrap(), plan);
+            assert_eq!(audit.nearest.decoder.plan(tokens, plan.passes()).unwrap(), plan);
         }
     }
 }

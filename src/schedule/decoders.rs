@@ -32,7 +32,7 @@ use crate::schedule::{Schedule, check_list_fits};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Decoder {
-    /// LLaDA, and all that took over its rule: Fast-dLLM without threshold, llama.cpp `BLOCK_BASED`.
+    /// LLaDA.
     ///
     /// # Formula
     /// ```text
@@ -44,10 +44,17 @@ pub enum Decoder {
     /// In blocks: the tokens must be a multiple of the block length, the steps one of the number of
     /// blocks; each block gets the same number of steps.
     ///
-    /// Source: ML-GSAI/LLaDA `generate.py` @41760b9, `get_num_transfer_tokens`; NVlabs/Fast-dLLM
-    /// `llada/generate.py` @24cc59e; ggml-org/llama.cpp `examples/diffusion/diffusion-cli.cpp`
-    /// @15ad8f4.
+    /// Source: ML-GSAI/LLaDA `generate.py` @41760b9, `get_num_transfer_tokens`.
     Llada,
+
+    /// Fast-dLLM's LLaDA without threshold, with any of its caches: the sizes of [`Decoder::Llada`], but
+    /// a block ends when no mask is left. So no pass is empty, and for T > m there are m passes. With a
+    /// threshold, see [`ConfidenceThreshold`](crate::sampler::policy::ConfidenceThreshold).
+    ///
+    /// In blocks: as [`Decoder::Llada`].
+    ///
+    /// Source: NVlabs/Fast-dLLM `llada/generate.py` @f6b35ec.
+    FastDllm,
 
     /// Dream with `maskgit_plus`, `topk_margin` or `entropy`.
     ///
@@ -58,16 +65,32 @@ pub enum Decoder {
     /// where t is `linspace(1, 1e-3, T + 1)`. In `f32`, as torch computes it. Truncation makes the
     /// first steps small and the last one large.
     ///
-    /// In blocks (the cached form in Fast-dLLM): as [`Decoder::Llada`], with a time grid per block.
+    /// In blocks (the cached form in Fast-dLLM, every algorithm but `confidence_threshold`): divided as
+    /// by [`Decoder::Llada`], with a time grid per block. The pass that fills the cache reveals exactly
+    /// the first token of the block, and the formula goes on from i = 1 with the others. One step per
+    /// block would leave these masked and is refused; blocks of one token run a second, empty pass. The
+    /// first token is no random one: for the exact error, make it a block of its own.
     ///
-    /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e.
+    /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e; in blocks
+    /// `dream/model/generation_utils_block.py` @4e9aeec.
     Dream,
 
     /// llama.cpp's diffusion example with `TIMESTEP_BASED`: the rule of [`Decoder::Dream`], with times
-    /// computed as `1 - i / T (1 - 1e-3)`, in `f32`.
+    /// computed as `1 - i / T (1 - eps)`, in `f32`; here with its eps = 1e-3. It has no blocks.
     ///
-    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion-cli.cpp` @15ad8f4.
+    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCpp,
+
+    /// llama.cpp's diffusion example with `BLOCK_BASED`: the sizes of [`Decoder::Llada`], but a block
+    /// ends with the first pass that finds no mask. So for T > m there are m + 1 passes, the last one
+    /// empty.
+    ///
+    /// In blocks: as [`Decoder::Llada`]. The original counts the prompt among the tokens but starts its
+    /// blocks behind it, so that the last blocks are cut short or have no token (one empty pass each);
+    /// here there is no prompt.
+    ///
+    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
+    LlamaCppBlock,
 
     /// dllm, without its stochastic option.
     ///
@@ -79,9 +102,11 @@ pub enum Decoder {
     /// alpha in `f32`, the product in `f64`, halves rounded to even. At most 2^24 steps, which `f32`
     /// can tell apart.
     ///
-    /// In blocks: the last block may be shorter; each block gets `ceil(T / blocks)` steps.
+    /// In blocks: the last block may be shorter, and is the only one if the block length is more than the
+    /// tokens; each block gets `ceil(T / blocks)` steps.
     ///
-    /// Source: ZHZisZZ/dllm `dllm/core/samplers/utils.py`, `dllm/core/schedulers/alpha.py` @ca17675.
+    /// Source: ZHZisZZ/dllm `dllm/core/samplers/utils.py`, `dllm/core/schedulers/alpha.py` @ca17675;
+    /// blocks in `dllm/core/samplers/mdlm.py` @13ba372.
     Dllm(DllmAlpha),
 
     /// MaskGIT.
@@ -170,10 +195,12 @@ const MAX_DILATED: u128 = 1 << 26;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
-    pub const KNOWN: [Self; 15] = [
+    pub const KNOWN: [Self; 17] = [
         Self::Llada,
+        Self::FastDllm,
         Self::Dream,
         Self::LlamaCpp,
+        Self::LlamaCppBlock,
         Self::Dllm(DllmAlpha::Linear),
         Self::Dllm(DllmAlpha::Cosine),
         Self::MaskGit(MaskFunction::Cosine),
@@ -205,16 +232,7 @@ impl Decoder {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn plan(self, tokens: usize, steps: usize) -> Result<DecoderPlan> {
-        if tokens == 0 {
-            return Err(Error::Empty { what: "the sequence of masked tokens" });
-        }
-        if steps == 0 {
-            return Err(Error::Empty { what: "the list of forward passes" });
-        }
-        check_list_fits("forward passes", steps)?;
-        if self == Self::Dus {
-            check_limit("tokens of a dilated block", tokens as u128, MAX_DILATED)?;
-        }
+        check_request(tokens, steps)?;
         DecoderPlan::from_pass_sizes(self.pass_sizes(tokens, steps)?)
     }
 
@@ -225,7 +243,9 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::plan`]; [`Empty`](Error::Empty) for blocks of no token;
     /// [`NotDivisible`](Error::NotDivisible) where the original asserts divisibility;
-    /// [`NotBlockwise`](Error::NotBlockwise) for the image decoders, which have no such form.
+    /// [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks in every block;
+    /// [`NotBlockwise`](Error::NotBlockwise) for the image decoders and [`Decoder::LlamaCpp`], which
+    /// have no such form.
     ///
     /// ```
     /// use demask::schedule::Decoder;
@@ -233,6 +253,9 @@ impl Decoder {
     /// assert_eq!(plans.len(), 8);
     /// assert_eq!(plans[0].schedule().to_string(), "(4 x 8)");
     /// assert!(Decoder::Llada.plan_blocks(256, 48, 64).is_err());
+    /// // The first pass of a block of Dream reveals one token.
+    /// let plans = Decoder::Dream.plan_blocks(256, 32, 64)?;
+    /// assert_eq!(plans[0].schedule().to_string(), "(1, 4 x 5, 5, 6)");
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn plan_blocks(
@@ -241,31 +264,36 @@ impl Decoder {
         block_length: usize,
         steps: usize,
     ) -> Result<Vec<DecoderPlan>> {
+        check_request(tokens, steps)?;
         if block_length == 0 {
             return Err(Error::Empty { what: "a block" });
         }
-        let block_length = block_length.min(tokens.max(1));
-        let blocks = tokens.div_ceil(block_length);
-        let steps_per_block = match self {
-            Self::MaskGit(_) | Self::Amused(_) | Self::Halton => {
+        match self {
+            Self::MaskGit(_) | Self::Amused(_) | Self::Halton | Self::LlamaCpp => {
                 return Err(Error::NotBlockwise { decoder: self.name() });
             }
-            Self::Dllm(_) => steps.div_ceil(blocks.max(1)),
-            Self::Dus => {
-                check_divisible("the number of tokens", tokens, block_length)?;
-                1
-            }
-            Self::Llada | Self::Dream | Self::LlamaCpp => {
-                check_divisible("the number of tokens", tokens, block_length)?;
-                check_divisible("the number of steps", steps, blocks.max(1))?;
-                steps / blocks.max(1)
+            Self::Dllm(_) => {}
+            _ => check_divisible("the number of tokens", tokens, block_length)?,
+        }
+        let block_length = block_length.min(tokens);
+        let blocks = tokens.div_ceil(block_length);
+        let steps = match self {
+            Self::Dus => steps,
+            Self::Dllm(_) => steps.div_ceil(blocks),
+            _ => {
+                check_divisible("the number of steps", steps, blocks)?;
+                steps / blocks
             }
         };
-        let block = self.plan(block_length, steps_per_block)?;
+        let block_plan = |tokens| match self {
+            Self::Dream => dream_block(tokens, steps),
+            _ => self.plan(tokens, steps),
+        };
+        let block = block_plan(block_length)?;
         check_list_fits("forward passes", block.passes().saturating_mul(blocks))?;
-        let last = tokens - (blocks.max(1) - 1) * block_length;
-        let mut plans = vec![block; blocks.max(1) - 1];
-        plans.push(self.plan(last, steps_per_block)?);
+        let last = tokens - (blocks - 1) * block_length;
+        let mut plans = vec![block; blocks - 1];
+        plans.push(block_plan(last)?);
         Ok(plans)
     }
 
@@ -274,8 +302,10 @@ impl Decoder {
     pub fn name(self) -> &'static str {
         match self {
             Self::Llada => "LLaDA",
+            Self::FastDllm => "Fast-dLLM",
             Self::Dream => "Dream",
             Self::LlamaCpp => "llama.cpp timestep",
+            Self::LlamaCppBlock => "llama.cpp block",
             Self::Dllm(DllmAlpha::Linear) => "dllm linear",
             Self::Dllm(DllmAlpha::Cosine) => "dllm cosine",
             Self::MaskGit(MaskFunction::Cosine) => "MaskGIT cosine",
@@ -294,10 +324,16 @@ impl Decoder {
 
     /// The sizes of all passes, empty ones included.
     fn pass_sizes(self, tokens: usize, steps: usize) -> Result<Vec<usize>> {
+        if self != Self::Dus {
+            check_list_fits("forward passes", steps)?;
+        }
+        let equal = |passes: usize| -> Vec<usize> {
+            (0..passes).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
+        };
         Ok(match self {
-            Self::Llada => {
-                (0..steps).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
-            }
+            Self::Llada => equal(steps),
+            Self::FastDllm => equal(steps.min(tokens)),
+            Self::LlamaCppBlock => equal(steps.min(tokens.saturating_add(1))),
             Self::Dream => truncated(tokens, steps, |i| dream_time(i, steps)),
             Self::LlamaCpp => {
                 truncated(tokens, steps, |i| 1.0 - i as f32 / steps as f32 * (1.0 - SMALLEST_TIME))
@@ -317,7 +353,10 @@ impl Decoder {
             }
             Self::Amused(function) => clamped(tokens, steps, |part| function.masked(part)),
             Self::Halton => halton(tokens, steps),
-            Self::Dus => dilated(tokens),
+            Self::Dus => {
+                check_limit("tokens of a dilated block", tokens as u128, MAX_DILATED)?;
+                dilated(tokens)
+            }
         })
     }
 }
@@ -386,6 +425,16 @@ impl DecoderPlan {
     }
 }
 
+fn check_request(tokens: usize, steps: usize) -> Result<()> {
+    if tokens == 0 {
+        return Err(Error::Empty { what: "the sequence of masked tokens" });
+    }
+    if steps == 0 {
+        return Err(Error::Empty { what: "the list of forward passes" });
+    }
+    Ok(())
+}
+
 fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<()> {
     if value.is_multiple_of(divisor) {
         Ok(())
@@ -408,9 +457,29 @@ fn dream_time(i: usize, steps: usize) -> f32 {
 }
 
 fn truncated(tokens: usize, steps: usize, time: impl Fn(usize) -> f32) -> Vec<usize> {
-    each_pass(tokens, steps, |pass, masked| {
-        (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
-    })
+    each_pass(tokens, steps, |pass, masked| truncated_size(masked, pass, &time))
+}
+
+fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> usize {
+    (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
+}
+
+/// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
+fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
+    check_list_fits("forward passes", steps)?;
+    let others = tokens - 1;
+    let mut sizes = vec![1];
+    if others == 0 {
+        // The loop looks for masks only after its first pass.
+        sizes.push(0);
+    } else if steps == 1 {
+        let decoder = Decoder::Dream.name();
+        return Err(Error::LeavesMasks { decoder, tokens, masked: others });
+    } else {
+        let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
+        sizes.extend(each_pass(others, steps - 1, size));
+    }
+    DecoderPlan::from_pass_sizes(sizes)
 }
 
 /// Passes that each reveal what `size(pass, masked)` says, at most all; the last takes the rest.
