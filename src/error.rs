@@ -164,6 +164,16 @@ pub enum Error {
         masked: usize,
     },
 
+    /// A name that is no decoder's.
+    #[error(
+        "no decoder is called {name:?}; known are {}",
+        crate::schedule::decoders::known_names()
+    )]
+    UnknownDecoder {
+        /// The name found.
+        name: String,
+    },
+
     /// The first value of a list must be zero and is not.
     #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
     FirstNotZero {

@@ -264,3 +264,28 @@ fn decoders_and_noise_have_modules_of_their_own() {
     let linear: demask::schedule::NoiseSchedule = demask::schedule::noise::NoiseSchedule::linear();
     assert_eq!(linear.alpha(0.25), 0.75);
 }
+
+#[test]
+fn names_are_read_as_they_are_printed() {
+    let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(MaskFunction::Power(power)));
+    for decoder in Decoder::KNOWN.into_iter().chain(powers) {
+        let name = decoder.to_string();
+        assert!(name.starts_with(decoder.name()));
+        assert_eq!(name.parse(), Ok(decoder), "{name}");
+        let spelled = name.to_lowercase().replace(' ', "_");
+        assert_eq!(spelled.parse(), Ok(decoder), "{spelled}");
+    }
+    assert_eq!(Decoder::MaskGit(MaskFunction::Power(2.5)).to_string(), "MaskGIT power 2.5");
+    assert_eq!("FAST-DLLM".parse(), Ok(Decoder::FastDllm));
+    assert_eq!("maskgit-power-1e-3".parse(), Ok(Decoder::MaskGit(MaskFunction::Power(1e-3))));
+    for unknown in
+        ["", "LLaMA", "maskgit", "MaskGIT power", "MaskGIT power x", "maskgit power\u{df}"]
+    {
+        let error = unknown.parse::<Decoder>().unwrap_err();
+        assert_eq!(error, demask::Error::UnknownDecoder { name: unknown.to_owned() });
+        let text = error.to_string();
+        assert!(Decoder::KNOWN.iter().all(|known| text.contains(known.name())), "{text}");
+    }
+    let negative = "maskgit power -2".parse::<Decoder>();
+    assert_eq!(negative, Err(demask::Error::NotPositive { what: "the power", value: -2.0 }));
+}

@@ -15,6 +15,7 @@
 
 use core::f32::consts::{FRAC_PI_2, PI};
 use core::fmt;
+use core::str::FromStr;
 
 use crate::error::{Error, Result, check_limit};
 use crate::schedule::{Schedule, check_list_fits};
@@ -297,7 +298,8 @@ impl Decoder {
         Ok(plans)
     }
 
-    /// The name of the software, and its mask function.
+    /// The name of the software, and its mask function. [`Display`](fmt::Display) adds the power of
+    /// [`MaskFunction::Power`], and [`FromStr`] reads what it prints.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -312,7 +314,7 @@ impl Decoder {
             Self::MaskGit(MaskFunction::Uniform) => "MaskGIT uniform",
             Self::MaskGit(MaskFunction::Power(2.0)) => "MaskGIT square",
             Self::MaskGit(MaskFunction::Power(3.0)) => "MaskGIT cubic",
-            Self::MaskGit(MaskFunction::Power(_)) => "MaskGIT power",
+            Self::MaskGit(MaskFunction::Power(_)) => POWER,
             Self::MaskGit(MaskFunction::Log) => "MaskGIT log",
             Self::MaskGit(MaskFunction::Exp) => "MaskGIT exp",
             Self::Amused(AmusedFunction::Cosine) => "aMUSEd cosine",
@@ -344,10 +346,8 @@ impl Decoder {
                 dllm(tokens, steps, alpha)
             }
             Self::MaskGit(function) => {
-                if let MaskFunction::Power(power) = function
-                    && !(power > 0.0 && power.is_finite())
-                {
-                    return Err(Error::NotPositive { what: "the power", value: power });
+                if let MaskFunction::Power(power) = function {
+                    check_power(power)?;
                 }
                 clamped(tokens, steps, |part| function.masked(part, tokens).clamp(1e-6, 1.0))
             }
@@ -361,10 +361,62 @@ impl Decoder {
     }
 }
 
+/// The [name](Decoder::name), with the power if that does not say it.
 impl fmt::Display for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        match (self.name(), self) {
+            (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
+                f.pad(&format!("{POWER} {power}"))
+            }
+            (name, _) => f.pad(name),
+        }
     }
+}
+
+/// A decoder by its name, in upper or lower case, with spaces, `-` or `_` between the words.
+///
+/// # Errors
+/// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
+/// [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
+///
+/// ```
+/// use demask::schedule::{Decoder, MaskFunction};
+/// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(MaskFunction::Cosine)));
+/// let power: Decoder = "MaskGIT power 2.5".parse()?;
+/// assert_eq!(power, Decoder::MaskGit(MaskFunction::Power(2.5)));
+/// assert_eq!(power.to_string(), "MaskGIT power 2.5");
+/// assert!("LLaMA".parse::<Decoder>().is_err());
+/// # Ok::<(), demask::Error>(())
+/// ```
+impl FromStr for Decoder {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wanted = plain(text);
+        // The number is read from the text itself, for its sign.
+        let number =
+            wanted.starts_with(&plain(POWER)).then(|| text.get(POWER.len() + 1..)).flatten();
+        if let Some(power) = number.and_then(|number| number.parse().ok()) {
+            check_power(power)?;
+            return Ok(Self::MaskGit(MaskFunction::Power(power)));
+        }
+        let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);
+        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned() })
+    }
+}
+
+/// The name of a power that has no name of its own.
+const POWER: &str = "MaskGIT power";
+
+/// As names are compared: each byte that may stand between words is a space.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['-', '_'], " ")
+}
+
+/// The names of all decoders, for an error message.
+pub(crate) fn known_names() -> String {
+    let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
+    format!("{}, {POWER} K", names.join(", "))
 }
 
 /// What a decoder does with a number of tokens and steps: the schedule, and the passes it takes.
@@ -440,6 +492,14 @@ fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<(
         Ok(())
     } else {
         Err(Error::NotDivisible { what, value, divisor })
+    }
+}
+
+pub(super) fn check_power(power: f64) -> Result<()> {
+    if power > 0.0 && power.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::NotPositive { what: "the power", value: power })
     }
 }
 

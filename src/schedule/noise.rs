@@ -14,6 +14,7 @@ use core::fmt;
 
 use crate::error::{Error, Result};
 use crate::scalar;
+use crate::schedule::decoders::check_power;
 use crate::schedule::{RevealTimes, check_list_fits};
 
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
@@ -59,11 +60,8 @@ impl NoiseSchedule {
     /// # Errors
     /// [`NotPositive`](Error::NotPositive) unless the power is a positive number.
     pub fn polynomial(power: f64) -> Result<Self> {
-        if power > 0.0 && power.is_finite() {
-            Ok(Self { alpha: Box::new(move |t| 1.0 - t.powf(power)) })
-        } else {
-            Err(Error::NotPositive { what: "the power", value: power })
-        }
+        check_power(power)?;
+        Ok(Self { alpha: Box::new(move |t| 1.0 - t.powf(power)) })
     }
 
     /// From any function. It is tried at 1025 equally spaced times.
