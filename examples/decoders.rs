@@ -172,7 +172,7 @@ fn write_policies(out: &mut String, symbols: &[usize]) -> Result<(), Box<dyn Err
     let policies: [(&str, &dyn Policy); 8] = [
         ("left to right, 2 at a time", &LeftToRight { size: 2 }),
         ("left to right, 4 at a time", &LeftToRight { size: 4 }),
-        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)),
+        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)?),
         ("2 lowest entropies", &LowestEntropies { count: 2 }),
         ("confidence >= 0.7", &ConfidenceThreshold { threshold: 0.7 }),
         ("confidence >= 0.5", &ConfidenceThreshold { threshold: 0.5 }),

@@ -71,7 +71,7 @@ proptest! {
         check(&table, &LowestEntropies { count: size })?;
         check(&table, &ConfidenceThreshold { threshold })?;
         check(&table, &EntropyBounded { budget: Nats(budget) })?;
-        check(&table, &FixedPartition::dilated(tokens))?;
+        check(&table, &FixedPartition::dilated(tokens).unwrap())?;
         check(&table, &InBlocks { length: size, policy: EntropyBounded { budget: Nats(budget) } })?;
         // A rule that looks at the symbols.
         check(&table, &|view: &View| {
@@ -125,8 +125,48 @@ fn random_order_figures_say_nothing_of_policies() {
     let error = |policy: &dyn Policy| policy::cost(&table, policy).unwrap().sampling_error.0;
     // The same sizes (2, 2): neighbours together lose both pairs, strides lose none.
     assert!((error(&LeftToRight { size: 2 }) - 2.0 * ln2).abs() < 1e-14);
-    assert!(error(&FixedPartition::dilated(4)) < 1e-14);
+    assert!(error(&FixedPartition::dilated(4).unwrap()) < 1e-14);
     assert!(random > 0.1 && random < 2.0 * ln2 - 0.1, "{random}");
+}
+
+#[test]
+fn dilated_blocks_are_the_rounds_of_dus() {
+    use demask::schedule::Decoder;
+    for (tokens, length) in [(64, 32), (30, 10), (21, 7), (5, 5), (6, 1)] {
+        let partition = FixedPartition::dilated_blocks(tokens, length).unwrap();
+        let plans = Decoder::Dus.plan_blocks(tokens, length, 1).unwrap();
+        let sizes: Vec<usize> =
+            plans.iter().flat_map(|plan| plan.schedule().sizes().to_vec()).collect();
+        assert_eq!(partition.sets.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+        // Every position once, and block after block.
+        let mut positions: Vec<usize> = partition.sets.concat();
+        assert!(
+            positions
+                .chunks(length)
+                .enumerate()
+                .all(|(b, set)| { set.iter().all(|position| position / length == b) })
+        );
+        positions.sort_unstable();
+        assert_eq!(positions, (0..tokens).collect::<Vec<_>>());
+    }
+    // Blocks of two put each pair into one round; one block takes one of each pair first.
+    let table = two_pairs();
+    let blocks = FixedPartition::dilated_blocks(4, 2).unwrap();
+    assert_eq!(blocks.sets, [[0, 1], [2, 3]]);
+    let error = policy::cost(&table, &blocks).unwrap().sampling_error.0;
+    assert!((error - 2.0 * std::f64::consts::LN_2).abs() < 1e-14);
+
+    assert!(matches!(FixedPartition::dilated(0), Err(Error::Empty { .. })));
+    assert!(matches!(FixedPartition::dilated_blocks(4, 0), Err(Error::Empty { .. })));
+    for tokens in [(1 << 26) + 1, usize::MAX] {
+        assert!(matches!(FixedPartition::dilated(tokens), Err(Error::TooLarge { .. })));
+        assert!(matches!(Decoder::Dus.plan(tokens, 1), Err(Error::TooLarge { .. })));
+    }
+    assert!(matches!(FixedPartition::dilated_blocks(usize::MAX, 1), Err(Error::TooLarge { .. })));
+    assert_eq!(
+        FixedPartition::dilated_blocks(10, 4),
+        Err(Error::NotDivisible { what: "the number of tokens", value: 10, divisor: 4 })
+    );
 }
 
 #[test]

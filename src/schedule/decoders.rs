@@ -137,15 +137,24 @@ pub enum Decoder {
     /// ```
     /// and at most L, so for T > L the last passes are empty. In `f32`.
     ///
-    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1.
+    /// The positions are a fixed list, a Halton sequence over the image, and each pass draws *all* tokens
+    /// of the list so far again, also those that earlier passes have revealed. So these are the numbers of
+    /// tokens that a pass sees and decides, and the error of random positions is a comparison of sizes:
+    /// it is not this sampler's.
+    ///
+    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1 (sizes), @08cfdae (positions,
+    /// and what is drawn again).
     Halton,
 
-    /// The dilated schedule of DUS (`inc_dilated`): positions at strides B/2, B/4, .. 1 of a block of
-    /// B tokens; a last round smaller than the one before is merged into it.
+    /// The dilated schedule of DUS: strides B/2, B/4, .. 1 of a block of B tokens; a last round smaller
+    /// than the one before is merged into it. The number of rounds follows from B; the steps asked for
+    /// are ignored. Integers only.
     ///
-    /// The number of rounds follows from B; the steps asked for are ignored. Integers only. The
-    /// positions are fixed, not random: for their cost see
-    /// [`FixedPartition::dilated`](crate::sampler::policy::FixedPartition::dilated).
+    /// The code has two forms. `generate` with `inc_dilated` takes the sizes only; positions are those of
+    /// highest confidence, or random. `generate_scheduled` reveals the positions at the strides: for their
+    /// cost see [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks).
+    /// By default it also masks again what a round, other than the last, has revealed with a confidence
+    /// below 0.3, and no later round takes that up; that is not covered here.
     ///
     /// In blocks: the tokens must be a multiple of the block length.
     ///
@@ -191,8 +200,8 @@ pub enum AmusedFunction {
 
 /// The largest count that `f32` tells apart from its neighbours.
 const MAX_SINGLE: u128 = 1 << 24;
-/// The longest block whose dilated positions are listed: half a GiB.
-const MAX_DILATED: u128 = 1 << 26;
+/// The most tokens whose dilated positions are listed: half a GiB.
+pub(crate) const MAX_DILATED: u128 = 1 << 26;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
@@ -353,10 +362,7 @@ impl Decoder {
             }
             Self::Amused(function) => clamped(tokens, steps, |part| function.masked(part)),
             Self::Halton => halton(tokens, steps),
-            Self::Dus => {
-                check_limit("tokens of a dilated block", tokens as u128, MAX_DILATED)?;
-                dilated(tokens)
-            }
+            Self::Dus => dilated_levels(tokens)?.iter().map(Vec::len).collect(),
         })
     }
 }
@@ -487,7 +493,7 @@ fn check_request(tokens: usize, steps: usize) -> Result<()> {
     Ok(())
 }
 
-fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<()> {
+pub(crate) fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<()> {
     if value.is_multiple_of(divisor) {
         Ok(())
     } else {
@@ -591,16 +597,11 @@ fn halton(tokens: usize, steps: usize) -> Vec<usize> {
     })
 }
 
-/// Level sizes of `dilated_unmask_levels` with base 2: a stride reveals its multiples that no larger
-/// stride has revealed. Strides are halved with truncation, so they need not divide each other.
-fn dilated(block_length: usize) -> Vec<usize> {
-    let mut sizes: Vec<usize> = dilated_levels(block_length).iter().map(Vec::len).collect();
-    sizes.retain(|&size| size > 0);
-    sizes
-}
-
-/// The positions of each round of [`Decoder::Dus`] in a block. O(B log B).
-pub(crate) fn dilated_levels(block_length: usize) -> Vec<Vec<usize>> {
+/// The positions of each round of [`Decoder::Dus`] in a block: `dilated_unmask_levels` with base 2. A
+/// stride reveals its multiples that no larger stride has revealed; strides are halved with truncation,
+/// so they need not divide each other. O(B log B).
+pub(crate) fn dilated_levels(block_length: usize) -> Result<Vec<Vec<usize>>> {
+    check_limit("tokens of a dilated block", block_length as u128, MAX_DILATED)?;
     let mut revealed = vec![false; block_length];
     let mut levels: Vec<Vec<usize>> = Vec::new();
     let mut stride = (block_length / 2).max(1);
@@ -622,7 +623,7 @@ pub(crate) fn dilated_levels(block_length: usize) -> Vec<Vec<usize>> {
         before.append(last);
         levels.pop();
     }
-    levels
+    Ok(levels)
 }
 
 impl MaskFunction {

@@ -23,8 +23,8 @@ mod reveal_times;
 
 pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
 pub use blockwise::Blockwise;
-pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+pub(crate) use decoders::{MAX_DILATED, check_divisible, dilated_levels};
 pub use noise::NoiseSchedule;
 pub(crate) use quadrature::Binomial;
 pub use reveal_times::{RevealTimes, Rounding};
