@@ -202,21 +202,6 @@ pub enum Error {
         tolerance: f64,
     },
 
-    /// A list that must increase from each value to the next does not.
-    #[error(
-        "{what}[{index}] is {value}, after {previous}; each value must be larger than the one before"
-    )]
-    NotIncreasing {
-        /// The list.
-        what: &'static str,
-        /// Index of the offending value.
-        index: usize,
-        /// The value before it.
-        previous: f64,
-        /// The value found.
-        value: f64,
-    },
-
     /// A list that must not increase does.
     #[error(
         "{what}[{index}] is {value}, more than {previous} before it; it must not increase (by more than {tolerance:e})"

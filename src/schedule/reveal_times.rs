@@ -7,8 +7,8 @@ use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 
 /// Random reveal sizes: each masked token is revealed with a coin of its own.
 ///
-/// The times `0 = t_0 < t_1 < .. < t_T = 1` are the parts of the tokens revealed, on average, after
-/// each step. This is the sampler of MDLM, SEDD and Dream's `origin`. One may think of each token
+/// The times `0 = t_0 <= t_1 <= .. <= t_T = 1` are the parts of the tokens revealed, on average, after
+/// each step. A step between equal times reveals nothing, for certain. This is the sampler of MDLM, SEDD and Dream's `origin`. One may think of each token
 /// drawing a time, uniform in 0..1: the step whose interval contains it reveals it.
 ///
 /// # Formula
@@ -64,22 +64,23 @@ pub enum Rounding {
 }
 
 impl RevealTimes {
-    /// From `t_0 = 0 < t_1 < .. < t_T = 1`.
+    /// From `t_0 = 0 <= t_1 <= .. <= t_T = 1`.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times, [`NotFinite`](Error::NotFinite),
-    /// [`FirstNotZero`](Error::FirstNotZero), [`NotIncreasing`](Error::NotIncreasing), and
+    /// [`FirstNotZero`](Error::FirstNotZero), [`Decreases`](Error::Decreases), and
     /// [`Inconsistent`](Error::Inconsistent) unless the last is 1.
     ///
     /// ```
     /// use demask::{Error, schedule::RevealTimes};
     /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 1.0])?.steps(), 2);
-    /// let still = RevealTimes::from_times([0.0, 0.25, 0.25, 1.0]);
-    /// assert!(matches!(still, Err(Error::NotIncreasing { index: 2, .. })));
+    /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 0.25, 1.0])?.certainly_empty_steps(), 1);
+    /// let back = RevealTimes::from_times([0.0, 0.25, 0.2, 1.0]);
+    /// assert!(matches!(back, Err(Error::Decreases { index: 2, .. })));
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn from_times(times: impl Into<Vec<f64>>) -> Result<Self> {
-        let (what, times) = ("the reveal times", times.into());
+        let (what, mut times) = ("the reveal times", times.into());
         let [first, .., last] = times.as_slice() else {
             return Err(Error::Empty { what: "the list of steps between reveal times" });
         };
@@ -87,13 +88,15 @@ impl RevealTimes {
         if *first != 0.0 {
             return Err(Error::FirstNotZero { what, value: *first, tolerance: 0.0 });
         }
-        if let Some(i) = times.windows(2).position(|pair| pair[0] >= pair[1]) {
-            let (previous, value) = (times[i], times[i + 1]);
-            return Err(Error::NotIncreasing { what, index: i + 1, previous, value });
+        if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
+            let (previous, value, tolerance) = (times[i], times[i + 1], 0.0);
+            return Err(Error::Decreases { what, index: i + 1, previous, value, tolerance });
         }
         if *last != 1.0 {
             return Err(Error::Inconsistent { inequality: "t_T = 1", left: *last, right: 1.0 });
         }
+        // Negative zeros are zeros.
+        times.iter_mut().for_each(|t| *t += 0.0);
         Ok(Self { times })
     }
 
@@ -128,7 +131,8 @@ impl RevealTimes {
     }
 
     /// The times of a fixed schedule: `t_i = k_i / L`. [`RevealTimes::round`] with
-    /// [`Rounding::RevealedNearest`] goes back.
+    /// [`Rounding::RevealedNearest`] goes back, up to 2^51 tokens; beyond, times of `f64` do not tell all
+    /// counts apart, and short steps may become certainly empty ones.
     ///
     /// ```
     /// use demask::{Schedule, schedule::{RevealTimes, Rounding}};
@@ -172,6 +176,20 @@ impl RevealTimes {
     /// The parts of the sequence that each step reveals on average: `t_{i+1} - t_i`.
     pub fn parts(&self) -> impl Iterator<Item = f64> + '_ {
         self.times.windows(2).map(|pair| pair[1] - pair[0])
+    }
+
+    /// The number of steps between equal times, which reveal nothing whatever the coins. O(T).
+    ///
+    /// ```
+    /// use demask::schedule::NoiseSchedule;
+    /// // The last of 1000 steps: 1e-18 of the tokens is left to it.
+    /// let times = NoiseSchedule::polynomial(6.0)?.times(1000)?;
+    /// assert_eq!((times.steps(), times.certainly_empty_steps()), (1000, 1));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    #[must_use]
+    pub fn certainly_empty_steps(&self) -> usize {
+        self.parts().filter(|&part| part == 0.0).count()
     }
 
     /// Fixed integer sizes near these times, by a named rule. O(T).
@@ -311,7 +329,9 @@ impl RevealTimes {
             return Err(Error::IndexOutOfRange { what: "step", index: step, limit: self.steps() });
         };
         let mut law = vec![0.0; tokens + 1];
-        if part == 1.0 {
+        if part == 0.0 {
+            law[0] = 1.0;
+        } else if part == 1.0 {
             law[tokens] = 1.0;
         } else {
             Binomial::new(tokens).for_each(part, 1.0 - part, |s, p| law[s] = p);
@@ -373,7 +393,7 @@ impl RevealTimes {
     fn for_each_node(&self, resolution: f64, mut visit: impl FnMut(Node)) {
         let rules = [gauss_legendre(4), gauss_legendre(8), gauss_legendre(12)];
         let angle = |t: f64| t.sqrt().atan2((1.0 - t).sqrt());
-        for pair in self.times.windows(2) {
+        for pair in self.times.windows(2).filter(|pair| pair[0] < pair[1]) {
             let (start, end) = (angle(pair[0]), angle(pair[1]));
             let panels = ((end - start) * resolution).ceil().max(1.0);
             let half = (end - start) / (2.0 * panels);
