@@ -191,11 +191,31 @@ fn a_long_sequence_with_few_steps_forgets_its_coins() {
 #[test]
 fn mdlm_leaves_a_third_of_its_passes_empty() {
     let nonempty = |steps| RevealTimes::mdlm(steps).unwrap().expected_nonempty_steps(1024);
+    // Published as 648: this number rounded up.
     assert!((nonempty(1024) - 647.482).abs() < 1e-3);
     assert!((nonempty(5000) - 926.034).abs() < 1e-3);
     let law = RevealTimes::equal(1024).unwrap().nonempty_steps_law(1024).unwrap();
     let mean: f64 = law.iter().enumerate().map(|(j, p)| j as f64 * p).sum();
     assert!((mean - 647.475_466_842_858_3).abs() < 1e-9, "{mean}");
+}
+
+#[test]
+fn the_law_of_nonempty_steps_is_the_law_of_occupied_boxes() {
+    // Equal steps: one token after the other finds an occupied box or an empty one.
+    for (tokens, steps, tolerance) in [(64, 64, 1e-15), (3000, 100, 1e-14), (10, 2000, 1e-13)] {
+        let mut occupied = vec![0.0; steps + 1];
+        occupied[0] = 1.0;
+        for _ in 0..tokens {
+            for j in (0..=steps).rev() {
+                let fewer = if j > 0 { occupied[j - 1] * (steps - j + 1) as f64 } else { 0.0 };
+                occupied[j] = (occupied[j] * j as f64 + fewer) / steps as f64;
+            }
+        }
+        let law = RevealTimes::equal(steps).unwrap().nonempty_steps_law(tokens).unwrap();
+        let pairs = || law.iter().zip(&occupied);
+        let worst = pairs().map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
+        assert!(worst < tolerance, "L = {tokens}, T = {steps}: {worst:e}");
+    }
 }
 
 #[test]
