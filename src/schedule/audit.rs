@@ -283,7 +283,7 @@ impl ScheduleAudit {
                 write!(f, "nearest decoder: {decoder}, never more than {apart} apart")?;
             }
         }
-        if steps != self.steps + self.empty_passes {
+        if steps != self.steps.saturating_add(self.empty_passes) {
             write!(f, ", asked for {}", count(steps, "step"))?;
         }
         match empty_passes {

@@ -229,9 +229,8 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
-    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`];
-    /// [`NotPositive`](Error::NotPositive) for a power that is not a
-    /// positive number.
+    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`], which ignores the
+    /// steps; [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
     ///
     /// ```
     /// use demask::schedule::Decoder;
