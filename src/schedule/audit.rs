@@ -194,6 +194,9 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
     };
     let (mut forward, mut backward) = (unknown, unknown);
     for decoder in Decoder::KNOWN {
+        if forward.distance == 0 && backward.distance == 0 {
+            break;
+        }
         let (mut steps, mut steps_tried) = (passes.len(), 0);
         for _ in 0..MAX_PLANS {
             // A decoder that cannot answer this request is not near.
