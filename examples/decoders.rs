@@ -1,13 +1,13 @@
 //! The same request, every decoder: what each makes of L tokens and T steps, and what it costs.
 //!
 //! ```text
-//! cargo run --release --example decoders [-- [TEXT] [--tokens L]]
+//! cargo run --release --example decoders [-- [TEXT] [--tokens L] [--decoder NAME]]
 //! ```
 //!
 //! Fits a Markov chain to the letters of a text (default: this crate's README) and prints, for the exact
 //! information curve of L = 256 tokens, the error of each known decoder at T = 16, 64, 128 and 256,
 //! next to the least error of as many steps; then what blocks cost, and, on a table of short windows,
-//! what the choice of positions does.
+//! what the choice of positions does. With a decoder's name, what an audit says of its sizes instead.
 
 mod known_decoders;
 mod text_input;
@@ -22,21 +22,27 @@ use demask::sampler::policy::{
 };
 use demask::schedule::{Blockwise, Decoder, RevealTimes};
 use demask::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
-use known_decoders::plans;
+use known_decoders::{FIXED_POSITIONS, plans};
 use text_input::{Alphabet, print, read_symbols, window_table};
 
 struct Options {
     path: Option<String>,
     tokens: usize,
+    decoder: Option<Decoder>,
 }
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { path: None, tokens: 256 };
+    let mut options = Options { path: None, tokens: 256, decoder: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--tokens" => {
                 let text = arguments.next().ok_or("--tokens needs a value")?;
                 options.tokens = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+            }
+            "--decoder" => {
+                let name = arguments.next().ok_or("--decoder needs a name")?;
+                options.decoder =
+                    Some(name.parse().map_err(|error: demask::Error| error.to_string())?);
             }
             flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
             path if options.path.is_none() => options.path = Some(path.to_owned()),
@@ -76,8 +82,15 @@ fn run(options: &Options) -> Result<String, Box<dyn Error>> {
         curve.dual_total_correlation().0
     )?;
     for steps in [16, 64, 128, 256] {
-        write_decoders(&mut report, &curve, steps)?;
+        match options.decoder {
+            None => write_decoders(&mut report, &curve, steps)?,
+            Some(decoder) => write_audit(&mut report, &curve, decoder, steps)?,
+        }
     }
+    if options.decoder.is_some() {
+        return Ok(report);
+    }
+    writeln!(report, "\n{FIXED_POSITIONS}")?;
     write_blocks(&mut report, &chain, options.tokens, options.tokens / 4)?;
     let symbols = read_symbols(options.path.as_deref(), Alphabet::Classes)?;
     write_policies(&mut report, &symbols)?;
@@ -118,6 +131,19 @@ fn write_decoders(
         let nonempty = format!("{:.1}", times.expected_nonempty_steps(tokens));
         row(name, times.steps(), nonempty, curve.expected_sampling_error(&times)?)?;
     }
+    Ok(())
+}
+
+fn write_audit(
+    out: &mut String,
+    curve: &InformationCurve,
+    decoder: Decoder,
+    steps: usize,
+) -> Result<(), Box<dyn Error>> {
+    let plan = decoder.plan(curve.tokens(), steps)?;
+    let audit = optimal::audit(curve, plan.schedule())?;
+    writeln!(out, "\n{decoder}, T = {steps}: {} passes, sizes {}", plan.passes(), plan.schedule())?;
+    writeln!(out, "{audit}")?;
     Ok(())
 }
 
@@ -172,7 +198,7 @@ fn write_policies(out: &mut String, symbols: &[usize]) -> Result<(), Box<dyn Err
     let policies: [(&str, &dyn Policy); 8] = [
         ("left to right, 2 at a time", &LeftToRight { size: 2 }),
         ("left to right, 4 at a time", &LeftToRight { size: 4 }),
-        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)),
+        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)?),
         ("2 lowest entropies", &LowestEntropies { count: 2 }),
         ("confidence >= 0.7", &ConfidenceThreshold { threshold: 0.7 }),
         ("confidence >= 0.5", &ConfidenceThreshold { threshold: 0.5 }),

@@ -21,7 +21,7 @@ use demask::curve::{ConfidenceInterval, LossCurve};
 use demask::optimal::Planner;
 use demask::schedule::{Decoder, MaskFunction};
 use demask::{Nats, Schedule};
-use known_decoders::plans;
+use known_decoders::{FIXED_POSITIONS, plans};
 use plotters::prelude::*;
 use text_input::print;
 
@@ -223,6 +223,7 @@ fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Ou
     for (names, plan) in plans(best.tokens(), steps)? {
         row(&names, plan.passes(), plan.schedule())?;
     }
+    writeln!(out, "{FIXED_POSITIONS}")?;
     Ok(())
 }
 

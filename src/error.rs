@@ -151,6 +151,29 @@ pub enum Error {
         decoder: &'static str,
     },
 
+    /// A decoder that ends before all tokens are revealed.
+    #[error(
+        "{decoder} leaves {masked} of the {tokens} tokens of a block masked; it needs more steps"
+    )]
+    LeavesMasks {
+        /// The name of the decoder.
+        decoder: &'static str,
+        /// The tokens of the block.
+        tokens: usize,
+        /// How many of them are never revealed.
+        masked: usize,
+    },
+
+    /// A name that is no decoder's.
+    #[error(
+        "no decoder is called {name:?}; known are {}",
+        crate::schedule::decoders::known_names()
+    )]
+    UnknownDecoder {
+        /// The name found.
+        name: String,
+    },
+
     /// The first value of a list must be zero and is not.
     #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
     FirstNotZero {
@@ -177,21 +200,6 @@ pub enum Error {
         value: f64,
         /// The decrease that would have been accepted.
         tolerance: f64,
-    },
-
-    /// A list that must increase from each value to the next does not.
-    #[error(
-        "{what}[{index}] is {value}, after {previous}; each value must be larger than the one before"
-    )]
-    NotIncreasing {
-        /// The list.
-        what: &'static str,
-        /// Index of the offending value.
-        index: usize,
-        /// The value before it.
-        previous: f64,
-        /// The value found.
-        value: f64,
     },
 
     /// A list that must not increase does.

@@ -186,6 +186,10 @@ fn blocks_and_curves_must_fit() {
         table.information_curve_given_prefix(usize::MAX, 2),
         Err(Error::LengthMismatch { .. })
     ));
+    let lengths = optimal::block_lengths(4, [1, 2, 4], 0, |prefix, tokens| {
+        table.information_curve_given_prefix(prefix, tokens)
+    });
+    assert_eq!(lengths, Err(Error::StepsOutOfRange { steps: 0, tokens: 4 }));
     let none = |_, _| InformationCurve::<f64>::from_information([0.0]);
     assert!(matches!(block_curves(0, 2, none), Err(Error::Empty { .. })));
     assert!(matches!(block_curves(2, 0, none), Err(Error::Empty { .. })));

@@ -28,6 +28,62 @@ fn llada_gives_the_remainder_to_its_first_steps_and_runs_empty_passes() {
 }
 
 #[test]
+fn what_took_over_the_rule_of_llada_stops_when_no_mask_is_left() {
+    for steps in [1, 64, 100, 255, 256] {
+        let llada = plan(Decoder::Llada, 256, steps);
+        assert_eq!(plan(Decoder::FastDllm, 256, steps), llada);
+        assert_eq!(plan(Decoder::LlamaCppBlock, 256, steps), llada);
+    }
+    for steps in [257, 512] {
+        let fast = plan(Decoder::FastDllm, 256, steps);
+        assert_eq!((fast.passes(), fast.empty_passes()), (256, [].as_slice()));
+        // A pass that finds no mask is run before the loop ends.
+        let llama = plan(Decoder::LlamaCppBlock, 256, steps);
+        assert_eq!((llama.passes(), llama.empty_passes()), (257, [256].as_slice()));
+        assert_eq!(fast.schedule(), llama.schedule());
+    }
+    let blocks = |decoder: Decoder| decoder.plan_blocks(64, 32, 128).unwrap();
+    let passes = |decoder| blocks(decoder).iter().map(DecoderPlan::passes).sum::<usize>();
+    assert_eq!(passes(Decoder::Llada), 128);
+    assert_eq!(passes(Decoder::FastDllm), 64);
+    assert_eq!(passes(Decoder::LlamaCppBlock), 66);
+}
+
+#[test]
+fn a_block_of_dream_reveals_its_first_token_alone() {
+    let blocks = |tokens, length, steps| Decoder::Dream.plan_blocks(tokens, length, steps);
+    let sizes = |plans: &[DecoderPlan]| plans[0].pass_sizes().collect::<Vec<_>>();
+    let two = blocks(64, 32, 16).unwrap();
+    assert_eq!(two.len(), 2);
+    assert_eq!(two[0], two[1]);
+    assert_eq!(sizes(&two), [1, 4, 4, 4, 4, 4, 5, 6]);
+    // One block is not the form without blocks.
+    assert_eq!(sizes(&blocks(32, 32, 8).unwrap()), sizes(&two));
+    assert_ne!(plan(Decoder::Dream, 32, 8), two[0]);
+    assert_eq!(sizes(&blocks(32, 32, 2).unwrap()), [1, 31]);
+    // The rule from the second time on, in exact arithmetic where no product is near an integer.
+    for (length, steps) in [(32, 31), (100, 7), (1024, 100)] {
+        let found = sizes(&blocks(length, length, steps).unwrap());
+        let (mut masked, mut expected) = (length - 1, vec![1]);
+        for i in 1..steps {
+            let time = |i: usize| 1.0 - 0.999 * i as f64 / steps as f64;
+            let exact = masked as f64 * (1.0 - time(i + 1) / time(i));
+            let size = if i + 1 == steps { masked } else { exact as usize };
+            expected.push(size);
+            masked -= size;
+        }
+        assert_eq!(found, expected, "{length} tokens in {steps} steps");
+        assert_eq!(found.iter().sum::<usize>(), length);
+    }
+    assert_eq!(sizes(&blocks(4, 1, 4).unwrap()), [1, 0]);
+    assert_eq!(sizes(&blocks(4, 1, 8).unwrap()), [1, 0]);
+    assert_eq!(
+        blocks(64, 32, 2),
+        Err(demask::Error::LeavesMasks { decoder: "Dream", tokens: 32, masked: 31 })
+    );
+}
+
+#[test]
 fn truncation_makes_the_first_step_small_and_the_last_large() {
     for decoder in [Decoder::Dream, Decoder::LlamaCpp] {
         let full = plan(decoder, 256, 256);
@@ -111,6 +167,8 @@ fn every_decoder_reveals_every_token_in_the_passes_it_was_given() {
                 assert_eq!(again.as_ref(), Ok(&plan));
                 match decoder {
                     Decoder::Dllm(_) => assert!(plan.passes() <= steps),
+                    Decoder::FastDllm => assert_eq!(plan.passes(), steps.min(tokens)),
+                    Decoder::LlamaCppBlock => assert_eq!(plan.passes(), steps.min(tokens + 1)),
                     Decoder::Dus => {}
                     _ => assert_eq!(plan.passes(), steps, "{decoder}"),
                 }
@@ -167,8 +225,24 @@ fn blocks_divide_as_the_originals_do() {
     assert_eq!(lengths(linear, 100, 32, 25).unwrap(), [(32, 7), (32, 7), (32, 7), (4, 4)]);
     assert_eq!(lengths(Decoder::Dus, 64, 32, 1).unwrap(), [(32, 5), (32, 5)]);
     assert_eq!(lengths(Decoder::Halton, 64, 32, 8), Err(Error::NotBlockwise { decoder: "Halton" }));
-    assert!(matches!(lengths(Decoder::Llada, 64, 0, 8), Err(Error::Empty { .. })));
-    assert!(matches!(lengths(Decoder::Llada, 0, 8, 8), Err(Error::Empty { .. })));
+    assert_eq!(
+        lengths(Decoder::LlamaCpp, 64, 32, 8),
+        Err(Error::NotBlockwise { decoder: "llama.cpp timestep" })
+    );
+    // A block longer than the sequence: dllm cuts it, the others assert.
+    assert_eq!(lengths(linear, 20, 32, 5).unwrap(), [(20, 5)]);
+    for decoder in
+        [Decoder::Llada, Decoder::FastDllm, Decoder::Dream, Decoder::LlamaCppBlock, Decoder::Dus]
+    {
+        let too_long = Error::NotDivisible { what: "the number of tokens", value: 20, divisor: 32 };
+        assert_eq!(lengths(decoder, 20, 32, 5), Err(too_long), "{decoder}");
+    }
+    for decoder in Decoder::KNOWN {
+        assert!(matches!(lengths(decoder, 64, 0, 8), Err(Error::Empty { .. })));
+        assert!(matches!(lengths(decoder, 0, 8, 8), Err(Error::Empty { .. })));
+        assert!(matches!(lengths(decoder, 64, 8, 0), Err(Error::Empty { .. })));
+        assert!(matches!(decoder.plan(64, 0), Err(Error::Empty { .. })));
+    }
 }
 
 #[test]
@@ -181,4 +255,37 @@ fn impossible_requests_say_what_is_wrong() {
         assert!(matches!(decoder.plan(10, 3), Err(Error::NotPositive { .. })));
     }
     assert!(matches!(DecoderPlan::from_pass_sizes([0, 0]), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn decoders_and_noise_have_modules_of_their_own() {
+    let by_module: demask::schedule::decoders::Decoder = Decoder::Llada;
+    assert_eq!(by_module, Decoder::Llada);
+    let linear: demask::schedule::NoiseSchedule = demask::schedule::noise::NoiseSchedule::linear();
+    assert_eq!(linear.alpha(0.25), 0.75);
+}
+
+#[test]
+fn names_are_read_as_they_are_printed() {
+    let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(MaskFunction::Power(power)));
+    for decoder in Decoder::KNOWN.into_iter().chain(powers) {
+        let name = decoder.to_string();
+        assert!(name.starts_with(decoder.name()));
+        assert_eq!(name.parse(), Ok(decoder), "{name}");
+        let spelled = name.to_lowercase().replace(' ', "_");
+        assert_eq!(spelled.parse(), Ok(decoder), "{spelled}");
+    }
+    assert_eq!(Decoder::MaskGit(MaskFunction::Power(2.5)).to_string(), "MaskGIT power 2.5");
+    assert_eq!("FAST-DLLM".parse(), Ok(Decoder::FastDllm));
+    assert_eq!("maskgit-power-1e-3".parse(), Ok(Decoder::MaskGit(MaskFunction::Power(1e-3))));
+    for unknown in
+        ["", "LLaMA", "maskgit", "MaskGIT power", "MaskGIT power x", "maskgit power\u{df}"]
+    {
+        let error = unknown.parse::<Decoder>().unwrap_err();
+        assert_eq!(error, demask::Error::UnknownDecoder { name: unknown.to_owned() });
+        let text = error.to_string();
+        assert!(Decoder::KNOWN.iter().all(|known| text.contains(known.name())), "{text}");
+    }
+    let negative = "maskgit power -2".parse::<Decoder>();
+    assert_eq!(negative, Err(demask::Error::NotPositive { what: "the power", value: -2.0 }));
 }

@@ -191,11 +191,31 @@ fn a_long_sequence_with_few_steps_forgets_its_coins() {
 #[test]
 fn mdlm_leaves_a_third_of_its_passes_empty() {
     let nonempty = |steps| RevealTimes::mdlm(steps).unwrap().expected_nonempty_steps(1024);
+    // Published as 648: this number rounded up.
     assert!((nonempty(1024) - 647.482).abs() < 1e-3);
     assert!((nonempty(5000) - 926.034).abs() < 1e-3);
     let law = RevealTimes::equal(1024).unwrap().nonempty_steps_law(1024).unwrap();
     let mean: f64 = law.iter().enumerate().map(|(j, p)| j as f64 * p).sum();
     assert!((mean - 647.475_466_842_858_3).abs() < 1e-9, "{mean}");
+}
+
+#[test]
+fn the_law_of_nonempty_steps_is_the_law_of_occupied_boxes() {
+    // Equal steps: one token after the other finds an occupied box or an empty one.
+    for (tokens, steps, tolerance) in [(64, 64, 1e-15), (3000, 100, 1e-14), (10, 2000, 1e-13)] {
+        let mut occupied = vec![0.0; steps + 1];
+        occupied[0] = 1.0;
+        for _ in 0..tokens {
+            for j in (0..=steps).rev() {
+                let fewer = if j > 0 { occupied[j - 1] * (steps - j + 1) as f64 } else { 0.0 };
+                occupied[j] = (occupied[j] * j as f64 + fewer) / steps as f64;
+            }
+        }
+        let law = RevealTimes::equal(steps).unwrap().nonempty_steps_law(tokens).unwrap();
+        let pairs = || law.iter().zip(&occupied);
+        let worst = pairs().map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
+        assert!(worst < tolerance, "L = {tokens}, T = {steps}: {worst:e}");
+    }
 }
 
 #[test]
@@ -390,7 +410,8 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(refused(&[0.0]), Error::Empty { .. }));
     assert!(matches!(refused(&[0.0, f64::NAN, 1.0]), Error::NotFinite { index: 1, .. }));
     assert!(matches!(refused(&[0.1, 1.0]), Error::FirstNotZero { .. }));
-    assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::NotIncreasing { index: 2, .. }));
+    assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::Decreases { index: 2, .. }));
+    assert!(matches!(refused(&[0.0, 1.5, 1.0]), Error::Decreases { index: 2, .. }));
     assert!(matches!(refused(&[0.0, 0.5]), Error::Inconsistent { .. }));
     assert!(matches!(RevealTimes::equal(0), Err(Error::Empty { .. })));
 
@@ -410,6 +431,104 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(NoiseSchedule::polynomial(0.0), Err(Error::NotPositive { .. })));
     assert!(matches!(NoiseSchedule::log_linear(1.5), Err(Error::Increases { .. })));
     assert!(matches!(NoiseSchedule::linear().times(0), Err(Error::Empty { .. })));
+    let nothing_masked = NoiseSchedule::linear().times_at(&[0.0, 0.0]);
+    assert!(matches!(nothing_masked, Err(Error::NotPositive { value: 0.0, .. })));
+    let empty = NoiseSchedule::linear().times_at(&[]);
+    assert!(matches!(empty, Err(Error::Empty { .. })));
+}
+
+#[test]
+fn every_noise_schedule_has_times_and_says_which_steps_are_empty_for_certain() {
+    for (power, steps) in [(6.0, 1000_u32), (20.0, 1000), (2.0, 100_000), (3.0, 1 << 18)] {
+        let times = NoiseSchedule::polynomial(power).unwrap().times(steps as usize).unwrap();
+        assert_eq!(times.steps(), steps as usize);
+        let mut empty = 0;
+        for (i, part) in (0..steps).zip(times.parts()) {
+            // Between two masked parts: only what is below the rounding of 1 may be lost.
+            let masked = |i: u32| (f64::from(steps - i) / f64::from(steps)).powf(power);
+            let exact = masked(i) - masked(i + 1);
+            assert!((part - exact).abs() <= 2.3e-16, "{power}: {part:e} for {exact:e}");
+            empty += usize::from(part == 0.0);
+        }
+        assert_eq!(times.certainly_empty_steps(), empty);
+        assert_eq!(empty > 0, power * f64::from(steps).log2() > 53.0);
+        let steps = steps as usize;
+        let law = times.step_size_law(steps - 1, 10).unwrap();
+        assert!((law[0] - 1.0).abs() < 1e-8);
+        assert!(times.expected_nonempty_steps(64) < 64.0);
+        let plan = times.round(1000, Rounding::RevealedNearest).unwrap();
+        assert_eq!((plan.schedule().tokens(), plan.passes()), (1000, steps));
+    }
     let flat = NoiseSchedule::from_alpha(|t| if t < 0.5 { 1.0 } else { 2.0 - 2.0 * t }).unwrap();
-    assert!(matches!(flat.times(10), Err(Error::NotIncreasing { .. })));
+    let times = flat.times(10).unwrap();
+    assert_eq!(times.certainly_empty_steps(), 5);
+    // Empty steps change nothing else.
+    let without = RevealTimes::from_times(&times.times()[..6]).unwrap();
+    let curve = InformationCurve::from_information([0.0, 0.3, 0.5, 0.6]).unwrap();
+    let error = |times| curve.expected_sampling_error(times).unwrap().0;
+    assert_eq!(error(&times), error(&without));
+    assert_eq!(times.expected_nonempty_steps(7), without.expected_nonempty_steps(7));
+    let (law, shorter) =
+        (times.nonempty_steps_law(4).unwrap(), without.nonempty_steps_law(4).unwrap());
+    assert!(law.iter().zip(&shorter).all(|(a, b)| (a - b).abs() < 1e-13));
+    assert!(law[6..].iter().all(|p| *p < 1e-13));
+    for rule in [
+        Rounding::RevealedNearest,
+        Rounding::RevealedFloor,
+        Rounding::MaskedFloor,
+        Rounding::MaskedFloorClamped,
+        Rounding::StepNearest,
+        Rounding::StepTruncated,
+    ] {
+        assert_eq!(times.round(50, rule).unwrap().schedule().tokens(), 50);
+    }
+    let ends = RevealTimes::from_times([-0.0, 0.0, 0.5, 1.0, 1.0]).unwrap();
+    assert!(ends.times()[..2].iter().all(|t| t.is_sign_positive()));
+    assert_eq!(error(&ends), error(&RevealTimes::equal(2).unwrap()));
+    assert_eq!(ends.step_size_law(0, 3).unwrap(), [1.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn the_masked_part_keeps_its_digits_where_almost_all_is_unmasked() {
+    // From t on, the times of a power are those from 1 on.
+    for power in [0.5, 2.0, 6.0] {
+        let noise = NoiseSchedule::polynomial(power).unwrap();
+        for start in [1.0, 1e-3, 1e-20] {
+            let grid: Vec<f64> = (0..=8).map(|i| start * (1.0 - f64::from(i) / 8.0)).collect();
+            let times = noise.times_at(&grid).unwrap();
+            for (i, u) in (0..).zip(times.times()) {
+                let exact = 1.0 - (1.0 - f64::from(i) / 8.0_f64).powf(power);
+                assert!((u - exact).abs() < 1e-14, "{power}, {start}: {u} {exact}");
+            }
+            let clock = noise.diffusion_times(&times);
+            assert_eq!(clock.len(), 9);
+        }
+    }
+    // And near t = 1, where almost all is masked, alpha does.
+    let noise = NoiseSchedule::polynomial(2.0).unwrap();
+    assert!((noise.alpha(1.0 - 2_f64.powi(-50)) / 2_f64.powi(-49) - 1.0).abs() < 1e-14);
+    let cosine = NoiseSchedule::cosine().times_at(&[1e-30, 5e-31, 0.0]).unwrap();
+    assert!((cosine.times()[1] - 0.5).abs() < 1e-15);
+}
+
+#[test]
+fn times_of_a_schedule_round_back_while_floats_tell_counts_apart() {
+    let back = |sizes: &[usize]| {
+        let schedule = Schedule::from_reveal_sizes(sizes).unwrap();
+        let times = RevealTimes::of_schedule(&schedule);
+        let plan = times.round(schedule.tokens(), Rounding::RevealedNearest).unwrap();
+        (schedule, times, plan)
+    };
+    for exponent in [10, 30, 50] {
+        let most: usize = 1 << exponent;
+        for cut in [1, 3, most / 7, most / 3, most / 2 + 1, most - 12] {
+            let (schedule, times, plan) = back(&[cut, 1, 2, most - cut - 9, 6]);
+            assert_eq!(plan.schedule(), &schedule);
+            assert_eq!(times.certainly_empty_steps(), 0);
+        }
+    }
+    // Beyond, short steps may be lost, and the times say so.
+    let (_, times, plan) = back(&[usize::MAX - 1, 1]);
+    assert_eq!((times.times(), times.certainly_empty_steps()), ([0.0, 1.0, 1.0].as_slice(), 1));
+    assert_eq!((plan.schedule().tokens(), plan.empty_passes()), (usize::MAX, [1].as_slice()));
 }

@@ -2,18 +2,23 @@
 
 use demask::schedule::{Decoder, DecoderPlan};
 
-/// The plans of all decoders, those that do the same named together. DUS fixes its positions, so its
-/// sizes alone say nothing.
+/// What the mark `*` behind a name means.
+pub const FIXED_POSITIONS: &str =
+    "* positions are fixed in advance: the figures are those of random positions with these sizes";
+
+/// The plans of all decoders, those that do the same named together; `*` marks fixed positions.
 pub fn plans(tokens: usize, steps: usize) -> demask::Result<Vec<(String, DecoderPlan)>> {
     let mut plans: Vec<(String, DecoderPlan)> = Vec::new();
-    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
+    for decoder in Decoder::KNOWN {
+        let mark = if matches!(decoder, Decoder::Dus | Decoder::Halton) { "*" } else { "" };
+        let name = format!("{decoder}{mark}");
         let plan = decoder.plan(tokens, steps)?;
         match plans.iter_mut().find(|(_, same)| *same == plan) {
             Some((names, _)) => {
                 names.push_str(", ");
-                names.push_str(decoder.name());
+                names.push_str(&name);
             }
-            None => plans.push((decoder.name().to_owned(), plan)),
+            None => plans.push((name, plan)),
         }
     }
     Ok(plans)

@@ -50,15 +50,7 @@ impl<F: Scalar> InformationCurve<F> {
         let cost = |(step, range): (usize, &Range<usize>)| {
             let mut error = RampSum::new();
             error.add_ramp(&self.increments()[range.start + 1..range.end]);
-            // (I_m - I_start) summed up from increments: differences of large values would lose digits.
-            let (mut known, mut best) = (F::zero(), (F::zero(), range.end));
-            for m in range.start + 1..range.end {
-                known = known + self.increments()[m];
-                let saved = known * scalar::float(range.end - m);
-                if saved > best.0 {
-                    best = (saved, m);
-                }
-            }
+            let (saved_by_cut, cut, known) = self.best_cut(range.clone());
             let next = ranges.get(step + 1);
             let joined = next.map(|next| {
                 let known = known + self.increments()[range.end];
@@ -67,11 +59,25 @@ impl<F: Scalar> InformationCurve<F> {
             StepCost {
                 range: range.clone(),
                 error: Nats(error.total()),
-                saved_by_cut: Nats(best.0),
-                cut: best.1,
+                saved_by_cut,
+                cut,
                 lost_by_joining: joined,
             }
         };
         Ok(ranges.iter().enumerate().map(cost).collect())
+    }
+
+    /// What cutting a step in two saves at best, where, and `I_{end-1} - I_start`.
+    pub(crate) fn best_cut(&self, step: Range<usize>) -> (Nats<F>, usize, F) {
+        // (I_m - I_start) summed up from increments: differences of large values would lose digits.
+        let (mut known, mut best) = (F::zero(), (F::zero(), step.end));
+        for m in step.start + 1..step.end {
+            known = known + self.increments()[m];
+            let saved = known * scalar::float(step.end - m);
+            if saved > best.0 {
+                best = (saved, m);
+            }
+        }
+        (Nats(best.0), best.1, known)
     }
 }

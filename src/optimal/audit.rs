@@ -3,8 +3,8 @@ use core::fmt;
 use crate::curve::{InformationCurve, StepCost};
 use crate::error::Result;
 use crate::optimal;
-use crate::scalar::Scalar;
-use crate::schedule::{Schedule, ScheduleAudit};
+use crate::scalar::{self, Scalar};
+use crate::schedule::{Schedule, ScheduleAudit, SizeTrend};
 use crate::units::Nats;
 
 /// A schedule looked over in the light of a curve: [`audit`].
@@ -14,15 +14,38 @@ pub struct CurveAudit<F = f64> {
     pub schedule: ScheduleAudit,
     /// The exact sampling error.
     pub error: Nats<F>,
+    /// The sampling error of the same sizes read from the other end.
+    pub error_reversed: Nats<F>,
     /// The least error of as many steps.
     pub least_error: Nats<F>,
     /// The schedule that has it.
     pub best: Schedule,
     /// The steps in sampling order: what each costs, saves if cut, loses if joined with the next.
     pub steps: Vec<StepCost<F>>,
+    /// The cut that is best moved, if moving one gains anything.
+    pub best_exchange: Option<Exchange<F>>,
+}
+
+/// One cut of a schedule moved: as many steps as before, and a smaller error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exchange<F = f64> {
+    /// The cut that is given up, as a revealed count: the two steps that meet there are joined.
+    pub joined_at: usize,
+    /// The new cut.
+    pub cut_at: usize,
+    /// What the error falls by.
+    pub saved: Nats<F>,
 }
 
 impl<F: Scalar> CurveAudit<F> {
+    /// Whether the list may be in masking order by mistake: on this curve the same sizes read from the
+    /// other end cost less, by a tenth or more, and they are not equal give or take one token.
+    #[must_use]
+    pub fn looks_reversed(&self) -> bool {
+        let uneven = self.schedule.trend != SizeTrend::Constant;
+        uneven && self.error_reversed < self.error * scalar::constant(0.9)
+    }
+
     /// Indices of the steps that waste most: by what cutting them in two would save, largest first.
     /// Ties go to the earlier step.
     #[must_use]
@@ -36,8 +59,8 @@ impl<F: Scalar> CurveAudit<F> {
     }
 }
 
-/// Looks a schedule over on a curve: its error, the least error of as many steps, and which steps
-/// waste most. O(L).
+/// Looks a schedule over on a curve: its error and that of the same sizes reversed, the least error of
+/// as many steps, which steps waste most, and whether moving a cut would help. O(L).
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens.
@@ -51,23 +74,78 @@ impl<F: Scalar> CurveAudit<F> {
 /// assert!(audit.error > audit.least_error);
 /// assert_eq!(audit.most_wasteful()[0], 3); // the last permuted symbols are the most certain
 /// println!("{audit}");
+/// // The best schedule has nothing to gain, and is in the right order.
+/// let best = optimal::audit(&curve, &audit.best)?;
+/// assert_eq!(best.best_exchange, None);
+/// assert!(!best.looks_reversed() && best.error < best.error_reversed);
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub fn audit<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Result<CurveAudit<F>> {
     let error = curve.sampling_error(schedule)?;
     let (best, least_error) = optimal::schedule(curve, schedule.steps())?;
     let steps = curve.step_costs(schedule)?;
-    Ok(CurveAudit { schedule: schedule.audit(), error, least_error, best, steps })
+    let reversed = Schedule::from_mask_sizes(schedule.sizes())?;
+    let best_exchange = best_exchange(curve, &steps).filter(|exchange| {
+        // Less is rounding.
+        exchange.saved > error * F::tolerance()
+    });
+    Ok(CurveAudit {
+        schedule: schedule.audit(),
+        error,
+        error_reversed: curve.sampling_error(&reversed)?,
+        least_error,
+        best,
+        steps,
+        best_exchange,
+    })
 }
 
-/// The audit of the schedule, the errors, and the three steps that waste most.
+/// The exchange that saves most, or loses least, if there are two steps. O(L).
+fn best_exchange<F: Scalar>(
+    curve: &InformationCurve<F>,
+    steps: &[StepCost<F>],
+) -> Option<Exchange<F>> {
+    let mut elsewhere = steps.first()?;
+    for step in steps {
+        if step.saved_by_cut > elsewhere.saved_by_cut {
+            elsewhere = step;
+        }
+    }
+    let mut best: Option<Exchange<F>> = None;
+    for pair in steps.windows(2) {
+        let [first, second] = pair else { continue };
+        let Some(lost) = first.lost_by_joining else { continue };
+        // A cut of either part saves more in the joined step: there `inside` wins, as it should.
+        let (inside, inside_at, _) = curve.best_cut(first.range.start..second.range.end);
+        for (saved, cut_at) in [(inside, inside_at), (elsewhere.saved_by_cut, elsewhere.cut)] {
+            let exchange = Exchange { joined_at: first.range.end, cut_at, saved: saved - lost };
+            if best.is_none_or(|best| exchange.saved > best.saved) {
+                best = Some(exchange);
+            }
+        }
+    }
+    best
+}
+
+/// The audit of the schedule, the errors in both orientations, and the three steps that waste most if
+/// moving a cut would help.
 impl<F: Scalar> fmt::Display for CurveAudit<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.schedule.write_facts(f)?;
         write!(
             f,
-            "{}\nsampling error {:.4}, least for {} steps {:.4}",
-            self.schedule, self.error, self.schedule.steps, self.least_error
+            "\nsampling error {:.4}; the same sizes from the other end {:.4}; least for as many steps {:.4}",
+            self.error, self.error_reversed, self.least_error
         )?;
+        if self.looks_reversed() {
+            write!(
+                f,
+                "\nreversed? from the other end they cost less: check whether the list is in sampling order"
+            )?;
+        }
+        let Some(exchange) = self.best_exchange else {
+            return write!(f, "\nnothing to gain by moving a cut");
+        };
         for step in self.most_wasteful().into_iter().take(3) {
             let cost = &self.steps[step];
             if cost.saved_by_cut.0 > F::zero() {
@@ -83,6 +161,10 @@ impl<F: Scalar> fmt::Display for CurveAudit<F> {
                 )?;
             }
         }
-        Ok(())
+        write!(
+            f,
+            "\nwith as many steps: the cut at {} moved to {} saves {:.4}",
+            exchange.joined_at, exchange.cut_at, exchange.saved
+        )
     }
 }

@@ -1,5 +1,5 @@
 use crate::curve::{InformationCurve, block_curves};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::optimal::split;
 use crate::scalar::Scalar;
 use crate::schedule::Blockwise;
@@ -47,7 +47,8 @@ pub struct BlockLength<F = f64> {
 /// or [`MarkovChain::information_curve_given_prefix`](crate::MarkovChain::information_curve_given_prefix). It is called once per block of each length.
 ///
 /// # Errors
-/// As [`split`] and [`block_curves`], and those of the function.
+/// [`StepsOutOfRange`](Error::StepsOutOfRange) for no step; as [`split`] and [`block_curves`], and those
+/// of the function.
 ///
 /// ```
 /// use demask::{JointTable, optimal};
@@ -67,6 +68,9 @@ pub fn block_lengths<F: Scalar>(
     steps: usize,
     mut curve_given_prefix: impl FnMut(usize, usize) -> Result<InformationCurve<F>>,
 ) -> Result<Vec<BlockLength<F>>> {
+    if steps == 0 {
+        return Err(Error::StepsOutOfRange { steps, tokens });
+    }
     let mut found = Vec::new();
     for length in lengths {
         if length > 0 && tokens.div_ceil(length) > steps {

@@ -64,7 +64,7 @@ pub mod minimax;
 mod reveal_times;
 mod search;
 
-pub use audit::{CurveAudit, audit};
+pub use audit::{CurveAudit, Exchange, audit};
 pub use blockwise::{BlockLength, block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};

@@ -22,7 +22,7 @@
 use crate::distribution::JointTable;
 use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::dilated_levels;
+use crate::schedule::{MAX_DILATED, check_divisible, dilated_levels};
 use crate::units::Nats;
 
 /// The most (cells + tokens) x tokens x tokens that are walked: some tens of seconds.
@@ -35,8 +35,10 @@ const MAX_WORK: u128 = 1 << 33;
 /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
 /// let view = View::new(&copy, &[Some(1), None])?;
 /// assert_eq!(view.masked(), [1]);
-/// assert_eq!(view.marginals()[0], [0.0, 1.0]);
-/// assert_eq!(view.confidence(0), Some(1.0));
+/// for token in view.masked_tokens() {
+///     assert_eq!((token.position, token.law), (1, [0.0, 1.0].as_slice()));
+///     assert_eq!((token.entropy, token.confidence), (0.0, 1.0));
+/// }
 /// # Ok::<(), demask::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,19 @@ pub struct View<F = f64> {
     masked: Vec<usize>,
     marginals: Vec<Vec<F>>,
     entropies: Vec<F>,
+}
+
+/// A masked token as a policy sees it: an element of [`View::masked_tokens`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaskedToken<'a, F = f64> {
+    /// Where it stands in the sequence: what [`Policy::next`] returns.
+    pub position: usize,
+    /// Its law given what is revealed: one probability per symbol.
+    pub law: &'a [F],
+    /// The entropy of this law, in nats.
+    pub entropy: F,
+    /// The probability of its likeliest symbol.
+    pub confidence: F,
 }
 
 impl<F: Scalar> View<F> {
@@ -77,8 +92,7 @@ impl<F: Scalar> View<F> {
             None => Ok(vec![F::one() / scalar::float(shape[position]); shape[position]]),
         };
         let marginals: Vec<Vec<F>> = masked.iter().enumerate().map(law).collect::<Result<_>>()?;
-        let entropy = |law: &Vec<F>| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
-        let entropies = marginals.iter().map(entropy).collect();
+        let entropies = marginals.iter().map(|law| entropy(law)).collect();
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
@@ -94,32 +108,23 @@ impl<F: Scalar> View<F> {
         &self.masked
     }
 
-    /// The law of each masked token given what is revealed, in the order of [`View::masked`].
-    #[must_use]
-    pub fn marginals(&self) -> &[Vec<F>] {
-        &self.marginals
+    /// The masked tokens in increasing order of position.
+    pub fn masked_tokens(&self) -> impl Iterator<Item = MaskedToken<'_, F>> {
+        let tokens = self.masked.iter().zip(&self.marginals).zip(&self.entropies);
+        tokens.map(|((&position, law), &entropy)| MaskedToken {
+            position,
+            law,
+            entropy,
+            confidence: law.iter().fold(F::zero(), |most, &p| most.max(p)),
+        })
     }
 
-    /// The entropies of these laws, in nats.
-    #[must_use]
-    pub fn entropies(&self) -> &[F] {
-        &self.entropies
-    }
-
-    /// The probability of the likeliest symbol of the masked token at this place of
-    /// [`View::masked`].
-    #[must_use]
-    pub fn confidence(&self, place: usize) -> Option<F> {
-        let law = self.marginals.get(place)?;
-        Some(law.iter().fold(F::zero(), |most, &p| most.max(p)))
-    }
-
-    /// The places in [`View::masked`], smallest key first; ties go to the earlier position.
-    fn places_by(&self, key: impl Fn(usize) -> F) -> Vec<usize> {
-        let mut places: Vec<(usize, F)> = (0..self.masked.len()).map(|i| (i, key(i))).collect();
-        // The sort is stable and the places start in order of position.
-        places.sort_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(core::cmp::Ordering::Equal));
-        places.into_iter().map(|(place, _)| place).collect()
+    /// The masked tokens, smallest key first; ties go to the earlier position.
+    fn sorted_by(&self, key: impl Fn(&MaskedToken<F>) -> F) -> Vec<MaskedToken<'_, F>> {
+        let mut tokens: Vec<_> = self.masked_tokens().collect();
+        // The sort is stable and the tokens start in order of position.
+        tokens.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(core::cmp::Ordering::Equal));
+        tokens
     }
 
     /// Only the masked tokens of some positions.
@@ -149,6 +154,14 @@ impl<F: Scalar> View<F> {
 /// let cost = policy::cost(&table, &ends_first)?;
 /// assert!(cost.sampling_error.0 > 0.0);
 /// assert_eq!(cost.rounds_of_data, 2.0);
+///
+/// // One that looks at the predictions: all tokens of less than half a nat, else the first.
+/// let easy_first = |view: &View| {
+///     let easy = view.masked_tokens().filter(|token| token.entropy < 0.5);
+///     let easy: Vec<usize> = easy.map(|token| token.position).collect();
+///     if easy.is_empty() { view.masked()[..1].to_vec() } else { easy }
+/// };
+/// assert!(policy::cost(&table, &easy_first)?.sampling_error < cost.sampling_error);
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub trait Policy<F: Scalar = f64> {
@@ -179,8 +192,9 @@ impl<F: Scalar> Policy<F> for LeftToRight {
 ///
 /// ```
 /// use demask::sampler::policy::FixedPartition;
-/// let dilated = FixedPartition::dilated(8);
+/// let dilated = FixedPartition::dilated(8)?;
 /// assert_eq!(dilated.sets, [vec![0, 4], vec![2, 6], vec![1, 3, 5, 7]]);
+/// # Ok::<(), demask::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixedPartition {
@@ -191,9 +205,42 @@ pub struct FixedPartition {
 impl FixedPartition {
     /// The dilated sets of [`Decoder::Dus`](crate::schedule::Decoder::Dus) for one block of all
     /// tokens: neighbours are revealed in different rounds.
-    #[must_use]
-    pub fn dilated(tokens: usize) -> Self {
-        Self { sets: dilated_levels(tokens) }
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^26.
+    pub fn dilated(tokens: usize) -> Result<Self> {
+        Self::dilated_blocks(tokens, tokens)
+    }
+
+    /// The dilated sets of [`Decoder::Dus`](crate::schedule::Decoder::Dus) as it is used: block after
+    /// block.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for no token, or blocks of none;
+    /// [`NotDivisible`](Error::NotDivisible) unless the blocks fill the sequence;
+    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens.
+    ///
+    /// ```
+    /// use demask::sampler::policy::FixedPartition;
+    /// let two_blocks = FixedPartition::dilated_blocks(8, 4)?;
+    /// assert_eq!(two_blocks.sets, [[0, 2], [1, 3], [4, 6], [5, 7]]);
+    /// assert!(FixedPartition::dilated_blocks(8, 3).is_err());
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn dilated_blocks(tokens: usize, block_length: usize) -> Result<Self> {
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence of masked tokens" });
+        }
+        if block_length == 0 {
+            return Err(Error::Empty { what: "a block" });
+        }
+        check_divisible("the number of tokens", tokens, block_length)?;
+        check_limit("tokens of dilated blocks", tokens as u128, MAX_DILATED)?;
+        let levels = dilated_levels(block_length)?;
+        let starts = (0..tokens).step_by(block_length);
+        let shifted = |start, level: &[usize]| level.iter().map(|i| start + i).collect();
+        let sets = starts.flat_map(|start| levels.iter().map(move |level| shifted(start, level)));
+        Ok(Self { sets: sets.collect() })
     }
 }
 
@@ -216,8 +263,8 @@ pub struct LowestEntropies {
 
 impl<F: Scalar> Policy<F> for LowestEntropies {
     fn next(&self, view: &View<F>) -> Vec<usize> {
-        let places = view.places_by(|place| view.entropies[place]);
-        places.into_iter().take(self.count).map(|place| view.masked[place]).collect()
+        let tokens = view.sorted_by(|token| token.entropy);
+        tokens.iter().take(self.count).map(|token| token.position).collect()
     }
 }
 
@@ -233,11 +280,11 @@ pub struct ConfidenceThreshold<F = f64> {
 
 impl<F: Scalar> Policy<F> for ConfidenceThreshold<F> {
     fn next(&self, view: &View<F>) -> Vec<usize> {
-        let confidence = |place| view.confidence(place).unwrap_or_else(F::zero);
-        let places = view.places_by(|place| -confidence(place));
-        let confident =
-            |&(rank, place): &(usize, usize)| rank == 0 || confidence(place) >= self.threshold;
-        places.into_iter().enumerate().take_while(confident).map(|(_, i)| view.masked[i]).collect()
+        let confident = |(rank, token): &(usize, &MaskedToken<F>)| {
+            *rank == 0 || token.confidence >= self.threshold
+        };
+        let tokens = view.sorted_by(|token| -token.confidence);
+        tokens.iter().enumerate().take_while(confident).map(|(_, token)| token.position).collect()
     }
 }
 
@@ -259,17 +306,14 @@ impl<F: Scalar> Policy<F> for EntropyBounded<F> {
     fn next(&self, view: &View<F>) -> Vec<usize> {
         // In order of entropy the largest is the last: the sum without it is the sum before it.
         let mut before = CompensatedSum::new();
-        let within = |&place: &usize| {
+        let within = |token: &&MaskedToken<F>| {
             let fits = before.total() <= self.budget.0;
-            before.add(view.entropies[place]);
+            before.add(token.entropy);
             fits
         };
-        let mut positions: Vec<usize> = view
-            .places_by(|place| view.entropies[place])
-            .into_iter()
-            .take_while(within)
-            .map(|place| view.masked[place])
-            .collect();
+        let tokens = view.sorted_by(|token| token.entropy);
+        let mut positions: Vec<usize> =
+            tokens.iter().take_while(within).map(|token| token.position).collect();
         if positions.is_empty() {
             // A negative budget.
             positions.extend(view.masked.first());
@@ -305,13 +349,43 @@ impl<F: Scalar, P: Policy<F>> Policy<F> for InBlocks<P> {
     }
 }
 
+/// The entropy of a law, accurate also if it is small: one symbol that is nearly certain enters by the
+/// probability of all others.
+fn entropy<F: Scalar>(law: &[F]) -> F {
+    let likeliest =
+        law.iter().enumerate().fold(0, |best, (i, &p)| if p > law[best] { i } else { best });
+    let others = || law.iter().enumerate().filter(|&(i, _)| i != likeliest).map(|(_, &p)| p);
+    let Some(&largest) = law.get(likeliest) else { return F::zero() };
+    let rest = scalar::sum(others()).min(F::one() - F::epsilon());
+    scalar::sum(others().map(scalar::neg_x_ln_x).chain([-largest * (-rest).ln_1p()]))
+}
+
+/// `p ln(p/q) - p + q` of one word, q the product of the marginals: nonnegative, and over all words the
+/// sum is the divergence. So a small divergence is not the difference of large terms.
+fn divergence_of_word<F: Scalar>(joint: F, product: F, marginals: &[F]) -> F {
+    if joint <= F::zero() {
+        return product;
+    }
+    if product < F::min_positive_value() {
+        // Its logarithm is a float still.
+        let log_product = scalar::sum(marginals.iter().map(|p| p.ln()));
+        return joint * (joint.ln() - log_product) - joint + product;
+    }
+    let ratio = joint / product;
+    if ratio > F::one() + F::one() {
+        joint * ratio.ln() - joint + product
+    } else {
+        scalar::divergence_term(joint, product, joint - product)
+    }
+}
+
 /// What a policy costs on a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PolicyCost<F = f64> {
     /// KL(p || q), exactly: the sum of the conditional total correlations.
     pub sampling_error: Nats<F>,
     /// The mean over the data of the sum over rounds of `sum H - max H`: never less than the sampling
-    /// error. What a user can know who sees marginals only.
+    /// error, in the computed numbers too. What a user can know who sees marginals only.
     pub entropy_bound: Nats<F>,
     /// The mean number of rounds if the revealed tokens come from the data.
     pub rounds_of_data: F,
@@ -323,7 +397,9 @@ pub struct PolicyCost<F = f64> {
 
 /// The exact cost of a policy on a table, by walking all that it can see.
 ///
-/// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most.
+/// Each possible output is a leaf of the tree, so this takes O(cells x tokens) per round at most. The
+/// divergence is summed from nonnegative terms, in logarithms where a product of marginals is too small
+/// for a float: it is finite for every table, and a small one keeps its digits.
 ///
 /// # Errors
 /// [`TooLarge`](Error::TooLarge) if (cells + tokens) x tokens x tokens is more than 2^33. If the policy breaks
@@ -345,16 +421,22 @@ pub fn cost<F: Scalar>(
     table: &JointTable<F>,
     policy: &(impl Policy<F> + ?Sized),
 ) -> Result<PolicyCost<F>> {
-    Walk::over(table, policy).map(|walk| PolicyCost {
-        sampling_error: Nats(walk.error.total().max(F::zero())),
-        entropy_bound: Nats(walk.entropy_bound.total()),
-        rounds_of_data: walk.rounds_of_data.total(),
-        rounds_of_sampler: walk.rounds_of_sampler.total(),
-        most_rounds: walk.most_rounds,
+    Walk::over(table, policy).map(|walk| {
+        let error = walk.error.total().max(F::zero());
+        PolicyCost {
+            sampling_error: Nats(error),
+            // Where the two are equal, rounding could put them in the wrong order.
+            entropy_bound: Nats(walk.entropy_bound.total().max(error)),
+            rounds_of_data: walk.rounds_of_data.total(),
+            rounds_of_sampler: walk.rounds_of_sampler.total(),
+            most_rounds: walk.most_rounds,
+        }
     })
 }
 
 /// The law q of what a policy writes. [`cost`] gives its divergence from the data.
+///
+/// A probability below the smallest float is 0 here; [`cost`] does not need it.
 ///
 /// # Errors
 /// As [`cost`].
@@ -444,22 +526,24 @@ impl<'a, F: Scalar, P: Policy<F> + ?Sized> Walk<'a, F, P> {
         let ordered = conditional.map(|table| table.marginal(&order)).transpose()?;
         for word in 0..words {
             let mut revealed = node.revealed.clone();
-            let mut product = F::one();
+            let mut marginals = Vec::with_capacity(chosen.len());
             let mut code = word;
             for place in chosen.iter().rev() {
                 let symbol = code % alphabet(place);
                 code /= alphabet(place);
                 revealed[view.masked[*place]] = Some(symbol);
-                product = product * view.marginals[*place][symbol];
+                marginals.push(view.marginals[*place][symbol]);
             }
+            let product = marginals.iter().fold(F::one(), |product, &p| product * p);
             let piece = ordered
                 .as_ref()
                 .map(|table| &table.probabilities()[word * rest_cells..(word + 1) * rest_cells]);
             let joint = piece.map_or(F::zero(), |piece| scalar::sum(piece.iter().copied()));
-            if joint > F::zero() {
-                self.error.add(node.data * joint * (joint / product).ln());
+            if node.data > F::zero() {
+                self.error.add(node.data * divergence_of_word(joint, product, &marginals));
             }
-            if product > F::zero() {
+            // A product of positive factors can be too small for a float, and so can a joint probability.
+            if joint > F::zero() || marginals.iter().all(|&p| p > F::zero()) {
                 let rest = piece.filter(|_| joint > F::zero() && !rest_shape.is_empty());
                 pending.push(Node {
                     revealed,

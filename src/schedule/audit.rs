@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::schedule::{Decoder, DecoderPlan, Schedule};
+use crate::schedule::{Decoder, DecoderPlan, MaskFunction, Schedule};
 
 /// What a careful colleague would say of a schedule, before any data is seen.
 ///
@@ -40,36 +40,47 @@ pub struct ScheduleAudit {
     pub dual_total_correlation_factor: f64,
     /// Whether the sizes grow or shrink.
     pub trend: SizeTrend,
-    /// The known decoder, asked for as many passes, that does nearly the same.
+    /// The known decoder that does nearly the same.
     pub nearest: NearestDecoder,
     /// The known decoder nearest to the sizes read from the other end.
     pub nearest_reversed: NearestDecoder,
-    /// Whether the list may be in masking order by mistake: the sizes are far from equal, grow or
-    /// shrink, and read from the other end come nearer to a known decoder.
-    /// [`Schedule::from_mask_sizes`] takes lists in masking order.
+    /// Whether the list may be in masking order by mistake; [`Schedule::from_mask_sizes`] takes lists in
+    /// that order.
+    ///
+    /// Asked on strong evidence only: four or more sizes that grow or shrink, that read from the other
+    /// end come within d <= 1 tokens of a known decoder at every step, and that as given stay `8 (d + 1)`
+    /// tokens and more from each. Powers and the exponential of MaskGIT do not count, since the best sizes
+    /// for ordinary data look like these reversed: `1 - x^2` for permutations, `exp` for a known total
+    /// correlation. With a curve there is a better answer:
+    /// [`optimal::audit`](crate::optimal::audit()) compares the errors.
     pub looks_reversed: bool,
 }
 
-/// How the reveal sizes change from step to step.
+/// How the reveal sizes change from step to step. One token more or less makes no trend: decoders round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SizeTrend {
-    /// All steps are equal.
+    /// All steps are equal, give or take one token.
     Constant,
-    /// No step is smaller than the one before. Suits data in which a few tokens tell about all others
-    /// (small dual total correlation): the information comes early, and the first steps are short.
+    /// No step is smaller than an earlier one, by more than one token. Suits data in which a few tokens
+    /// tell about all others (small dual total correlation): the information comes early, and the first
+    /// steps are short.
     Growing,
-    /// No step is larger than the one before. Suits data in which a token is known only from many
-    /// others (small total correlation): the information comes late.
+    /// No step is larger than an earlier one, by more than one token. Suits data in which a token is
+    /// known only from many others (small total correlation): the information comes late.
     Shrinking,
-    /// Neither.
+    /// None of these.
     Mixed,
 }
 
 /// A known decoder and how far it is from a schedule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NearestDecoder {
-    /// The decoder, asked for as many passes as the schedule has.
+    /// The decoder.
     pub decoder: Decoder,
+    /// The steps it is asked for: as many as there are passes, or more for a decoder that drops some of
+    /// its steps, or leaves passes empty that the schedule does not list. Of several numbers that do
+    /// equally well, the smallest.
+    pub steps: usize,
     /// The largest difference, over all passes, in the number of tokens revealed so far. Zero if and
     /// only if the sizes are the same.
     pub distance: usize,
@@ -80,11 +91,12 @@ pub struct NearestDecoder {
 impl Schedule {
     /// Looks the schedule over: sizes, guarantees, orientation, the nearest known decoder.
     ///
-    /// O(L) per decoder of [`Decoder::KNOWN`]. For what it costs on a curve, see
-    /// [`InformationCurve::step_costs`](crate::InformationCurve::step_costs).
+    /// O(T) per decoder of [`Decoder::KNOWN`] and number of steps that it is asked for in search of this
+    /// schedule: at most 64 numbers, and beyond the first a million steps in all. With a curve, see
+    /// [`optimal::audit`](crate::optimal::audit()).
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {
-        audit(self, self.sizes(), 0)
+        audit(self, None)
     }
 }
 
@@ -100,11 +112,11 @@ impl DecoderPlan {
     /// ```
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {
-        audit(self.schedule(), &self.pass_sizes().collect::<Vec<_>>(), self.empty_passes().len())
+        audit(self.schedule(), Some(self))
     }
 }
 
-fn audit(schedule: &Schedule, passes: &[usize], empty_passes: usize) -> ScheduleAudit {
+fn audit(schedule: &Schedule, plan: Option<&DecoderPlan>) -> ScheduleAudit {
     let (tokens, steps) = (schedule.tokens(), schedule.steps());
     let largest_step = schedule.largest_step();
     let factor = |remaining: fn(usize, usize) -> usize| {
@@ -115,9 +127,11 @@ fn audit(schedule: &Schedule, passes: &[usize], empty_passes: usize) -> Schedule
             .fold(0.0, f64::max)
     };
     let trend = trend(schedule.sizes());
-    let (nearest, nearest_reversed) = nearest(tokens, passes);
-    let smallest_step = schedule.sizes().iter().copied().min().unwrap_or(0);
-    let uneven = largest_step - smallest_step > 1 && trend != SizeTrend::Mixed;
+    let empty_passes = plan.map_or(0, |plan| plan.empty_passes().len());
+    let (nearest, nearest_reversed) = match plan.filter(|_| empty_passes > 0) {
+        Some(plan) => nearest(tokens, &plan.pass_sizes().collect::<Vec<_>>(), false),
+        None => nearest(tokens, schedule.sizes(), true),
+    };
     ScheduleAudit {
         tokens,
         steps,
@@ -130,68 +144,126 @@ fn audit(schedule: &Schedule, passes: &[usize], empty_passes: usize) -> Schedule
         trend,
         nearest,
         nearest_reversed,
-        looks_reversed: uneven && nearest_reversed.distance < nearest.distance,
+        looks_reversed: steps >= 4 && looks_reversed(trend, &nearest, &nearest_reversed),
     }
 }
 
+fn looks_reversed(trend: SizeTrend, given: &NearestDecoder, reversed: &NearestDecoder) -> bool {
+    const NEAR: usize = 1;
+    const TIMES_AS_FAR: usize = 8;
+    let one_way = matches!(trend, SizeTrend::Growing | SizeTrend::Shrinking);
+    let suits_data =
+        matches!(reversed.decoder, Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp));
+    let near = reversed.distance <= NEAR;
+    one_way && !suits_data && near && given.distance >= TIMES_AS_FAR * (reversed.distance + 1)
+}
+
 fn trend(sizes: &[usize]) -> SizeTrend {
-    match (sizes.is_sorted(), sizes.is_sorted_by(|a, b| a >= b)) {
-        (true, true) => SizeTrend::Constant,
+    let smallest = sizes.iter().copied().min().unwrap_or(0);
+    let largest = sizes.iter().copied().max().unwrap_or(0);
+    match (grow(sizes.iter().copied()), grow(sizes.iter().rev().copied())) {
+        _ if largest - smallest <= 1 => SizeTrend::Constant,
         (true, false) => SizeTrend::Growing,
         (false, true) => SizeTrend::Shrinking,
-        (false, false) => SizeTrend::Mixed,
+        _ => SizeTrend::Mixed,
     }
+}
+
+/// Whether no size is smaller than an earlier one, by more than the one token that rounding may take.
+fn grow(mut sizes: impl Iterator<Item = usize>) -> bool {
+    let mut largest = 0;
+    sizes.all(|size| {
+        largest = largest.max(size);
+        largest - size <= 1
+    })
 }
 
 /// The decoders nearest to these passes and to the same passes from the other end. The first in
 /// [`Decoder::KNOWN`] wins ties.
-fn nearest(tokens: usize, passes: &[usize]) -> (NearestDecoder, NearestDecoder) {
-    let unknown = NearestDecoder { decoder: Decoder::Llada, distance: usize::MAX, empty_passes: 0 };
+///
+/// Of a `bare` list, without empty passes, nobody knows how many steps the decoder was asked for: one
+/// that drops steps, or leaves passes empty, is asked for more until it reveals in more steps than these.
+fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, NearestDecoder) {
+    const MAX_PLANS: usize = 64;
+    const MAX_STEPS: usize = 1_000_000;
+    let unknown = NearestDecoder {
+        decoder: Decoder::Llada,
+        steps: passes.len(),
+        distance: usize::MAX,
+        empty_passes: 0,
+    };
     let (mut forward, mut backward) = (unknown, unknown);
     for decoder in Decoder::KNOWN {
-        // A decoder that cannot answer this request is not near.
-        let Ok(plan) = decoder.plan(tokens, passes.len()) else { continue };
-        let empty_passes = plan.empty_passes().len();
-        let candidates = [
-            (&mut forward, distance(passes.iter().copied(), &plan)),
-            (&mut backward, distance(passes.iter().rev().copied(), &plan)),
-        ];
-        for (best, distance) in candidates {
-            if distance < best.distance {
-                *best = NearestDecoder { decoder, distance, empty_passes };
+        if forward.distance == 0 && backward.distance == 0 {
+            break;
+        }
+        let (mut steps, mut steps_tried) = (passes.len(), 0);
+        for _ in 0..MAX_PLANS {
+            // A decoder that cannot answer this request is not near.
+            let Ok(plan) = decoder.plan(tokens, steps) else { break };
+            let candidates = [
+                (&mut forward, distance(passes.iter().copied(), &plan, bare)),
+                (&mut backward, distance(passes.iter().rev().copied(), &plan, bare)),
+            ];
+            for (best, distance) in candidates {
+                if distance < best.distance {
+                    let empty_passes = plan.empty_passes().len();
+                    *best = NearestDecoder { decoder, steps, distance, empty_passes };
+                }
+            }
+            let Some(missing) = passes.len().checked_sub(plan.schedule().steps()) else { break };
+            // One more step is rarely more than one more that reveals: this hardly ever leaps too far.
+            steps += missing.max(1);
+            steps_tried += steps;
+            let listens = decoder != Decoder::Dus;
+            if !bare || !listens || steps_tried > MAX_STEPS || forward.distance == 0 {
+                break;
             }
         }
     }
     (forward, backward)
 }
 
-/// The largest difference of tokens revealed after the same pass. Both lists reveal the same tokens in
-/// all, so nothing differs after the longer one.
-fn distance(mut passes: impl Iterator<Item = usize>, plan: &DecoderPlan) -> usize {
-    let (mut ours, mut theirs, mut largest) = (0_usize, 0_usize, 0);
-    let mut plan = plan.pass_sizes();
-    loop {
-        let (a, b) = (passes.next(), plan.next());
-        if a.is_none() && b.is_none() {
-            return largest;
-        }
-        ours += a.unwrap_or(0);
-        theirs += b.unwrap_or(0);
-        largest = largest.max(ours.abs_diff(theirs));
+/// The largest difference of tokens revealed after the same pass, or the same nonempty step of a `bare`
+/// list. Both lists reveal the same tokens in all, so nothing differs after the longer one.
+fn distance(passes: impl Iterator<Item = usize>, plan: &DecoderPlan, bare: bool) -> usize {
+    match bare {
+        true => largest_difference(passes, plan.schedule().sizes().iter().copied()),
+        false => largest_difference(passes, plan.pass_sizes()),
     }
 }
 
-impl fmt::Display for ScheduleAudit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tokens in {} steps", self.tokens, self.steps)?;
+fn largest_difference(
+    mut ours: impl Iterator<Item = usize>,
+    mut theirs: impl Iterator<Item = usize>,
+) -> usize {
+    // Tokens that one has revealed and the other has not.
+    let (mut ahead, mut behind, mut largest) = (0_usize, 0_usize, 0);
+    loop {
+        let (a, b) = (ours.next(), theirs.next());
+        if a.is_none() && b.is_none() {
+            return largest;
+        }
+        ahead += a.unwrap_or(0);
+        behind += b.unwrap_or(0);
+        largest = largest.max(ahead.abs_diff(behind));
+    }
+}
+
+impl ScheduleAudit {
+    /// All but the question of orientation.
+    pub(crate) fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", count(self.tokens, "token"), count(self.steps, "step"))?;
         if self.empty_passes > 0 {
-            write!(f, " and {} empty passes", self.empty_passes)?;
+            write!(f, " and {}", count(self.empty_passes, "empty pass"))?;
         }
         writeln!(
             f,
             "; {}\nlargest step {}, balance ratio {:.3}",
             match self.trend {
-                SizeTrend::Constant => "equal steps",
+                SizeTrend::Constant if self.largest_step == self.tokens / self.steps =>
+                    "equal steps",
+                SizeTrend::Constant => "equal steps, give or take one token",
                 SizeTrend::Growing => "growing steps: they suit information that comes early",
                 SizeTrend::Shrinking => "shrinking steps: they suit information that comes late",
                 SizeTrend::Mixed => "steps that neither grow nor shrink throughout",
@@ -206,26 +278,48 @@ impl fmt::Display for ScheduleAudit {
             self.total_correlation_factor,
             self.dual_total_correlation_factor
         )?;
-        let NearestDecoder { decoder, distance, .. } = self.nearest;
+        let NearestDecoder { decoder, steps, distance, empty_passes } = self.nearest;
         match distance {
             0 => write!(f, "these are the sizes of {decoder}")?,
             _ => {
-                write!(f, "nearest decoder: {decoder}, never more than {} apart", count(distance))?
+                let apart = count(distance, "token");
+                write!(f, "nearest decoder: {decoder}, never more than {apart} apart")?;
             }
         }
+        if steps != self.steps.saturating_add(self.empty_passes) {
+            write!(f, ", asked for {}", count(steps, "step"))?;
+        }
+        match empty_passes {
+            0 => Ok(()),
+            _ if empty_passes == self.empty_passes => Ok(()),
+            _ => write!(f, ", which leaves {empty_passes} empty"),
+        }
+    }
+}
+
+impl fmt::Display for ScheduleAudit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_facts(f)?;
         if self.looks_reversed {
             let NearestDecoder { decoder, distance, .. } = self.nearest_reversed;
+            let near = match distance {
+                0 => "".to_owned(),
+                _ => format!(", to within {}", count(distance, "token")),
+            };
             write!(
                 f,
-                "\nreversed? from the other end the sizes are never more than {} from {decoder}: check \
-                 whether the list is in sampling order",
-                count(distance)
+                "\nreversed? from the other end these are the sizes of {decoder}{near}: check whether the \
+                 list is in sampling order"
             )?;
         }
         Ok(())
     }
 }
 
-fn count(tokens: usize) -> String {
-    if tokens == 1 { "1 token".to_owned() } else { format!("{tokens} tokens") }
+fn count(number: usize, what: &str) -> String {
+    match (number, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "empty pass") => format!("{number} empty passes"),
+        _ => format!("{number} {what}s"),
+    }
 }

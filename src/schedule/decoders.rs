@@ -15,6 +15,7 @@
 
 use core::f32::consts::{FRAC_PI_2, PI};
 use core::fmt;
+use core::str::FromStr;
 
 use crate::error::{Error, Result, check_limit};
 use crate::schedule::{Schedule, check_list_fits};
@@ -32,7 +33,7 @@ use crate::schedule::{Schedule, check_list_fits};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Decoder {
-    /// LLaDA, and all that took over its rule: Fast-dLLM without threshold, llama.cpp `BLOCK_BASED`.
+    /// LLaDA.
     ///
     /// # Formula
     /// ```text
@@ -44,10 +45,17 @@ pub enum Decoder {
     /// In blocks: the tokens must be a multiple of the block length, the steps one of the number of
     /// blocks; each block gets the same number of steps.
     ///
-    /// Source: ML-GSAI/LLaDA `generate.py` @41760b9, `get_num_transfer_tokens`; NVlabs/Fast-dLLM
-    /// `llada/generate.py` @24cc59e; ggml-org/llama.cpp `examples/diffusion/diffusion-cli.cpp`
-    /// @15ad8f4.
+    /// Source: ML-GSAI/LLaDA `generate.py` @41760b9, `get_num_transfer_tokens`.
     Llada,
+
+    /// Fast-dLLM's LLaDA without threshold, with any of its caches: the sizes of [`Decoder::Llada`], but
+    /// a block ends when no mask is left. So no pass is empty, and for T > m there are m passes. With a
+    /// threshold, see [`ConfidenceThreshold`](crate::sampler::policy::ConfidenceThreshold).
+    ///
+    /// In blocks: as [`Decoder::Llada`].
+    ///
+    /// Source: NVlabs/Fast-dLLM `llada/generate.py` @f6b35ec.
+    FastDllm,
 
     /// Dream with `maskgit_plus`, `topk_margin` or `entropy`.
     ///
@@ -58,16 +66,32 @@ pub enum Decoder {
     /// where t is `linspace(1, 1e-3, T + 1)`. In `f32`, as torch computes it. Truncation makes the
     /// first steps small and the last one large.
     ///
-    /// In blocks (the cached form in Fast-dLLM): as [`Decoder::Llada`], with a time grid per block.
+    /// In blocks (the cached form in Fast-dLLM, every algorithm but `confidence_threshold`): divided as
+    /// by [`Decoder::Llada`], with a time grid per block. The pass that fills the cache reveals exactly
+    /// the first token of the block, and the formula goes on from i = 1 with the others. One step per
+    /// block would leave these masked and is refused; blocks of one token run a second, empty pass. The
+    /// first token is no random one: for the exact error, make it a block of its own.
     ///
-    /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e.
+    /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e; in blocks
+    /// `dream/model/generation_utils_block.py` @4e9aeec.
     Dream,
 
     /// llama.cpp's diffusion example with `TIMESTEP_BASED`: the rule of [`Decoder::Dream`], with times
-    /// computed as `1 - i / T (1 - 1e-3)`, in `f32`.
+    /// computed as `1 - i / T (1 - eps)`, in `f32`; here with its eps = 1e-3. It has no blocks.
     ///
-    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion-cli.cpp` @15ad8f4.
+    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCpp,
+
+    /// llama.cpp's diffusion example with `BLOCK_BASED`: the sizes of [`Decoder::Llada`], but a block
+    /// ends with the first pass that finds no mask. So for T > m there are m + 1 passes, the last one
+    /// empty.
+    ///
+    /// In blocks: as [`Decoder::Llada`]. The original counts the prompt among the tokens but starts its
+    /// blocks behind it, so that the last blocks are cut short or have no token (one empty pass each);
+    /// here there is no prompt.
+    ///
+    /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
+    LlamaCppBlock,
 
     /// dllm, without its stochastic option.
     ///
@@ -79,9 +103,11 @@ pub enum Decoder {
     /// alpha in `f32`, the product in `f64`, halves rounded to even. At most 2^24 steps, which `f32`
     /// can tell apart.
     ///
-    /// In blocks: the last block may be shorter; each block gets `ceil(T / blocks)` steps.
+    /// In blocks: the last block may be shorter, and is the only one if the block length is more than the
+    /// tokens; each block gets `ceil(T / blocks)` steps.
     ///
-    /// Source: ZHZisZZ/dllm `dllm/core/samplers/utils.py`, `dllm/core/schedulers/alpha.py` @ca17675.
+    /// Source: ZHZisZZ/dllm `dllm/core/samplers/utils.py`, `dllm/core/schedulers/alpha.py` @ca17675;
+    /// blocks in `dllm/core/samplers/mdlm.py` @13ba372.
     Dllm(DllmAlpha),
 
     /// MaskGIT.
@@ -111,15 +137,24 @@ pub enum Decoder {
     /// ```
     /// and at most L, so for T > L the last passes are empty. In `f32`.
     ///
-    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1.
+    /// The positions are a fixed list, a Halton sequence over the image, and each pass draws *all* tokens
+    /// of the list so far again, also those that earlier passes have revealed. So these are the numbers of
+    /// tokens that a pass sees and decides, and the error of random positions is a comparison of sizes:
+    /// it is not this sampler's.
+    ///
+    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1 (sizes), @08cfdae (positions,
+    /// and what is drawn again).
     Halton,
 
-    /// The dilated schedule of DUS (`inc_dilated`): positions at strides B/2, B/4, .. 1 of a block of
-    /// B tokens; a last round smaller than the one before is merged into it.
+    /// The dilated schedule of DUS: strides B/2, B/4, .. 1 of a block of B tokens; a last round smaller
+    /// than the one before is merged into it. The number of rounds follows from B; the steps asked for
+    /// are ignored. Integers only.
     ///
-    /// The number of rounds follows from B; the steps asked for are ignored. Integers only. The
-    /// positions are fixed, not random: for their cost see
-    /// [`FixedPartition::dilated`](crate::sampler::policy::FixedPartition::dilated).
+    /// The code has two forms. `generate` with `inc_dilated` takes the sizes only; positions are those of
+    /// highest confidence, or random. `generate_scheduled` reveals the positions at the strides: for their
+    /// cost see [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks).
+    /// By default it also masks again what a round, other than the last, has revealed with a confidence
+    /// below 0.3, and no later round takes that up; that is not covered here.
     ///
     /// In blocks: the tokens must be a multiple of the block length.
     ///
@@ -165,15 +200,17 @@ pub enum AmusedFunction {
 
 /// The largest count that `f32` tells apart from its neighbours.
 const MAX_SINGLE: u128 = 1 << 24;
-/// The longest block whose dilated positions are listed: half a GiB.
-const MAX_DILATED: u128 = 1 << 26;
+/// The most tokens whose dilated positions are listed: half a GiB.
+pub(crate) const MAX_DILATED: u128 = 1 << 26;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
-    pub const KNOWN: [Self; 15] = [
+    pub const KNOWN: [Self; 17] = [
         Self::Llada,
+        Self::FastDllm,
         Self::Dream,
         Self::LlamaCpp,
+        Self::LlamaCppBlock,
         Self::Dllm(DllmAlpha::Linear),
         Self::Dllm(DllmAlpha::Cosine),
         Self::MaskGit(MaskFunction::Cosine),
@@ -192,9 +229,8 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
-    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`];
-    /// [`NotPositive`](Error::NotPositive) for a power that is not a
-    /// positive number.
+    /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`], which ignores the
+    /// steps; [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
     ///
     /// ```
     /// use demask::schedule::Decoder;
@@ -205,16 +241,7 @@ impl Decoder {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn plan(self, tokens: usize, steps: usize) -> Result<DecoderPlan> {
-        if tokens == 0 {
-            return Err(Error::Empty { what: "the sequence of masked tokens" });
-        }
-        if steps == 0 {
-            return Err(Error::Empty { what: "the list of forward passes" });
-        }
-        check_list_fits("forward passes", steps)?;
-        if self == Self::Dus {
-            check_limit("tokens of a dilated block", tokens as u128, MAX_DILATED)?;
-        }
+        check_request(tokens, steps)?;
         DecoderPlan::from_pass_sizes(self.pass_sizes(tokens, steps)?)
     }
 
@@ -225,7 +252,9 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::plan`]; [`Empty`](Error::Empty) for blocks of no token;
     /// [`NotDivisible`](Error::NotDivisible) where the original asserts divisibility;
-    /// [`NotBlockwise`](Error::NotBlockwise) for the image decoders, which have no such form.
+    /// [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks in every block;
+    /// [`NotBlockwise`](Error::NotBlockwise) for the image decoders and [`Decoder::LlamaCpp`], which
+    /// have no such form.
     ///
     /// ```
     /// use demask::schedule::Decoder;
@@ -233,6 +262,9 @@ impl Decoder {
     /// assert_eq!(plans.len(), 8);
     /// assert_eq!(plans[0].schedule().to_string(), "(4 x 8)");
     /// assert!(Decoder::Llada.plan_blocks(256, 48, 64).is_err());
+    /// // The first pass of a block of Dream reveals one token.
+    /// let plans = Decoder::Dream.plan_blocks(256, 32, 64)?;
+    /// assert_eq!(plans[0].schedule().to_string(), "(1, 4 x 5, 5, 6)");
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn plan_blocks(
@@ -241,48 +273,56 @@ impl Decoder {
         block_length: usize,
         steps: usize,
     ) -> Result<Vec<DecoderPlan>> {
+        check_request(tokens, steps)?;
         if block_length == 0 {
             return Err(Error::Empty { what: "a block" });
         }
-        let block_length = block_length.min(tokens.max(1));
-        let blocks = tokens.div_ceil(block_length);
-        let steps_per_block = match self {
-            Self::MaskGit(_) | Self::Amused(_) | Self::Halton => {
+        match self {
+            Self::MaskGit(_) | Self::Amused(_) | Self::Halton | Self::LlamaCpp => {
                 return Err(Error::NotBlockwise { decoder: self.name() });
             }
-            Self::Dllm(_) => steps.div_ceil(blocks.max(1)),
-            Self::Dus => {
-                check_divisible("the number of tokens", tokens, block_length)?;
-                1
-            }
-            Self::Llada | Self::Dream | Self::LlamaCpp => {
-                check_divisible("the number of tokens", tokens, block_length)?;
-                check_divisible("the number of steps", steps, blocks.max(1))?;
-                steps / blocks.max(1)
+            Self::Dllm(_) => {}
+            _ => check_divisible("the number of tokens", tokens, block_length)?,
+        }
+        let block_length = block_length.min(tokens);
+        let blocks = tokens.div_ceil(block_length);
+        let steps = match self {
+            Self::Dus => steps,
+            Self::Dllm(_) => steps.div_ceil(blocks),
+            _ => {
+                check_divisible("the number of steps", steps, blocks)?;
+                steps / blocks
             }
         };
-        let block = self.plan(block_length, steps_per_block)?;
+        let block_plan = |tokens| match self {
+            Self::Dream => dream_block(tokens, steps),
+            _ => self.plan(tokens, steps),
+        };
+        let block = block_plan(block_length)?;
         check_list_fits("forward passes", block.passes().saturating_mul(blocks))?;
-        let last = tokens - (blocks.max(1) - 1) * block_length;
-        let mut plans = vec![block; blocks.max(1) - 1];
-        plans.push(self.plan(last, steps_per_block)?);
+        let last = tokens - (blocks - 1) * block_length;
+        let mut plans = vec![block; blocks - 1];
+        plans.push(block_plan(last)?);
         Ok(plans)
     }
 
-    /// The name of the software, and its mask function.
+    /// The name of the software, and its mask function. [`Display`](fmt::Display) adds the power of
+    /// [`MaskFunction::Power`], and [`FromStr`] reads what it prints.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Llada => "LLaDA",
+            Self::FastDllm => "Fast-dLLM",
             Self::Dream => "Dream",
             Self::LlamaCpp => "llama.cpp timestep",
+            Self::LlamaCppBlock => "llama.cpp block",
             Self::Dllm(DllmAlpha::Linear) => "dllm linear",
             Self::Dllm(DllmAlpha::Cosine) => "dllm cosine",
             Self::MaskGit(MaskFunction::Cosine) => "MaskGIT cosine",
             Self::MaskGit(MaskFunction::Uniform) => "MaskGIT uniform",
             Self::MaskGit(MaskFunction::Power(2.0)) => "MaskGIT square",
             Self::MaskGit(MaskFunction::Power(3.0)) => "MaskGIT cubic",
-            Self::MaskGit(MaskFunction::Power(_)) => "MaskGIT power",
+            Self::MaskGit(MaskFunction::Power(_)) => POWER,
             Self::MaskGit(MaskFunction::Log) => "MaskGIT log",
             Self::MaskGit(MaskFunction::Exp) => "MaskGIT exp",
             Self::Amused(AmusedFunction::Cosine) => "aMUSEd cosine",
@@ -294,10 +334,16 @@ impl Decoder {
 
     /// The sizes of all passes, empty ones included.
     fn pass_sizes(self, tokens: usize, steps: usize) -> Result<Vec<usize>> {
+        if self != Self::Dus {
+            check_list_fits("forward passes", steps)?;
+        }
+        let equal = |passes: usize| -> Vec<usize> {
+            (0..passes).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
+        };
         Ok(match self {
-            Self::Llada => {
-                (0..steps).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
-            }
+            Self::Llada => equal(steps),
+            Self::FastDllm => equal(steps.min(tokens)),
+            Self::LlamaCppBlock => equal(steps.min(tokens.saturating_add(1))),
             Self::Dream => truncated(tokens, steps, |i| dream_time(i, steps)),
             Self::LlamaCpp => {
                 truncated(tokens, steps, |i| 1.0 - i as f32 / steps as f32 * (1.0 - SMALLEST_TIME))
@@ -308,24 +354,74 @@ impl Decoder {
                 dllm(tokens, steps, alpha)
             }
             Self::MaskGit(function) => {
-                if let MaskFunction::Power(power) = function
-                    && !(power > 0.0 && power.is_finite())
-                {
-                    return Err(Error::NotPositive { what: "the power", value: power });
+                if let MaskFunction::Power(power) = function {
+                    check_power(power)?;
                 }
                 clamped(tokens, steps, |part| function.masked(part, tokens).clamp(1e-6, 1.0))
             }
             Self::Amused(function) => clamped(tokens, steps, |part| function.masked(part)),
             Self::Halton => halton(tokens, steps),
-            Self::Dus => dilated(tokens),
+            Self::Dus => dilated_levels(tokens)?.iter().map(Vec::len).collect(),
         })
     }
 }
 
+/// The [name](Decoder::name), with the power if that does not say it.
 impl fmt::Display for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        match (self.name(), self) {
+            (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
+                f.pad(&format!("{POWER} {power}"))
+            }
+            (name, _) => f.pad(name),
+        }
     }
+}
+
+/// A decoder by its name, in upper or lower case, with spaces, `-` or `_` between the words.
+///
+/// # Errors
+/// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
+/// [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
+///
+/// ```
+/// use demask::schedule::{Decoder, MaskFunction};
+/// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(MaskFunction::Cosine)));
+/// let power: Decoder = "MaskGIT power 2.5".parse()?;
+/// assert_eq!(power, Decoder::MaskGit(MaskFunction::Power(2.5)));
+/// assert_eq!(power.to_string(), "MaskGIT power 2.5");
+/// assert!("LLaMA".parse::<Decoder>().is_err());
+/// # Ok::<(), demask::Error>(())
+/// ```
+impl FromStr for Decoder {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wanted = plain(text);
+        // The number is read from the text itself, for its sign.
+        let number =
+            wanted.starts_with(&plain(POWER)).then(|| text.get(POWER.len() + 1..)).flatten();
+        if let Some(power) = number.and_then(|number| number.parse().ok()) {
+            check_power(power)?;
+            return Ok(Self::MaskGit(MaskFunction::Power(power)));
+        }
+        let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);
+        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned() })
+    }
+}
+
+/// The name of a power that has no name of its own.
+const POWER: &str = "MaskGIT power";
+
+/// As names are compared: each byte that may stand between words is a space.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['-', '_'], " ")
+}
+
+/// The names of all decoders, for an error message.
+pub(crate) fn known_names() -> String {
+    let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
+    format!("{}, {POWER} K", names.join(", "))
 }
 
 /// What a decoder does with a number of tokens and steps: the schedule, and the passes it takes.
@@ -386,11 +482,29 @@ impl DecoderPlan {
     }
 }
 
-fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<()> {
+fn check_request(tokens: usize, steps: usize) -> Result<()> {
+    if tokens == 0 {
+        return Err(Error::Empty { what: "the sequence of masked tokens" });
+    }
+    if steps == 0 {
+        return Err(Error::Empty { what: "the list of forward passes" });
+    }
+    Ok(())
+}
+
+pub(crate) fn check_divisible(what: &'static str, value: usize, divisor: usize) -> Result<()> {
     if value.is_multiple_of(divisor) {
         Ok(())
     } else {
         Err(Error::NotDivisible { what, value, divisor })
+    }
+}
+
+pub(super) fn check_power(power: f64) -> Result<()> {
+    if power > 0.0 && power.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::NotPositive { what: "the power", value: power })
     }
 }
 
@@ -408,9 +522,29 @@ fn dream_time(i: usize, steps: usize) -> f32 {
 }
 
 fn truncated(tokens: usize, steps: usize, time: impl Fn(usize) -> f32) -> Vec<usize> {
-    each_pass(tokens, steps, |pass, masked| {
-        (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
-    })
+    each_pass(tokens, steps, |pass, masked| truncated_size(masked, pass, &time))
+}
+
+fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> usize {
+    (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
+}
+
+/// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
+fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
+    check_list_fits("forward passes", steps)?;
+    let others = tokens - 1;
+    let mut sizes = vec![1];
+    if others == 0 {
+        // The loop looks for masks only after its first pass.
+        sizes.push(0);
+    } else if steps == 1 {
+        let decoder = Decoder::Dream.name();
+        return Err(Error::LeavesMasks { decoder, tokens, masked: others });
+    } else {
+        let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
+        sizes.extend(each_pass(others, steps - 1, size));
+    }
+    DecoderPlan::from_pass_sizes(sizes)
 }
 
 /// Passes that each reveal what `size(pass, masked)` says, at most all; the last takes the rest.
@@ -462,16 +596,11 @@ fn halton(tokens: usize, steps: usize) -> Vec<usize> {
     })
 }
 
-/// Level sizes of `dilated_unmask_levels` with base 2: a stride reveals its multiples that no larger
-/// stride has revealed. Strides are halved with truncation, so they need not divide each other.
-fn dilated(block_length: usize) -> Vec<usize> {
-    let mut sizes: Vec<usize> = dilated_levels(block_length).iter().map(Vec::len).collect();
-    sizes.retain(|&size| size > 0);
-    sizes
-}
-
-/// The positions of each round of [`Decoder::Dus`] in a block. O(B log B).
-pub(crate) fn dilated_levels(block_length: usize) -> Vec<Vec<usize>> {
+/// The positions of each round of [`Decoder::Dus`] in a block: `dilated_unmask_levels` with base 2. A
+/// stride reveals its multiples that no larger stride has revealed; strides are halved with truncation,
+/// so they need not divide each other. O(B log B).
+pub(crate) fn dilated_levels(block_length: usize) -> Result<Vec<Vec<usize>>> {
+    check_limit("tokens of a dilated block", block_length as u128, MAX_DILATED)?;
     let mut revealed = vec![false; block_length];
     let mut levels: Vec<Vec<usize>> = Vec::new();
     let mut stride = (block_length / 2).max(1);
@@ -493,7 +622,7 @@ pub(crate) fn dilated_levels(block_length: usize) -> Vec<Vec<usize>> {
         before.append(last);
         levels.pop();
     }
-    levels
+    Ok(levels)
 }
 
 impl MaskFunction {

@@ -6,6 +6,8 @@
 //! error, so each constructor says in its name which one it takes.
 //!
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
+//!
+//! What known decoders make of a request is in [`decoders`], continuous noise schedules are in [`noise`].
 
 use core::fmt;
 use core::ops::Range;
@@ -14,16 +16,17 @@ use crate::error::{Error, Result, check_limit};
 
 mod audit;
 mod blockwise;
-mod decoders;
-mod noise;
+pub mod decoders;
+pub mod noise;
+mod quadrature;
 mod reveal_times;
 
 pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
 pub use blockwise::Blockwise;
-pub(crate) use decoders::dilated_levels;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+pub(crate) use decoders::{MAX_DILATED, check_divisible, dilated_levels};
 pub use noise::NoiseSchedule;
-pub(crate) use reveal_times::Binomial;
+pub(crate) use quadrature::Binomial;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.

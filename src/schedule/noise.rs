@@ -1,7 +1,22 @@
+//! Continuous noise schedules: the part of the tokens that is unmasked, as a function of diffusion time.
+//!
+//! Papers state a schedule as a function, samplers run on integers. [`NoiseSchedule`] leads from one to
+//! the other and back:
+//!
+//! ```text
+//!  alpha(t)  -- times(T) ------------>  RevealTimes  -- round(L, rule) -->  integer sizes
+//!            <-- diffusion_times(u) --               <-- of_schedule(s) --
+//! ```
+//!
+//! [`RevealTimes`] are also the random sizes themselves, of samplers that toss a coin for each token.
+
+use core::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use core::fmt;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::scalar;
+use crate::schedule::decoders::check_power;
 use crate::schedule::{RevealTimes, check_list_fits};
 
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
@@ -15,14 +30,18 @@ use crate::schedule::{RevealTimes, check_list_fits};
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub struct NoiseSchedule {
-    alpha: Box<dyn Fn(f64) -> f64 + Send + Sync>,
+    alpha: Function,
+    /// `1 - alpha(t)`, on its own because near t = 0 it has digits that the difference loses.
+    masked: Function,
 }
+
+type Function = Box<dyn Fn(f64) -> f64 + Send + Sync>;
 
 impl NoiseSchedule {
     /// `alpha(t) = 1 - t`: equal steps reveal equal parts.
     #[must_use]
     pub fn linear() -> Self {
-        Self { alpha: Box::new(|t| 1.0 - t) }
+        Self { alpha: Box::new(|t| 1.0 - t), masked: Box::new(|t| t) }
     }
 
     /// `alpha(t) = 1 - cos((pi / 2) (1 - t))`: the steps grow. MaskGIT's cosine is the same function,
@@ -30,7 +49,10 @@ impl NoiseSchedule {
     #[must_use]
     pub fn cosine() -> Self {
         // 1 - cos(x) = 2 sin(x/2)^2, without the cancellation near x = 0.
-        Self { alpha: Box::new(|t| 2.0 * (core::f64::consts::FRAC_PI_4 * (1.0 - t)).sin().powi(2)) }
+        Self {
+            alpha: Box::new(|t| 2.0 * (FRAC_PI_4 * (1.0 - t)).sin().powi(2)),
+            masked: Box::new(|t| (FRAC_PI_2 * t).sin()),
+        }
     }
 
     /// `alpha(t) = exp(-sigma(t))` with `sigma(t) = -ln(1 - (1 - eps) t)`, as in MDLM and SEDD: a line
@@ -39,7 +61,8 @@ impl NoiseSchedule {
     /// # Errors
     /// As [`NoiseSchedule::from_alpha`]; `0 <= eps < 1` is needed.
     pub fn log_linear(eps: f64) -> Result<Self> {
-        Self::from_alpha(move |t| 1.0 - (1.0 - eps) * t)
+        let masked = move |t| (1.0 - eps) * t;
+        Ok(Self { masked: Box::new(masked), ..Self::from_alpha(move |t| 1.0 - masked(t))? })
     }
 
     /// `alpha(t) = 1 - t^power`. The steps shrink for powers above 1 and grow below.
@@ -47,11 +70,12 @@ impl NoiseSchedule {
     /// # Errors
     /// [`NotPositive`](Error::NotPositive) unless the power is a positive number.
     pub fn polynomial(power: f64) -> Result<Self> {
-        if power > 0.0 && power.is_finite() {
-            Ok(Self { alpha: Box::new(move |t| 1.0 - t.powf(power)) })
-        } else {
-            Err(Error::NotPositive { what: "the power", value: power })
-        }
+        check_power(power)?;
+        Ok(Self {
+            // 1 - t^power, without the cancellation near t = 1.
+            alpha: Box::new(move |t| -(power * t.ln()).exp_m1()),
+            masked: Box::new(move |t| t.powf(power)),
+        })
     }
 
     /// From any function. It is tried at 1025 equally spaced times.
@@ -86,7 +110,9 @@ impl NoiseSchedule {
             let inequality = "alpha(1) < alpha(0)";
             return Err(Error::Inconsistent { inequality, left: noise, right: clean });
         }
-        Ok(Self { alpha: Box::new(alpha) })
+        let alpha = Arc::new(alpha);
+        let same = Arc::clone(&alpha);
+        Ok(Self { alpha: Box::new(move |t| alpha(t)), masked: Box::new(move |t| 1.0 - same(t)) })
     }
 
     /// `alpha(t)`, the part unmasked at diffusion time t.
@@ -114,19 +140,43 @@ impl NoiseSchedule {
     /// ```text
     /// u_i = 1 - (1 - alpha(t_i)) / (1 - alpha(t_0)),   u_T = 1
     /// ```
+    /// Two times of less than about 1e-16 distance are equal as `f64`; the step between them is then
+    /// [certainly empty](RevealTimes::certainly_empty_steps).
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times; [`NotFinite`](Error::NotFinite),
     /// [`Negative`](Error::Negative) or [`Increases`](Error::Increases) if alpha fails there (listed
-    /// from clean to noise); [`NotIncreasing`](Error::NotIncreasing) if a step reveals nothing for
-    /// sure.
+    /// from clean to noise); [`NotPositive`](Error::NotPositive) if nothing is masked at the first time.
+    ///
+    /// ```
+    /// use demask::schedule::NoiseSchedule;
+    /// // From t = 0.01 on, where all but 1e-12 of the tokens is unmasked already.
+    /// let times = NoiseSchedule::polynomial(6.0)?.times_at(&[0.01, 0.005, 0.0])?;
+    /// assert!((times.times()[1] - 63.0 / 64.0).abs() < 1e-15);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     pub fn times_at(&self, diffusion_times: &[f64]) -> Result<RevealTimes> {
         let alphas: Vec<f64> = diffusion_times.iter().map(|&t| self.alpha(t)).collect();
         check_alphas(&alphas.iter().rev().copied().collect::<Vec<_>>())?;
-        let first = alphas.first().copied().unwrap_or(0.0);
-        let mut times: Vec<f64> = alphas.iter().map(|a| (a - first) / (1.0 - first)).collect();
+        let start = diffusion_times.first().copied().unwrap_or(1.0);
+        let (unmasked, masked) = (self.alpha(start), (self.masked)(start));
+        if masked <= 0.0 {
+            return Err(Error::NotPositive { what: "1 - alpha at the first time", value: masked });
+        }
+        let time = |(&t, &alpha): (&f64, &f64)| {
+            // The smaller part has more digits.
+            let part = if alpha < 0.5 { alpha - unmasked } else { masked - (self.masked)(t) };
+            part / masked
+        };
+        let mut times: Vec<f64> = diffusion_times.iter().zip(&alphas).map(time).collect();
         if let Some(last) = times.last_mut() {
             *last = 1.0;
+        }
+        // Rounding may turn around what alpha has in order within its own rounding.
+        let mut latest = 0.0;
+        for time in &mut times {
+            latest = time.max(latest).min(1.0);
+            *time = latest;
         }
         RevealTimes::from_times(times)
     }
@@ -145,16 +195,21 @@ impl NoiseSchedule {
     /// ```
     #[must_use]
     pub fn diffusion_times(&self, reveal_times: &RevealTimes) -> Vec<f64> {
-        let noise = self.alpha(1.0);
+        let (unmasked, masked) = (self.alpha(1.0), (self.masked)(1.0));
         let time_of = |&revealed: &f64| {
-            let alpha = noise + revealed * (1.0 - noise);
+            let alpha = unmasked + revealed * masked;
+            let left = (1.0 - revealed) * masked;
+            let is_cleaner = |t: f64| match revealed < 0.5 {
+                true => self.alpha(t) > alpha,
+                false => (self.masked)(t) < left,
+            };
             let (mut clean, mut noisy) = (0.0, 1.0);
             while clean < noisy {
                 let middle = 0.5 * (clean + noisy);
                 if middle <= clean || middle >= noisy {
                     break;
                 }
-                if self.alpha(middle) > alpha { clean = middle } else { noisy = middle }
+                if is_cleaner(middle) { clean = middle } else { noisy = middle }
             }
             noisy
         };
