@@ -24,6 +24,17 @@ pub enum Error {
         step: usize,
     },
 
+    /// A part of a list of reveal sizes that is no size.
+    #[error(
+        "{text:?}, at step {step} (counted from 0), is no reveal size: a whole number, or `size x count`, is needed"
+    )]
+    UnreadableSize {
+        /// Index of the part in the list.
+        step: usize,
+        /// The part.
+        text: String,
+    },
+
     /// The sizes of a schedule do not add up to the tokens it should reveal.
     #[error("the schedule reveals {found} tokens, but {expected} were expected")]
     TokensNotCovered {

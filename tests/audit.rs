@@ -201,7 +201,7 @@ fn the_audit_reads_as_a_colleague_would_speak() {
         plan.audit().to_string(),
         "256 tokens in 100 steps; equal steps, give or take one token\n\
          largest step 3, balance ratio 1.172\n\
-         for any data, error <= 0.0078 x token information, 1.0000 x TC, 2.0000 x DTC\n\
+         for any data, the error is at most 0.0078 x token information, and at most 1.0000 x TC, and at most 2.0000 x DTC\n\
          these are the sizes of LLaDA"
     );
     let permutation = Schedule::from_reveal_sizes([6, 5, 3, 2]).unwrap().audit().to_string();

@@ -39,6 +39,13 @@ fn schedules() {
     rejects!(Schedule::from_mask_sizes([3, 1, 0]), Error::EmptyStep { step: 2 }, "step 2");
     rejects!(Schedule::from_reveal_sizes([usize::MAX, 1]), Error::Overflow { .. }, "sum");
     rejects!(Schedule::try_from(vec![1, 0]), Error::EmptyStep { step: 1 }, "step 1");
+    let read = |text: &str| text.parse::<Schedule>();
+    assert_eq!(read("3,2, 1 x 3"), Schedule::from_reveal_sizes([3, 2, 1, 1, 1]));
+    rejects!(read(""), Error::UnreadableSize { step: 0, .. }, "\"\"");
+    rejects!(read("(3, 2.5)"), Error::UnreadableSize { step: 1, .. }, "2.5", "step 1");
+    rejects!(read("[3, -1]"), Error::UnreadableSize { step: 1, .. }, "-1");
+    rejects!(read("3, 0"), Error::EmptyStep { step: 1 }, "step 1");
+    rejects!(read("1 x 1000000000000"), Error::TooLarge { .. }, "steps");
     rejects!(Schedule::balanced(4, 0), Error::StepsOutOfRange { steps: 0, tokens: 4 }, "0 steps");
     rejects!(Schedule::balanced(4, 5), Error::StepsOutOfRange { steps: 5, tokens: 4 }, "5 steps");
     rejects!(Schedule::sequential(0), Error::StepsOutOfRange { .. }, "0 tokens");

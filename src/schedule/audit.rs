@@ -273,7 +273,8 @@ impl ScheduleAudit {
         )?;
         writeln!(
             f,
-            "for any data, error <= {:.4} x token information, {:.4} x TC, {:.4} x DTC",
+            "for any data, the error is at most {:.4} x token information, and at most {:.4} x TC, and at \
+             most {:.4} x DTC",
             self.error_per_token_information,
             self.total_correlation_factor,
             self.dual_total_correlation_factor

@@ -284,6 +284,58 @@ impl TryFrom<Vec<usize>> for Schedule {
     }
 }
 
+/// Reads what `Display` prints, and plain lists: sizes in sampling order, separated by commas, in
+/// parentheses or brackets or without; `size x count` stands for equal sizes.
+///
+/// ```
+/// use demask::Schedule;
+/// let schedule: Schedule = "(3, 2 x 4, 1)".parse()?;
+/// assert_eq!(schedule.sizes(), [3, 2, 2, 2, 2, 1]);
+/// assert_eq!(schedule.to_string().parse::<Schedule>()?, schedule);
+/// assert_eq!("[3,2,2,1]".parse::<Schedule>()?.tokens(), 8);
+/// assert!("3, two".parse::<Schedule>().is_err());
+/// # Ok::<(), demask::Error>(())
+/// ```
+impl core::str::FromStr for Schedule {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let trimmed = text.trim();
+        let inner = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
+            trimmed.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
+        });
+        let mut sizes = Vec::new();
+        for (step, part) in inner.unwrap_or(trimmed).split(',').enumerate() {
+            let unreadable = || Error::UnreadableSize { step, text: part.trim().to_owned() };
+            let number = |text: &str| text.trim().parse::<usize>().map_err(|_| unreadable());
+            let (size, count) = match part.split_once('x') {
+                Some((size, count)) => (number(size)?, number(count)?),
+                None => (number(part)?, 1),
+            };
+            check_list_fits("steps", sizes.len().saturating_add(count))?;
+            sizes.resize(sizes.len() + count, size);
+        }
+        Self::from_vec(sizes)
+    }
+}
+
+/// The reveal sizes in sampling order.
+impl AsRef<[usize]> for Schedule {
+    fn as_ref(&self) -> &[usize] {
+        &self.sizes
+    }
+}
+
+/// The reveal sizes in sampling order.
+impl<'a> IntoIterator for &'a Schedule {
+    type Item = &'a usize;
+    type IntoIter = core::slice::Iter<'a, usize>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.sizes.iter()
+    }
+}
+
 /// The sizes in sampling order; four or more equal ones in a row are written `size x count`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
