@@ -271,15 +271,6 @@ pub enum Error {
         what: &'static str,
     },
 
-    /// A stored value of a version that this crate cannot read.
-    #[error("the stored value has version {found}; only version {known} can be read")]
-    UnknownVersion {
-        /// The version found.
-        found: u32,
-        /// The version that can be read.
-        known: u32,
-    },
-
     /// A parameter that must be positive and is not.
     #[error("{what} is {value}; it must be positive")]
     NotPositive {

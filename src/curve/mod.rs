@@ -34,3 +34,5 @@ pub use smoothed::SmoothedLosses;
 pub use step_cost::StepCost;
 
 pub(crate) use moments::Moments;
+#[cfg(feature = "serde")]
+pub(crate) use moments::count;
