@@ -92,17 +92,17 @@ pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
 ///
 /// # Formula
 /// ```text
-/// l_k in loss -+ z * standard error,   z for the level 1 - (1 - level) / points
+/// l_k in loss -+ t * standard error,   each with probability 1 - (1 - level) / points
 /// ```
+/// with Student's t as in [`Estimate::interval`].
 ///
 /// # Errors
 /// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`.
 pub fn known_within_errors<F: Scalar>(losses: &LossCurve<F>, level: f64) -> Result<Known<F>> {
-    let each = losses.level_of_each(level)?;
+    let miss = losses.outside_of_each(level)?;
     known_between(losses, |loss| {
-        let interval = loss.interval(each)?;
-        let lower = if interval.lower > Nats(F::zero()) { interval.lower } else { Nats(F::zero()) };
-        Ok((lower, interval.upper))
+        let (lower, upper) = loss.ends(miss)?;
+        Ok((if lower > Nats(F::zero()) { lower } else { Nats(F::zero()) }, upper))
     })
 }
 
