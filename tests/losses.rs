@@ -639,6 +639,46 @@ fn csv_speaks_counts_ratios_and_both_units() {
 }
 
 #[test]
+fn csv_without_errors_takes_each_line_as_one_evaluation() {
+    let mut rng = ChaCha8Rng::seed_from_u64(77);
+    let mut accumulator = LossAccumulator::new(5).unwrap();
+    let mut text = String::from("masked,loss_nats\n");
+    for i in 0..60 {
+        let (revealed, loss) = (i % 3, rng.random::<f64>());
+        accumulator.add(revealed, Nats(loss)).unwrap();
+        text += &format!("{},{loss}\n", 5 - revealed);
+    }
+    let losses = LossCurve::<f64>::from_csv_str(&text, 5).unwrap();
+    assert_eq!(losses, accumulator.loss_curve(2).unwrap());
+    assert_eq!(losses.points()[0].samples, 20);
+}
+
+#[test]
+fn csv_takes_whole_floats_as_counts() {
+    let text = "revealed,loss_nats,standard_error_nats,samples\n0.0,2,0.1,1e3\n3.0,1,0.1,12.0\n";
+    let losses = LossCurve::<f64>::from_csv_str(text, 4).unwrap();
+    assert_eq!(losses.points(), [point(0, 2.0, 0.1, 1000), point(3, 1.0, 0.1, 12)]);
+}
+
+#[test]
+fn csv_keeps_single_precision_to_the_last_bit() {
+    let mut rng = ChaCha8Rng::seed_from_u64(78);
+    let mut value = || f32::from_bits(rng.random_range(0..0x6000_0000));
+    let points = (0..500).map(|revealed| LossPoint {
+        revealed,
+        loss: Nats(value()),
+        standard_error: Nats(value()),
+        samples: 7,
+    });
+    let losses = LossCurve::from_points(500, points.collect::<Vec<_>>()).unwrap();
+    assert_eq!(LossCurve::from_csv_str(&losses.to_csv(), 500).unwrap(), losses);
+    // Just above the middle between two floats; rounded to f64 first, it falls on the middle.
+    let text = "revealed,loss_nats,standard_error_nats\n0,1.000000059604644775390626,0\n";
+    let losses = LossCurve::<f32>::from_csv_str(text, 1).unwrap();
+    assert_eq!(losses.points()[0].loss.0, 1.0 + f32::EPSILON);
+}
+
+#[test]
 fn csv_errors_name_the_line_and_the_fault() {
     let read = |text: &str| LossCurve::<f64>::from_csv_str(text, 4).unwrap_err();
     let header = "revealed,loss_nats,standard_error_nats,samples";
@@ -646,7 +686,18 @@ fn csv_errors_name_the_line_and_the_fault() {
     let cases = [
         (read("loss_nats,standard_error_nats\n"), 1, "no column revealed, masked or mask_ratio"),
         (read("revealed,standard_error_nats\n"), 1, "no column loss_nats or loss_bits"),
-        (read("revealed,loss_nats\n"), 1, "standard_error_nats or standard_error_bits"),
+        (read("revealed,loss_nats,samples\n"), 1, "a column samples needs a column standard_error"),
+        (read("revealed,loss_nats\n0,2\n0,1\n3,1\n"), 4, "a single loss at 3 revealed tokens"),
+        (read("revealed,loss_nats\n0,2\n0,-1\n"), 3, "must not be negative"),
+        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "column 1 has no name"),
+        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "index=False"),
+        (read("revealed;loss_nats\n0;1\n"), 1, "separated by ';'; commas are needed"),
+        (read("revealed\tloss_nats\n0\t1\n"), 1, "separated by '\\t'; commas are needed"),
+        (on_line_3("1;1.5;0.1;9"), 3, "separated by ';'"),
+        (on_line_3("1.5,1,0.1,9"), 3, "revealed is \"1.5\"; a whole number"),
+        (on_line_3("-1.0,1,0.1,9"), 3, "revealed is \"-1.0\"; a whole number"),
+        (on_line_3("nan,1,0.1,9"), 3, "revealed is \"nan\"; a whole number"),
+        (on_line_3("1e30,1,0.1,9"), 3, "revealed is \"1e30\"; a whole number"),
         (read("revealed,loss\n"), 1, "unknown column \"loss\""),
         (read("revealed,masked\n"), 1, "column \"masked\" says again"),
         (on_line_3("1,1.5,0.1"), 3, "3 fields, but the header has 4"),
