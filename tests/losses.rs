@@ -827,6 +827,31 @@ fn choosing_and_judging_by_the_same_losses_is_optimistic_and_a_second_sample_is_
 }
 
 #[test]
+fn plans_as_measured_are_the_best_for_losses_that_rise() {
+    let rising: Vec<f64> = (0..11).map(|k| 3.0 - 0.2 * k as f64 + (k % 3) as f64).collect();
+    let even = (0..11).step_by(2).map(|k| point(k, rising[k], 0.01, 50)).collect::<Vec<_>>();
+    let select = LossCurve::from_points(11, even).unwrap();
+    let all = select.at_all_counts().unwrap();
+    for (k, loss) in all.iter().enumerate() {
+        assert!((loss - select.loss(k).unwrap().value.0).abs() < 1e-14);
+    }
+    let judge = LossCurve::from_exact(&rising).unwrap();
+    let planner = Planner::new(&select, judge.clone()).unwrap();
+    assert!(planner.select().test().rejects(0.999).unwrap());
+    for steps in 1..=11 {
+        let choice = planner.schedule_as_measured(steps).unwrap();
+        let of_steps = all_schedules(11).filter(|s| s.steps() == steps);
+        let costs = of_steps.map(|s| select.parallelism_cost(&s).unwrap().value.0);
+        let least = costs.fold(f64::INFINITY, f64::min);
+        assert!((choice.apparent.0 - least).abs() < 1e-12, "{steps}");
+        assert_eq!(choice.judged, judge.parallelism_cost(&choice.schedule).unwrap());
+    }
+    let inner = LossCurve::from_points(4, [point(1, 2.0, 0.1, 9), point(2, 1.0, 0.1, 9)]).unwrap();
+    assert!(matches!(inner.at_all_counts(), Err(Error::NotMeasured { missing: 0, .. })));
+    assert_eq!(inner.holding_ends().at_all_counts().unwrap(), [2.0, 2.0, 1.0, 1.0]);
+}
+
+#[test]
 fn plans_are_the_best_schedules_of_the_projected_losses() {
     let truth = truth(12);
     let losses = LossCurve::from_exact(&truth).unwrap();
