@@ -63,6 +63,7 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
             let known = Estimate::with_known_error(loss.value, loss.standard_error);
             by_normal += usize::from(known.interval(0.95).unwrap().contains(Nats(truth[3])));
         }
+        println!("{samples} samples: {covered:?} of {runs}, with the normal quantile {by_normal}");
         // 1900 expected, with a binomial standard deviation of 10. The sums are approximate.
         for covered in covered {
             assert!((1860..=1960).contains(&covered), "{samples}: {covered}");
