@@ -99,16 +99,16 @@ pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
 /// # Errors
 /// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`.
 pub fn known_within_errors<F: Scalar>(losses: &LossCurve<F>, level: f64) -> Result<Known<F>> {
-    let miss = losses.outside_of_each(level)?;
+    let mut quantiles = losses.quantiles_of_each(level)?;
     known_between(losses, |loss| {
-        let (lower, upper) = loss.ends(miss)?;
+        let (lower, upper) = loss.ends(&mut quantiles)?;
         Ok((if lower > Nats(F::zero()) { lower } else { Nats(F::zero()) }, upper))
     })
 }
 
 fn known_between<F: Scalar>(
     losses: &LossCurve<F>,
-    ends: impl Fn(Estimate<F>) -> Result<(Nats<F>, Nats<F>)>,
+    mut ends: impl FnMut(Estimate<F>) -> Result<(Nats<F>, Nats<F>)>,
 ) -> Result<Known<F>> {
     let tokens = losses.tokens();
     let (least, most) = ends(losses.loss(0)?)?;

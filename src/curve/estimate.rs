@@ -1,4 +1,5 @@
 use core::fmt;
+use std::collections::HashMap;
 
 use statrs::distribution::{Continuous, ContinuousCDF, StudentsT};
 use statrs::function::erf;
@@ -67,16 +68,16 @@ impl<F: Scalar> Estimate<F> {
     /// [`NotPositive`](Error::NotPositive) unless the degrees of freedom are above zero,
     /// [`Overflow`](Error::Overflow) if an end is not finite.
     pub fn interval(self, level: f64) -> Result<ConfidenceInterval<F>> {
-        let (lower, upper) = self.ends(outside(level)?)?;
+        let (lower, upper) = self.ends(&mut Quantiles::new(outside(level)?))?;
         Ok(ConfidenceInterval { lower, upper, level })
     }
 
-    /// The ends of the interval that misses the truth with this probability.
-    pub(crate) fn ends(self, miss: f64) -> Result<(Nats<F>, Nats<F>)> {
+    /// The ends of the interval that misses the truth with the probability of these quantiles.
+    pub(crate) fn ends(self, quantiles: &mut Quantiles) -> Result<(Nats<F>, Nats<F>)> {
         let radius = if self.standard_error == Nats(F::zero()) {
             self.standard_error
         } else {
-            self.standard_error * scalar::constant(deviations(miss, self.degrees_of_freedom)?)
+            self.standard_error * scalar::constant(quantiles.at(self.degrees_of_freedom)?)
         };
         let (lower, upper) = (self.value - radius, self.value + radius);
         if lower.0.is_finite() && upper.0.is_finite() {
@@ -173,6 +174,29 @@ pub(crate) fn outside_of_each(level: f64, many: usize) -> Result<f64> {
     Ok(outside(level)? / scalar::float::<f64>(many))
 }
 
+/// How far intervals that miss with one probability reach, in standard errors: computed once for
+/// each number of degrees of freedom, because many losses have the same.
+pub(crate) struct Quantiles {
+    miss: f64,
+    known: HashMap<u64, f64>,
+}
+
+impl Quantiles {
+    pub(crate) fn new(miss: f64) -> Self {
+        Self { miss, known: HashMap::new() }
+    }
+
+    fn at(&mut self, degrees: f64) -> Result<f64> {
+        let key = degrees.to_bits();
+        if let Some(&known) = self.known.get(&key) {
+            return Ok(known);
+        }
+        let found = deviations(self.miss, degrees)?;
+        self.known.insert(key, found);
+        Ok(found)
+    }
+}
+
 /// A standard error together with how well it is known: what survives when independent errors add up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread<F> {
@@ -225,7 +249,7 @@ const NEARLY_NORMAL: f64 = 1e6;
 
 /// How many standard errors to either side miss the truth with this probability: the upper
 /// `miss / 2` quantile of Student's law.
-pub(crate) fn deviations(miss: f64, degrees: f64) -> Result<f64> {
+fn deviations(miss: f64, degrees: f64) -> Result<f64> {
     if degrees.is_nan() || degrees <= 0.0 {
         return Err(Error::NotPositive { what: "degrees of freedom", value: degrees });
     }

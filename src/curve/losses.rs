@@ -1,5 +1,5 @@
 use crate::curve::InformationCurve;
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Spread};
+use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
 use crate::curve::moments::count;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
@@ -519,9 +519,9 @@ impl<F: Scalar> LossCurve<F> {
         self.points.iter().map(|point| point.revealed).collect()
     }
 
-    /// How often the interval of each loss may miss, so that all of them hold together.
-    pub(crate) fn outside_of_each(&self, level: f64) -> Result<f64> {
-        estimate::outside_of_each(level, self.points.len())
+    /// For the interval of each loss, so that all of them hold together.
+    pub(crate) fn quantiles_of_each(&self, level: f64) -> Result<Quantiles> {
+        Ok(Quantiles::new(estimate::outside_of_each(level, self.points.len())?))
     }
 
     /// The first and the last measured count.

@@ -10,7 +10,7 @@ use crate::scalar;
 /// (see [`bounds::measured`](crate::bounds::measured)), and the spread is at most the length of the gap.
 /// Losses fall fast where little is revealed, many of them like `1 / k`, and some once more at the end,
 /// where the last tokens follow from all others. So gaps should be short at the ends, and may be long in
-/// the middle: evenly spaced counts with a first gap of 32 tokens can miss half of the cost.
+/// the middle: evenly spaced counts with a first gap of 32 tokens can miss almost half of the cost.
 ///
 /// # Formula
 /// ```text

@@ -1,4 +1,4 @@
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
+use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
 use crate::curve::losses;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
@@ -130,8 +130,9 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// What all measurements say, all of it at once with probability `level`.
     fn bounds(&self, level: f64) -> Result<Bounds<F>> {
         let miss = estimate::outside_of_each(level, self.points.len())?;
+        let mut quantiles = Quantiles::new(miss);
         let sides = self.points.iter().map(|(ratio, loss)| {
-            let (lower, upper) = loss.ends(miss)?;
+            let (lower, upper) = loss.ends(&mut quantiles)?;
             let tails = Tails::new(self.tokens - 1, *ratio);
             Ok(Side { lower: lower.0.max(F::zero()), upper: upper.0, tails })
         });
