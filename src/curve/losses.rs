@@ -128,7 +128,8 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 /// # Independence
 /// The errors of different points are taken as independent. They are if each sequence is measured at
 /// one random count, the way to measure that this crate's
-/// [`LossAccumulator`](crate::curve::LossAccumulator) expects.
+/// [`LossAccumulator`](crate::curve::LossAccumulator) expects. One sequence measured at every count has
+/// losses that are high or low together: intervals of likelihoods and perplexities are then too narrow.
 ///
 /// ```
 /// use demask::{Nats, Schedule, curve::{LossCurve, LossPoint}};

@@ -90,7 +90,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     ///
     /// # Errors
     /// [`LevelOutOfRange`](Error::LevelOutOfRange);
-    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more;
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more; as [`Estimate::interval`];
     /// [`Inconsistent`](Error::Inconsistent) if the lower end would be above the upper one: no losses
     /// that do not increase have these means.
     pub fn loss_interval(&self, revealed: usize, level: f64) -> Result<ConfidenceInterval<F>> {
