@@ -7,22 +7,27 @@
 //!
 //! The model is a Markov chain over letters, fitted to the first half of a text (default: this crate's
 //! README). It predicts a masked letter from the nearest revealed ones on either side. Its
-//! cross-entropies are measured on the second half: N random windows of L letters, each with a random
-//! number of letters revealed, one of C numbers from 0 to L - 1. Half of the evaluations go to
-//! `PREFIX-select.csv`, half to `PREFIX-evaluate.csv`, for the example `plan`.
+//! cross-entropies are measured on the rest: N random windows of L letters, each masked once, with C
+//! numbers of revealed letters in turn, more of them near 0 and near L - 1 (see
+//! `curve::measurement_counts`). Windows of the third quarter go to `PREFIX-select.csv`, those of the last
+//! to `PREFIX-evaluate.csv`, for the example `plan`. Windows overlap, so the errors are those of the mean
+//! over this text, not of what another text would give.
 
 mod text_input;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use demask::curve::LossAccumulator;
+use demask::curve::{LossAccumulator, measurement_counts};
 use demask::{MarkovChain, Nats};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use text_input::{Alphabet, print, read_symbols};
+
+/// With fewer evaluations at a count, the weights of the monotone projection mislead.
+const LEAST_SAMPLES: usize = 20;
 
 struct Options {
     path: Option<String>,
@@ -61,6 +66,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
     if options.tokens < 2 || !(2..=options.tokens).contains(&options.counts) {
         return Err("2 <= counts <= tokens is needed".to_owned());
     }
+    let needed = options.counts.saturating_mul(2 * LEAST_SAMPLES);
+    if options.samples < needed {
+        return Err(format!(
+            "{} samples are too few: {LEAST_SAMPLES} for each file and count, so {needed}, are needed",
+            options.samples
+        ));
+    }
     Ok(options)
 }
 
@@ -78,42 +90,46 @@ fn run(options: &Options) -> Result<String, Box<dyn Error>> {
     let tokens = options.tokens;
     let symbols = read_symbols(options.path.as_deref(), Alphabet::Letters)?;
     let (training, held_out) = symbols.split_at(symbols.len() / 2);
-    if held_out.len() < tokens || training.len() < 2 {
+    let (to_select, to_evaluate) = held_out.split_at(held_out.len() / 2);
+    if to_select.len() < tokens || training.len() < 2 {
         let length = symbols.len();
         return Err(format!("{length} letters are too few for windows of {tokens}").into());
     }
     let model = ChainModel::fit(training, Alphabet::Letters.size(), tokens)?;
 
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-    let mut samples = [LossAccumulator::new(tokens)?, LossAccumulator::new(tokens)?];
+    let counts = measurement_counts(tokens, options.counts)?;
+    let mut samples = [
+        ("select", to_select, LossAccumulator::new(tokens)?),
+        ("evaluate", to_evaluate, LossAccumulator::new(tokens)?),
+    ];
     let mut positions: Vec<usize> = (0..tokens).collect();
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} evaluations, {eta} left")?;
     let progress = ProgressBar::new(options.samples as u64).with_style(style);
     for i in 0..options.samples {
-        let start = rng.random_range(0..=held_out.len() - tokens);
-        let window = &held_out[start..start + tokens];
-        // Evenly spaced, with both ends.
-        let revealed = rng.random_range(0..options.counts) * (tokens - 1) / (options.counts - 1);
+        let (_, text, losses) = &mut samples[i % 2];
+        let start = rng.random_range(0..=text.len() - tokens);
+        let window = &text[start..start + tokens];
+        let revealed = counts[i / 2 % counts.len()];
         positions.shuffle(&mut rng);
         let mut is_revealed = vec![false; tokens];
         positions[..revealed].iter().for_each(|&position| is_revealed[position] = true);
-        samples[i % 2].add(revealed, Nats(model.mean_loss(window, &is_revealed)))?;
+        losses.add(revealed, Nats(model.mean_loss(window, &is_revealed)))?;
         progress.inc(1);
     }
     progress.finish_and_clear();
 
-    let mut report = format!(
-        "a Markov chain fitted to {} letters, evaluated on {} others in windows of {tokens}\n",
-        training.len(),
-        held_out.len()
-    );
-    for (sample, name) in samples.iter().zip(["select", "evaluate"]) {
-        let losses = sample.loss_curve(2)?;
+    let mut report = format!("a Markov chain fitted to {} letters\n", training.len());
+    for (name, text, losses) in samples {
+        let losses = losses.loss_curve(LEAST_SAMPLES as u64)?;
         let path = format!("{}-{name}.csv", options.output);
         std::fs::write(&path, losses.to_csv())
             .map_err(|error| format!("cannot write {path}: {error}"))?;
-        let counts = losses.points().len();
-        report += &format!("{path}: losses at {counts} numbers of revealed tokens\n");
+        report += &format!(
+            "{path}: windows of {tokens} letters of {} others, {} numbers of revealed letters\n",
+            text.len(),
+            losses.points().len()
+        );
     }
     report += &format!(
         "\nnext: cargo run --release --features serde --example plan -- {0}-select.csv {0}-evaluate.csv --tokens {tokens}\n",

@@ -290,15 +290,6 @@ pub enum Error {
         what: &'static str,
     },
 
-    /// A stored value of a version that this crate cannot read.
-    #[error("the stored value has version {found}; only version {known} can be read")]
-    UnknownVersion {
-        /// The version found.
-        found: u32,
-        /// The version that can be read.
-        known: u32,
-    },
-
     /// A parameter that must be positive and is not.
     #[error("{what} is {value}; it must be positive")]
     NotPositive {
@@ -421,6 +412,34 @@ pub enum Error {
         samples: u64,
         /// The least number that would do.
         needed: u64,
+    },
+
+    /// Two losses at one count that are both said to be exact, and are not equal.
+    #[error(
+        "at {revealed} revealed tokens the loss is {one}, and it is {other}, both without error (they may differ by {tolerance:e}); give them their standard errors"
+    )]
+    ExactLossesDiffer {
+        /// The count.
+        revealed: usize,
+        /// The one loss.
+        one: f64,
+        /// The other one.
+        other: f64,
+        /// The difference that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// Too few counts to measure at: both ends are needed.
+    #[error(
+        "{points} counts of {tokens} tokens do not include both ends; at least {needed} are needed"
+    )]
+    TooFewCounts {
+        /// The number of counts asked for.
+        points: usize,
+        /// The number of tokens.
+        tokens: usize,
+        /// The least number that would do.
+        needed: usize,
     },
 
     /// A probability of an interval or a test that is not between 0 and 1.

@@ -9,8 +9,13 @@
 //! | `demask.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
 //! | `demask.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
 //! | `demask.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error`, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
-//! | `demask.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` |
+//! | `demask.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
+//! | `demask.curve_estimator` | the same; its means may be negative |
 //! | `demask.kl_bounds` | `version`, `unit`: `"nats"`, `lower`, `upper` |
+//!
+//! Points of a loss curve with the same `revealed` are merged, as
+//! [`LossCurve::from_points`](crate::curve::LossCurve::from_points) does; cells with the same `revealed` are
+//! refused, and those without samples are left out.
 //!
 //! `version` is 1. A document should begin with `format` and `version`, as those written here do: then a
 //! document of another kind is named as such, before its fields are looked at.
@@ -44,7 +49,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use crate::bounds::KlBounds;
-use crate::curve::{InformationCurve, LossAccumulator, LossCurve, LossPoint, Moments};
+use crate::curve::{InformationCurve, LossAccumulator, LossCurve, LossPoint, Moments, count};
+use crate::distribution::CurveEstimator;
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::schedule::Schedule;
@@ -101,6 +107,7 @@ words! {
     InformationCurveFormat is "format" "demask.information_curve",
     LossCurveFormat is "format" "demask.loss_curve",
     LossAccumulatorFormat is "format" "demask.loss_accumulator",
+    CurveEstimatorFormat is "format" "demask.curve_estimator",
     KlBoundsFormat is "format" "demask.kl_bounds",
     SamplingOrder is "order" "sampling",
     NatsUnit is "unit" "nats",
@@ -133,6 +140,7 @@ documents! {
     InformationCurve<F> as InformationCurveDocument,
     LossCurve<F> as LossCurveDocument,
     LossAccumulator<F> as LossAccumulatorDocument,
+    CurveEstimator<F> as CurveEstimatorDocument,
     KlBounds<F> as KlBoundsDocument,
 }
 
@@ -296,49 +304,110 @@ struct LossAccumulatorDocument<F> {
 
 impl<F: Scalar> From<&LossAccumulator<F>> for LossAccumulatorDocument<F> {
     fn from(accumulator: &LossAccumulator<F>) -> Self {
-        let cells = accumulator.cells().iter().enumerate();
-        let cells = cells.filter(|(_, cell)| cell.observations > 0).map(|(revealed, cell)| {
-            let (samples, mean, sum_of_squares) = (cell.observations, cell.mean, cell.squares);
-            CellDocument { revealed, samples, mean, sum_of_squares }
-        });
         Self {
             format: LossAccumulatorFormat,
             version: Version,
             unit: NatsPerTokenUnit,
             tokens: accumulator.tokens(),
-            cells: cells.collect(),
+            cells: cell_documents(accumulator.cells()),
         }
     }
 }
 
 impl<F: Scalar> LossAccumulatorDocument<F> {
     fn check(self) -> Result<LossAccumulator<F>> {
-        let mut accumulator = LossAccumulator::new(self.tokens)?;
-        for (index, document) in self.cells.into_iter().enumerate() {
-            let CellDocument { revealed, samples, mean, sum_of_squares } = document;
-            if samples == 0 {
-                return Err(Error::NoSamples { index });
-            }
-            let mean = scalar::check_nonnegative("mean", mean)?;
-            let squares = scalar::check_nonnegative("sum of squares", sum_of_squares)?;
-            if samples == 1 && squares > F::zero() {
-                return Err(Error::Inconsistent {
-                    inequality: "sum of squares <= 0 for a single sample",
-                    left: scalar::evidence(squares),
-                    right: 0.0,
-                });
-            }
-            let what = "revealed count";
-            let limit = self.tokens;
-            let out_of_range = Error::IndexOutOfRange { what, index: revealed, limit };
-            let cell = accumulator.cell_mut(revealed).ok_or(out_of_range)?;
-            if cell.observations > 0 {
-                return Err(Error::Duplicate { what, index: revealed });
-            }
-            *cell = Moments { observations: samples, mean, squares };
+        for cell in &self.cells {
+            check_spread_of_losses(cell)?;
         }
-        Ok(accumulator)
+        Ok(LossAccumulator::from_cells(checked_cells(self.tokens, self.cells)?))
     }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CurveEstimatorDocument<F> {
+    format: CurveEstimatorFormat,
+    version: Version,
+    unit: NatsPerTokenUnit,
+    tokens: usize,
+    cells: Vec<CellDocument<F>>,
+}
+
+impl<F: Scalar> From<&CurveEstimator<F>> for CurveEstimatorDocument<F> {
+    fn from(estimator: &CurveEstimator<F>) -> Self {
+        Self {
+            format: CurveEstimatorFormat,
+            version: Version,
+            unit: NatsPerTokenUnit,
+            tokens: estimator.tokens(),
+            cells: cell_documents(estimator.cells()),
+        }
+    }
+}
+
+impl<F: Scalar> CurveEstimatorDocument<F> {
+    fn check(self) -> Result<CurveEstimator<F>> {
+        Ok(CurveEstimator::from_cells(checked_cells(self.tokens, self.cells)?))
+    }
+}
+
+/// The counts with observations.
+fn cell_documents<F: Scalar>(cells: &[Moments<F>]) -> Vec<CellDocument<F>> {
+    let cells = cells.iter().enumerate().filter(|(_, cell)| cell.observations > 0);
+    let document = |(revealed, cell): (usize, &Moments<F>)| {
+        let (samples, mean, sum_of_squares) = (cell.observations, cell.mean, cell.squares);
+        CellDocument { revealed, samples, mean, sum_of_squares }
+    };
+    cells.map(document).collect()
+}
+
+fn checked_cells<F: Scalar>(
+    tokens: usize,
+    documents: Vec<CellDocument<F>>,
+) -> Result<Vec<Moments<F>>> {
+    let mut cells = Moments::for_counts(tokens)?;
+    for (index, document) in documents.into_iter().enumerate() {
+        let CellDocument { revealed, samples, mean, sum_of_squares } = document;
+        if samples == 0 {
+            return Err(Error::NoSamples { index });
+        }
+        scalar::check_finite("mean", &[mean])?;
+        let squares = scalar::check_nonnegative("sum of squares", sum_of_squares)?;
+        if samples == 1 && squares > F::zero() {
+            return Err(Error::Inconsistent {
+                inequality: "sum of squares <= 0 for a single sample",
+                left: scalar::evidence(squares),
+                right: 0.0,
+            });
+        }
+        let what = "revealed count";
+        let out_of_range = Error::IndexOutOfRange { what, index: revealed, limit: tokens };
+        let cell = cells.get_mut(revealed).ok_or(out_of_range)?;
+        if cell.observations > 0 {
+            return Err(Error::Duplicate { what, index: revealed });
+        }
+        *cell = Moments { observations: samples, mean, squares };
+    }
+    Ok(cells)
+}
+
+/// Of n losses with a given mean, none negative, the spread is largest if one is `n mean` and all others
+/// are zero.
+fn check_spread_of_losses<F: Scalar>(cell: &CellDocument<F>) -> Result<()> {
+    let mean = scalar::check_nonnegative("mean", cell.mean)?;
+    let samples = count::<F>(cell.samples);
+    let others = (samples - F::one()).max(F::zero());
+    // As roots, so that no square overflows. A running sum of n squares is right to n roundings.
+    let (left, right) = (cell.sum_of_squares.sqrt(), samples.sqrt() * others.sqrt() * mean);
+    let rounding = F::tolerance().max(samples * F::epsilon());
+    if cell.samples > 1 && left > right * (F::one() + rounding) {
+        return Err(Error::Inconsistent {
+            inequality: "sqrt(sum of squares) <= sqrt(n (n - 1)) * mean, for n losses that are not negative",
+            left: scalar::evidence(left),
+            right: scalar::evidence(right),
+        });
+    }
+    Ok(())
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

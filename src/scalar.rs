@@ -169,6 +169,17 @@ pub(crate) fn sum<F: Scalar>(terms: impl IntoIterator<Item = F>) -> F {
     terms.into_iter().collect::<CompensatedSum<F>>().total()
 }
 
+/// The Euclidean norm `sqrt(sum x^2)`, relative to the largest term, so that no square over- or
+/// underflows.
+pub(crate) fn norm<F: Scalar>(terms: impl Iterator<Item = F> + Clone) -> F {
+    let largest = terms.clone().fold(F::zero(), |largest, x| largest.max(x.abs()));
+    if largest == F::zero() || !largest.is_finite() {
+        return largest;
+    }
+    let squares = terms.map(|x| (x / largest) * (x / largest));
+    sum(squares).sqrt() * largest
+}
+
 /// `a + b` and the exact error of that addition (Knuth's TwoSum: no branch, so it vectorises).
 #[inline(always)]
 fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
@@ -266,6 +277,14 @@ mod tests {
     #[test]
     fn an_overflown_sum_is_infinite_and_not_nan() {
         assert_eq!(sum([f64::MAX, f64::MAX, 1.0]), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_norm_overflows_only_if_its_result_does() {
+        assert!((norm([3e200, -4e200].into_iter()) / 5e200 - 1.0).abs() < 1e-15);
+        assert!((norm([3e-200, 4e-200].into_iter()) / 5e-200 - 1.0).abs() < 1e-15);
+        assert_eq!(norm([0.0, -0.0].into_iter()), 0.0);
+        assert_eq!(norm([f64::MAX, f64::MAX].into_iter()), f64::INFINITY);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod support;
 
 use demask::curve::{LossAccumulator, LossCurve, LossPoint};
+use demask::distribution::CurveEstimator;
 use demask::{InformationCurve, KlBounds, Nats, Schedule};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -53,10 +54,13 @@ proptest! {
         prop_assert_eq!(&read_back(&losses), &losses);
 
         let mut accumulator = LossAccumulator::new(7).unwrap();
+        let mut estimator = CurveEstimator::new(7).unwrap();
         for (k, loss) in evaluations {
             accumulator.add(k, Nats(loss)).unwrap();
+            estimator.record(k, Nats(loss - 4.0)).unwrap();
         }
         prop_assert_eq!(&read_back(&accumulator), &accumulator);
+        prop_assert_eq!(&read_back(&estimator), &estimator);
 
         let bounds = KlBounds { lower: Nats(ends.0.min(ends.1)), upper: Nats(ends.0.max(ends.1)) };
         prop_assert_eq!(&read_back(&bounds), &bounds);
@@ -160,6 +164,59 @@ fn loss_curve_documents() {
     );
     let shorter = valid.replace(",\n        \"beyond_measured\":\"unknown\"", "");
     assert!(!serde_json::from_str::<LossCurve>(&shorter).unwrap().holds_ends());
+}
+
+#[test]
+fn points_at_one_count_of_a_loss_curve_are_merged() {
+    let text = r#"{"format":"demask.loss_curve","version":1,"unit":"nats_per_token","tokens":2,
+        "points":[{"revealed":0,"loss":2.5,"standard_error":0.1,"samples":10},
+                  {"revealed":0,"loss":1.5,"standard_error":0.1,"samples":30}]}"#;
+    let losses: LossCurve = serde_json::from_str(text).unwrap();
+    assert_eq!((losses.points().len(), losses.points()[0].loss), (1, Nats(1.75)));
+}
+
+#[test]
+fn estimator_documents() {
+    let mut estimator = CurveEstimator::new(3).unwrap();
+    for value in [0.5, 0.75, -2.0] {
+        estimator.record(1, Nats(value)).unwrap();
+    }
+    let valid = serde_json::to_string(&estimator).unwrap();
+    assert_eq!(
+        valid,
+        r#"{"format":"demask.curve_estimator","version":1,"unit":"nats_per_token","tokens":3,"cells":[{"revealed":1,"samples":3,"mean":-0.25,"sum_of_squares":4.625}]}"#
+    );
+    refuses_changes::<CurveEstimator>(
+        &valid,
+        &[
+            ("demask.curve_estimator", "demask.loss_accumulator", &["format", "curve_estimator"]),
+            ("\"version\":1", "\"version\":2", &["version 2 is not known"]),
+            ("nats_per_token", "nats", &["unit"]),
+            ("\"tokens\":3", "\"tokens\":0", &["empty"]),
+            ("\"tokens\":3", "\"tokens\":16777217", &["16777217", "limit is 16777216"]),
+            ("\"revealed\":1", "\"revealed\":3", &["out of range"]),
+            ("\"samples\":3", "\"samples\":0", &["no samples"]),
+            ("\"samples\":3", "\"samples\":1", &["single sample"]),
+            ("\"samples\":3", "\"samples\":-3", &["u64"]),
+            ("-0.25", "null", &["null"]),
+            ("4.625", "-4.625", &["sum of squares", "negative"]),
+            ("\"cells\"", "\"extra\":0,\"cells\"", &["extra"]),
+        ],
+    );
+}
+
+#[test]
+fn an_accumulator_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
+    let mut accumulator = LossAccumulator::new(2).unwrap();
+    for loss in [0.0, 0.0, 6.0, 0.0] {
+        accumulator.add(1, Nats(loss)).unwrap();
+    }
+    let text = serde_json::to_string(&accumulator).unwrap();
+    assert!(text.contains(r#""mean":1.5,"sum_of_squares":27.0"#), "{text}");
+    assert_eq!(serde_json::from_str::<LossAccumulator>(&text).unwrap(), accumulator);
+    refuses::<LossAccumulator>(&text.replace("27.0", "27.1"), &["n (n - 1)", "not negative"]);
+    refuses::<LossAccumulator>(&text.replace("1.5", "0.0"), &["n (n - 1)"]);
+    refuses::<LossAccumulator>(&text.replace(":2,", ":16777217,"), &["limit is 16777216"]);
 }
 
 #[test]

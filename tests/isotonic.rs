@@ -96,13 +96,13 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
     }
 }
 
-/// How often the test rejects, in 1000 runs with a given true loss, noise 0.05 to 0.2.
+/// How often the test rejects, in 1000 runs with a given true loss, known noise 0.05 to 0.2.
 fn rejections(level: f64, seed: u64, truth: impl Fn(usize) -> f64) -> usize {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut run = || {
         let points = (0..40).map(|k| {
             let error = 0.05 * (1 + k % 4) as f64;
-            point(k, truth(k) + error * normal(&mut rng), error, 10)
+            point(k, truth(k) + error * normal(&mut rng), error, 1)
         });
         let losses = LossCurve::from_points(40, points.collect::<Vec<_>>()).unwrap();
         losses.monotonicity().rejects(level).unwrap()
@@ -124,7 +124,7 @@ fn the_test_of_monotonicity_keeps_its_level_and_finds_real_rises() {
 #[test]
 fn the_test_names_the_rise() {
     let points = [3.0, 2.0, 1.0, 2.5, 1.0].iter().enumerate();
-    let points: Vec<_> = points.map(|(k, &loss)| point(k, loss, 0.1, 10)).collect();
+    let points: Vec<_> = points.map(|(k, &loss)| point(k, loss, 0.1, 1)).collect();
     let test = LossCurve::from_points(5, points).unwrap().monotonicity();
     let largest = test.largest.unwrap();
     assert_eq!((largest.before, largest.after), (2..=2, 3..=3));

@@ -90,7 +90,7 @@ proptest! {
         prop_assert!((difference.value.0 - slow(&losses)).abs() < 1e-11);
         prop_assert!((difference.standard_error.0 - slow_error(&losses, slow)).abs() < 1e-11);
         let itself = losses.cost_difference(&schedule, &schedule).unwrap();
-        prop_assert_eq!(itself, Estimate { value: Nats(0.0), standard_error: Nats(0.0) });
+        prop_assert_eq!(itself, Estimate::exact(Nats(0.0)));
     }
 
     #[test]
@@ -207,9 +207,9 @@ fn single_precision_agrees_within_its_rounding() {
 
 #[test]
 fn likelihoods_are_told_per_token_and_as_perplexity() {
-    let total = Estimate { value: Nats(8.0), standard_error: Nats(2.0) };
+    let total = Estimate::with_known_error(Nats(8.0), Nats(2.0));
     let per_token = total.per_token(4).unwrap();
-    assert_eq!(per_token, Estimate { value: Nats(2.0), standard_error: Nats(0.5) });
+    assert_eq!(per_token, Estimate::with_known_error(Nats(2.0), Nats(0.5)));
     assert_eq!(total.perplexity(4).unwrap(), 2.0_f64.exp());
     let interval = total.interval(0.682_689_492_137_086).unwrap();
     let (low, high) = interval.perplexity(4).unwrap();
@@ -394,7 +394,53 @@ fn accumulators_refuse_what_is_no_evaluation_and_stay_as_they_were() {
     assert_eq!(accumulator.loss_curve(5).unwrap_err(), few);
     assert!(matches!(accumulator.loss_curve(1), Err(Error::TooFewSamples { .. })));
     assert!(matches!(LossAccumulator::<f64>::new(0), Err(Error::Empty { .. })));
-    assert!(matches!(LossAccumulator::<f64>::new(usize::MAX), Err(Error::TooLarge { .. })));
+    let limit = LossAccumulator::<f64>::new((1 << 24) + 1);
+    assert!(matches!(limit, Err(Error::TooLarge { limit: 0x100_0000, .. })));
+}
+
+#[test]
+fn exact_losses_at_one_count_must_agree() {
+    let merge = |points: [LossPoint; 3]| LossCurve::from_points(4, points);
+    let error = merge([point(1, 2.0, 0.0, 3), point(0, 4.0, 0.1, 2), point(1, 2.5, 0.0, 1)]);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::ExactLossesDiffer { revealed: 1, one: 2.0, other: 2.5, .. }));
+    assert!(error.to_string().contains("at 1 revealed tokens the loss is 2, and it is 2.5"));
+    let near = merge([point(1, 2.0, 0.0, 1), point(0, 4.0, 0.1, 2), point(1, 2.0 + 1e-9, 0.0, 1)]);
+    assert_eq!(near.unwrap().points()[1].standard_error, Nats(0.0));
+}
+
+#[test]
+fn what_overflows_is_an_error_and_what_need_not_does_not() {
+    let mut accumulator = LossAccumulator::new(2).unwrap();
+    accumulator.add(0, Nats(1e200)).unwrap();
+    let before = accumulator.clone();
+    assert!(matches!(accumulator.add(0, Nats(0.0)), Err(Error::Overflow { .. })));
+    assert_eq!(accumulator, before);
+    let mut other = LossAccumulator::new(2).unwrap();
+    other.add(0, Nats(3.0)).unwrap();
+    assert!(matches!(accumulator.merge(&other), Err(Error::Overflow { .. })));
+    assert_eq!(accumulator, before);
+
+    // Squares of these errors are beyond the largest float, or below the smallest.
+    for scale in [1e200, 1e-200_f64] {
+        let points =
+            [point(0, scale, scale, 9), point(0, scale, scale, 9), point(1, 0.0, scale, 9)];
+        let losses = LossCurve::from_points(2, points).unwrap();
+        let merged = losses.points()[0].standard_error.0 / scale;
+        assert!((merged - 0.5_f64.sqrt()).abs() < 1e-12, "{merged}");
+        let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
+        assert!((cost.standard_error.0 / scale - 1.5_f64.sqrt()).abs() < 1e-12);
+        assert!((losses.monotonicity().p_value - 1.0).abs() < 1e-12);
+    }
+    let points = [point(0, 1.0, 1e308, 9), point(9, 0.5, 1e308, 9)];
+    let losses = LossCurve::from_points(10, points).unwrap();
+    let schedule = Schedule::one_step(10).unwrap();
+    let overflow = |error: Error| matches!(error, Error::Overflow { .. });
+    assert!(overflow(losses.parallelism_cost(&schedule).unwrap_err()));
+    assert!(overflow(losses.negative_log_likelihood(&schedule).unwrap_err()));
+    assert!(overflow(losses.loss(0).unwrap().interval(0.999).unwrap_err()));
+    assert!(overflow(bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap_err()));
+    assert!(losses.monotonicity().p_value <= 1.0);
 }
 
 #[test]
@@ -431,35 +477,86 @@ fn the_error_splits_into_what_the_schedule_and_what_the_model_adds() {
     assert!(matches!(model.error_split(&unknown, &schedule), Err(Error::Empty { .. })));
 }
 
+/// What evaluations with these mask ratios say of exact losses, without error.
+fn smoothed(truth: &[f64], ratios: &[f64]) -> SmoothedLosses {
+    let mixed = |&ratio: &f64| {
+        // Pascal's rule, row by row.
+        let mut law = vec![1.0];
+        for _ in 1..truth.len() {
+            law = (0..=law.len())
+                .map(|k| {
+                    let stay = law.get(k).map_or(0.0, |p| p * ratio);
+                    stay + k.checked_sub(1).map_or(0.0, |k| law[k] * (1.0 - ratio))
+                })
+                .collect();
+        }
+        let loss = law.iter().zip(truth).map(|(p, l)| p * l).sum();
+        (ratio, Estimate::exact(Nats(loss)))
+    };
+    SmoothedLosses::from_mask_ratios(truth.len(), ratios.iter().map(mixed)).unwrap()
+}
+
+#[test]
+fn intervals_of_smoothed_losses_hold_exact_losses_of_any_shape_at_every_count() {
+    let tokens = 256;
+    let six = [1.0, 0.9, 0.7, 0.5, 0.3, 0.1];
+    let step_at = |m: usize| (0..tokens).map(move |k| if k < m { 3.0 } else { 0.5 }).collect();
+    let shapes: Vec<Vec<f64>> = vec![
+        vec![3.0; tokens],
+        vec![0.0; tokens],
+        step_at(1),
+        step_at(25),
+        step_at(128),
+        step_at(200),
+        step_at(255),
+        truth(tokens),
+    ];
+    for truth in &shapes {
+        let curve = LossCurve::from_exact(truth).unwrap();
+        for ratios in [&[1.0, 0.9][..], &[0.5], &[1.0 - 1e-12, 1e-9], &six] {
+            let smoothed = smoothed(truth, ratios);
+            for (k, &loss) in truth.iter().enumerate() {
+                let interval = smoothed.loss_interval(k, 0.95).unwrap();
+                assert!(interval.lower.0 <= loss && loss <= interval.upper.0, "{k}: {interval:?}");
+            }
+            for steps in [1, 7, 64, 256] {
+                let schedule = Schedule::balanced(tokens, steps).unwrap();
+                let interval = smoothed.cost_interval(&schedule, 0.95).unwrap();
+                let cost = curve.parallelism_cost(&schedule).unwrap().value;
+                assert!(interval.contains(cost), "{steps}: {interval:?} {cost}");
+            }
+        }
+    }
+    // And they are tight where the losses leave no room.
+    let flat = smoothed(&shapes[0], &[1.0, 0.9]);
+    let interval = flat.loss_interval(40, 0.95).unwrap();
+    assert!(interval.width().0 < 1e-4 && interval.upper.0 - 3.0 < 1e-9, "{interval:?}");
+    // Mixed losses that are right to twelve digits only, whichever way they are off.
+    for off in [-1e-13, 1e-13] {
+        let mixed = [(1.0, 3.0), (0.9, 3.0 * (1.0 + off))];
+        let mixed = mixed.map(|(ratio, loss)| (ratio, Estimate::exact(Nats(loss))));
+        let smoothed = SmoothedLosses::from_mask_ratios(tokens, mixed).unwrap();
+        for k in 0..tokens {
+            assert!(smoothed.loss_interval(k, 0.95).unwrap().contains(Nats(3.0)), "{k}");
+        }
+    }
+    // More masked, and a smaller loss: no losses that fall are like that.
+    let rising = [(1.0, 2.0), (0.5, 3.0)].map(|(ratio, loss)| (ratio, Estimate::exact(Nats(loss))));
+    let rising = SmoothedLosses::from_mask_ratios(tokens, rising).unwrap();
+    assert!(matches!(rising.loss_interval(128, 0.95), Err(Error::Inconsistent { .. })));
+}
+
 #[test]
 fn smoothed_losses_bound_every_loss_and_cost() {
     let tokens = 48;
     let truth = truth(tokens);
-    let binomial = |u: f64| {
-        // Pascal's rule, row by row.
-        let mut law = vec![1.0];
-        for _ in 1..tokens {
-            law = (0..=law.len())
-                .map(|k| {
-                    let stay = law.get(k).map_or(0.0, |p| p * (1.0 - u));
-                    stay + k.checked_sub(1).map_or(0.0, |k| law[k] * u)
-                })
-                .collect();
-        }
-        law
-    };
-    let ratios = (1..=20).map(|i| f64::from(i) / 20.0);
-    let exact = ratios.map(|ratio| {
-        let loss = binomial(1.0 - ratio).iter().zip(&truth).map(|(p, l)| p * l).sum();
-        (ratio, Estimate { value: Nats(loss), standard_error: Nats(0.0) })
-    });
-    let smoothed = SmoothedLosses::from_mask_ratios(tokens, exact).unwrap();
+    let ratios: Vec<f64> = (1..=20).map(|i| f64::from(i) / 20.0).collect();
+    let smoothed = smoothed(&truth, &ratios);
     let mut widest = 0.0_f64;
     assert!(smoothed.loss_interval(0, 0.95).unwrap().width().0 < 1e-9);
     for (k, &loss) in truth.iter().enumerate() {
         let interval = smoothed.loss_interval(k, 0.95).unwrap();
-        let slack = 1e-9;
-        assert!(interval.lower.0 <= loss + slack && loss <= interval.upper.0 + slack, "{k}");
+        assert!(interval.lower.0 <= loss && loss <= interval.upper.0, "{k}");
         widest = widest.max(interval.width().0);
     }
     assert!(widest < 1.7, "{widest}");
@@ -470,10 +567,7 @@ fn smoothed_losses_bound_every_loss_and_cost() {
         assert!(smoothed.cost_interval(&schedule, 0.95).unwrap().contains(cost));
     }
     assert!(matches!(
-        SmoothedLosses::from_mask_ratios(
-            4,
-            [(1.5, Estimate::<f64> { value: Nats(1.0), standard_error: Nats(0.0) })]
-        ),
+        SmoothedLosses::from_mask_ratios(4, [(1.5, Estimate::<f64>::exact(Nats(1.0)))]),
         Err(Error::RatioOutOfRange { ratio: 1.5 })
     ));
     assert!(matches!(smoothed.loss_interval(48, 0.95), Err(Error::IndexOutOfRange { .. })));
@@ -483,7 +577,7 @@ fn smoothed_losses_bound_every_loss_and_cost() {
 #[test]
 fn the_bounds_from_smoothed_losses_are_attained() {
     // L = 3, each token masked with probability 1/2: K is 0, 1, 2 with probability 1/4, 1/2, 1/4.
-    let measured = |loss| Estimate { value: Nats(loss), standard_error: Nats(0.0) };
+    let measured = |loss| Estimate::exact(Nats(loss));
     let interval = |[l_0, l_1, l_2]: [f64; 3], revealed| {
         let mixed = 0.25 * l_0 + 0.5 * l_1 + 0.25 * l_2;
         SmoothedLosses::from_mask_ratios(3, [(1.0, measured(l_0)), (0.5, measured(mixed))])
@@ -496,7 +590,7 @@ fn the_bounds_from_smoothed_losses_are_attained() {
     assert!((interval([3.0, 3.0, 1.0], 2).lower.0 - 1.0).abs() < 1e-12);
     assert!((interval([2.0, 2.0, 0.0], 1).upper.0 - 2.0).abs() < 1e-12);
     // Errors widen each end by their own deviations: two measurements at 95% together.
-    let noisy = |loss| Estimate { value: Nats(loss), standard_error: Nats(0.1) };
+    let noisy = |loss| Estimate::with_known_error(Nats(loss), Nats(0.1));
     let at_0 = SmoothedLosses::from_mask_ratios(3, [(1.0, noisy(3.0)), (0.5, noisy(2.0))]).unwrap();
     let radius: f64 = at_0.loss_interval(0, 0.95).unwrap().upper.0 - 3.0;
     assert!((radius - 0.1 * 2.241_402_727_604_947).abs() < 1e-9, "{radius}");
@@ -545,6 +639,46 @@ fn csv_speaks_counts_ratios_and_both_units() {
 }
 
 #[test]
+fn csv_without_errors_takes_each_line_as_one_evaluation() {
+    let mut rng = ChaCha8Rng::seed_from_u64(77);
+    let mut accumulator = LossAccumulator::new(5).unwrap();
+    let mut text = String::from("masked,loss_nats\n");
+    for i in 0..60 {
+        let (revealed, loss) = (i % 3, rng.random::<f64>());
+        accumulator.add(revealed, Nats(loss)).unwrap();
+        text += &format!("{},{loss}\n", 5 - revealed);
+    }
+    let losses = LossCurve::<f64>::from_csv_str(&text, 5).unwrap();
+    assert_eq!(losses, accumulator.loss_curve(2).unwrap());
+    assert_eq!(losses.points()[0].samples, 20);
+}
+
+#[test]
+fn csv_takes_whole_floats_as_counts() {
+    let text = "revealed,loss_nats,standard_error_nats,samples\n0.0,2,0.1,1e3\n3.0,1,0.1,12.0\n";
+    let losses = LossCurve::<f64>::from_csv_str(text, 4).unwrap();
+    assert_eq!(losses.points(), [point(0, 2.0, 0.1, 1000), point(3, 1.0, 0.1, 12)]);
+}
+
+#[test]
+fn csv_keeps_single_precision_to_the_last_bit() {
+    let mut rng = ChaCha8Rng::seed_from_u64(78);
+    let mut value = || f32::from_bits(rng.random_range(0..0x6000_0000));
+    let points = (0..500).map(|revealed| LossPoint {
+        revealed,
+        loss: Nats(value()),
+        standard_error: Nats(value()),
+        samples: 7,
+    });
+    let losses = LossCurve::from_points(500, points.collect::<Vec<_>>()).unwrap();
+    assert_eq!(LossCurve::from_csv_str(&losses.to_csv(), 500).unwrap(), losses);
+    // Just above the middle between two floats; rounded to f64 first, it falls on the middle.
+    let text = "revealed,loss_nats,standard_error_nats\n0,1.000000059604644775390626,0\n";
+    let losses = LossCurve::<f32>::from_csv_str(text, 1).unwrap();
+    assert_eq!(losses.points()[0].loss.0, 1.0 + f32::EPSILON);
+}
+
+#[test]
 fn csv_errors_name_the_line_and_the_fault() {
     let read = |text: &str| LossCurve::<f64>::from_csv_str(text, 4).unwrap_err();
     let header = "revealed,loss_nats,standard_error_nats,samples";
@@ -552,7 +686,18 @@ fn csv_errors_name_the_line_and_the_fault() {
     let cases = [
         (read("loss_nats,standard_error_nats\n"), 1, "no column revealed, masked or mask_ratio"),
         (read("revealed,standard_error_nats\n"), 1, "no column loss_nats or loss_bits"),
-        (read("revealed,loss_nats\n"), 1, "standard_error_nats or standard_error_bits"),
+        (read("revealed,loss_nats,samples\n"), 1, "a column samples needs a column standard_error"),
+        (read("revealed,loss_nats\n0,2\n0,1\n3,1\n"), 4, "a single loss at 3 revealed tokens"),
+        (read("revealed,loss_nats\n0,2\n0,-1\n"), 3, "must not be negative"),
+        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "column 1 has no name"),
+        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "index=False"),
+        (read("revealed;loss_nats\n0;1\n"), 1, "separated by ';'; commas are needed"),
+        (read("revealed\tloss_nats\n0\t1\n"), 1, "separated by '\\t'; commas are needed"),
+        (on_line_3("1;1.5;0.1;9"), 3, "separated by ';'"),
+        (on_line_3("1.5,1,0.1,9"), 3, "revealed is \"1.5\"; a whole number"),
+        (on_line_3("-1.0,1,0.1,9"), 3, "revealed is \"-1.0\"; a whole number"),
+        (on_line_3("nan,1,0.1,9"), 3, "revealed is \"nan\"; a whole number"),
+        (on_line_3("1e30,1,0.1,9"), 3, "revealed is \"1e30\"; a whole number"),
         (read("revealed,loss\n"), 1, "unknown column \"loss\""),
         (read("revealed,masked\n"), 1, "column \"masked\" says again"),
         (on_line_3("1,1.5,0.1"), 3, "3 fields, but the header has 4"),
@@ -631,6 +776,17 @@ fn points_that_are_no_measurements_are_refused() {
     let losses = LossCurve::from_points(2, [point(0, 2.0, 0.1, 9), point(1, 1.0, 0.1, 9)]).unwrap();
     let low = losses.bernstein_interval(&Schedule::one_step(2).unwrap(), Nats(1.5), 0.9);
     assert!(matches!(low, Err(Error::Inconsistent { .. })));
+    // Two losses of 0 and 4 are the most spread there is between 0 and 4: standard error 2.
+    let interval = |error| {
+        let points = [point(0, 2.0, error, 2), point(1, 1.0, 0.1, 9)];
+        let losses = LossCurve::from_points(2, points).unwrap();
+        losses.bernstein_interval(&Schedule::one_step(2).unwrap(), Nats(4.0), 0.9)
+    };
+    assert!(interval(2.0).is_ok());
+    let spread = interval(2.001).unwrap_err();
+    assert!(
+        matches!(spread, Error::Inconsistent { inequality, .. } if inequality.contains("sqrt"))
+    );
 }
 
 #[test]
@@ -668,6 +824,31 @@ fn choosing_and_judging_by_the_same_losses_is_optimistic_and_a_second_sample_is_
     assert!(deviations(judged).abs() < 3.0, "{judged:?}");
     // 380 expected, with a standard deviation of 4; ten samples a count are few for a normal interval.
     assert!((360..=396).contains(&covered), "{covered}");
+}
+
+#[test]
+fn plans_as_measured_are_the_best_for_losses_that_rise() {
+    let rising: Vec<f64> = (0..11).map(|k| 3.0 - 0.2 * k as f64 + (k % 3) as f64).collect();
+    let even = (0..11).step_by(2).map(|k| point(k, rising[k], 0.01, 50)).collect::<Vec<_>>();
+    let select = LossCurve::from_points(11, even).unwrap();
+    let all = select.at_all_counts().unwrap();
+    for (k, loss) in all.iter().enumerate() {
+        assert!((loss - select.loss(k).unwrap().value.0).abs() < 1e-14);
+    }
+    let judge = LossCurve::from_exact(&rising).unwrap();
+    let planner = Planner::new(&select, judge.clone()).unwrap();
+    assert!(planner.select().test().rejects(0.999).unwrap());
+    for steps in 1..=11 {
+        let choice = planner.schedule_as_measured(steps).unwrap();
+        let of_steps = all_schedules(11).filter(|s| s.steps() == steps);
+        let costs = of_steps.map(|s| select.parallelism_cost(&s).unwrap().value.0);
+        let least = costs.fold(f64::INFINITY, f64::min);
+        assert!((choice.apparent.0 - least).abs() < 1e-12, "{steps}");
+        assert_eq!(choice.judged, judge.parallelism_cost(&choice.schedule).unwrap());
+    }
+    let inner = LossCurve::from_points(4, [point(1, 2.0, 0.1, 9), point(2, 1.0, 0.1, 9)]).unwrap();
+    assert!(matches!(inner.at_all_counts(), Err(Error::NotMeasured { missing: 0, .. })));
+    assert_eq!(inner.holding_ends().at_all_counts().unwrap(), [2.0, 2.0, 1.0, 1.0]);
 }
 
 #[test]

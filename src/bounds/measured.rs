@@ -92,23 +92,24 @@ pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
 ///
 /// # Formula
 /// ```text
-/// l_k in loss -+ z * standard error,   z for the level 1 - (1 - level) / points
+/// l_k in loss -+ t * standard error,   each with probability 1 - (1 - level) / points
 /// ```
+/// with Student's t as in [`Estimate::interval`].
 ///
 /// # Errors
-/// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`.
+/// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`;
+/// [`Overflow`](crate::Error::Overflow) if an end of an interval is not finite.
 pub fn known_within_errors<F: Scalar>(losses: &LossCurve<F>, level: f64) -> Result<Known<F>> {
-    let each = losses.level_of_each(level)?;
+    let mut quantiles = losses.quantiles_of_each(level)?;
     known_between(losses, |loss| {
-        let interval = loss.interval(each)?;
-        let lower = if interval.lower > Nats(F::zero()) { interval.lower } else { Nats(F::zero()) };
-        Ok((lower, interval.upper))
+        let (lower, upper) = loss.ends(&mut quantiles)?;
+        Ok((if lower > Nats(F::zero()) { lower } else { Nats(F::zero()) }, upper))
     })
 }
 
 fn known_between<F: Scalar>(
     losses: &LossCurve<F>,
-    ends: impl Fn(Estimate<F>) -> Result<(Nats<F>, Nats<F>)>,
+    mut ends: impl FnMut(Estimate<F>) -> Result<(Nats<F>, Nats<F>)>,
 ) -> Result<Known<F>> {
     let tokens = losses.tokens();
     let (least, most) = ends(losses.loss(0)?)?;

@@ -1,4 +1,4 @@
-use crate::curve::losses::{self, LossCurve, LossPoint};
+use crate::curve::losses::{LossCurve, LossPoint};
 use crate::curve::moments::Moments;
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
@@ -52,10 +52,10 @@ impl<F: Scalar> LossAccumulator<F> {
     /// Empty, for sequences of `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24: memory
+    /// is taken for all counts at once, and a short document should not be able to ask for gigabytes.
     pub fn new(tokens: usize) -> Result<Self> {
-        losses::check_tokens(tokens)?;
-        Ok(Self { cells: vec![Moments::none(); tokens] })
+        Ok(Self { cells: Moments::for_counts(tokens)? })
     }
 
     /// L, the number of tokens of a sequence.
@@ -76,7 +76,7 @@ impl<F: Scalar> LossAccumulator<F> {
     /// # Errors
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the loss,
-    /// [`Overflow`](Error::Overflow) of the samples.
+    /// [`Overflow`](Error::Overflow) of the samples, their mean or their spread.
     pub fn add(&mut self, revealed: usize, loss: Nats<F>) -> Result<()> {
         let limit = self.tokens();
         let Some(cell) = self.cells.get_mut(revealed) else {
@@ -92,7 +92,7 @@ impl<F: Scalar> LossAccumulator<F> {
     ///
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) for other sequence lengths,
-    /// [`Overflow`](Error::Overflow) of the samples.
+    /// [`Overflow`](Error::Overflow) of the samples, their mean or their spread.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         let (expected, found) = (self.tokens(), other.tokens());
         if expected != found {
@@ -104,7 +104,9 @@ impl<F: Scalar> LossAccumulator<F> {
     }
 
     /// The losses at all counts with at least `least_samples` evaluations, with their standard errors.
-    /// Other counts are left out: a standard error from few evaluations is itself uncertain.
+    /// Other counts are left out. A standard error from few evaluations is itself uncertain: intervals
+    /// allow for that, the weights of the [monotone projection](LossCurve::isotonic) do not, so take 20
+    /// for planning.
     ///
     /// # Errors
     /// [`TooFewSamples`](Error::TooFewSamples) if no count has as many (the evidence is the best
@@ -136,7 +138,7 @@ impl<F: Scalar> LossAccumulator<F> {
     }
 
     #[cfg(feature = "serde")]
-    pub(crate) fn cell_mut(&mut self, revealed: usize) -> Option<&mut Moments<F>> {
-        self.cells.get_mut(revealed)
+    pub(crate) fn from_cells(cells: Vec<Moments<F>>) -> Self {
+        Self { cells }
     }
 }

@@ -1,6 +1,8 @@
 use core::fmt::Write;
+use std::collections::BTreeMap;
 
 use crate::curve::losses::{self, LossCurve, LossPoint};
+use crate::curve::moments::Moments;
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::{Bits, Nats};
@@ -23,6 +25,37 @@ pub enum CsvProblem {
     UnknownColumn {
         /// The name found.
         name: String,
+    },
+
+    /// A column without a name, as the row numbers that pandas writes.
+    #[error(
+        "column {column} has no name; if it holds row numbers, as pandas writes them, write the file with index=False"
+    )]
+    UnnamedColumn {
+        /// Its place, counted from 1.
+        column: usize,
+    },
+
+    /// Fields that are not separated by commas.
+    #[error("the fields are separated by {separator:?}; commas are needed")]
+    NotByCommas {
+        /// What seems to separate them.
+        separator: char,
+    },
+
+    /// A number of samples, but no standard error to belong to it.
+    #[error(
+        "a column samples needs a column standard_error_nats or standard_error_bits; without one every line is a single evaluation"
+    )]
+    SamplesWithoutError,
+
+    /// A single evaluation where the error is to be told by the spread of several.
+    #[error(
+        "a single loss at {revealed} revealed tokens has no spread: at least 2 lines for each count are needed, or a column standard_error_nats or standard_error_bits"
+    )]
+    NoSpread {
+        /// The count.
+        revealed: usize,
     },
 
     /// Two columns that say the same thing.
@@ -100,9 +133,7 @@ impl Column {
         match self {
             Self::Revealed | Self::Masked | Self::MaskRatio => "revealed, masked or mask_ratio",
             Self::LossNats | Self::LossBits => "loss_nats or loss_bits",
-            Self::ErrorNats | Self::ErrorBits => {
-                "standard_error_nats or standard_error_bits (0 for exact losses)"
-            }
+            Self::ErrorNats | Self::ErrorBits => "standard_error_nats or standard_error_bits",
             Self::Samples => "samples",
         }
     }
@@ -116,12 +147,15 @@ impl<F: Scalar> LossCurve<F> {
     /// | --- | --- |
     /// | `revealed`, `masked` or `mask_ratio` | how many tokens the model sees, or how many it does not see, or their exact share (see [`LossPoint::revealed_at_mask_ratio`]) |
     /// | `loss_nats` or `loss_bits` | mean cross-entropy of a masked token |
-    /// | `standard_error_nats` or `standard_error_bits` | standard error of that mean; 0 for exact losses |
-    /// | `samples` | number of sequences it is the mean of; may be left out, and is then taken as 1 |
+    /// | `standard_error_nats` or `standard_error_bits` | standard error of that mean; 0 for exact losses; may be left out |
+    /// | `samples` | number of sequences it is the mean of; may be left out, and is then taken as unknown |
+    ///
+    /// Without a column for the standard error, each line is one evaluation: a sequence, masked once. The error
+    /// at a count then comes from the spread of its lines, of which there must be two at least.
     ///
     /// Fields are separated by commas and may stand in double quotes. Empty lines and lines that start
-    /// with `#` are skipped. Measurements at the same count are merged as in
-    /// [`from_points`](Self::from_points).
+    /// with `#` are skipped. Whole numbers may be written as floats (`12.0`). Measurements at the same count
+    /// are merged as in [`from_points`](Self::from_points).
     ///
     /// # Errors
     /// [`Csv`](Error::Csv), with the line counted from 1 and what is wrong there; otherwise as
@@ -135,6 +169,10 @@ impl<F: Scalar> LossCurve<F> {
     ///
     /// let error = LossCurve::<f64>::from_csv_str(&text.replace("2.5", "-2.5"), 4).unwrap_err();
     /// assert!(error.to_string().starts_with("line 3: "));
+    ///
+    /// let evaluations = "revealed,loss_nats\n0,2.5\n3,1.0\n3,1.5\n0,3.5\n";
+    /// let losses = LossCurve::<f64>::from_csv_str(evaluations, 4)?;
+    /// assert_eq!((losses.points()[0].loss.0, losses.points()[0].standard_error.0), (3.0, 0.5));
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn from_csv_str(text: &str, tokens: usize) -> Result<Self> {
@@ -145,8 +183,26 @@ impl<F: Scalar> LossCurve<F> {
         let (line, header) = lines.next().ok_or(Error::Empty { what: "the CSV text" })?;
         let columns = header_columns(header).map_err(|problem| Error::Csv { line, problem })?;
         let points = lines.enumerate().map(|(index, (line, fields))| {
-            read_point(&columns, fields, index, tokens)
-                .map_err(|problem| Error::Csv { line, problem })
+            let point = read_point(&columns, fields, index, tokens);
+            point.map(|point| (line, point)).map_err(|problem| Error::Csv { line, problem })
+        });
+        if columns.iter().any(|column| column.alternatives() == Column::ErrorNats.alternatives()) {
+            let points = points.map(|point| Ok(point?.1));
+            return Self::from_points(tokens, points.collect::<Result<Vec<_>>>()?);
+        }
+        // By count, with the first line of each.
+        let mut cells: BTreeMap<usize, (usize, Moments<F>)> = BTreeMap::new();
+        for point in points {
+            let (line, point) = point?;
+            let cell = cells.entry(point.revealed).or_insert((line, Moments::none()));
+            cell.1 = cell.1.union(Moments::single(point.loss.0))?;
+        }
+        let points = cells.into_iter().map(|(revealed, (line, cell))| match cell.observations {
+            0 | 1 => Err(Error::Csv { line, problem: CsvProblem::NoSpread { revealed } }),
+            samples => {
+                let (loss, standard_error) = (Nats(cell.mean), Nats(cell.standard_error()));
+                Ok(LossPoint { revealed, loss, standard_error, samples })
+            }
         });
         Self::from_points(tokens, points.collect::<Result<Vec<_>>>()?)
     }
@@ -181,21 +237,35 @@ fn fields(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What seems to separate the fields of a line, if commas do not.
+fn other_separator(line: &str) -> Option<char> {
+    line.chars().find(|&character| character == ';' || character == '\t')
+}
+
 fn header_columns(header: &str) -> core::result::Result<Vec<Column>, CsvProblem> {
     let mut columns: Vec<Column> = Vec::new();
-    for name in fields(header) {
-        let known = Column::ALL.into_iter().find(|column| column.name() == name);
-        let column = known.ok_or_else(|| CsvProblem::UnknownColumn { name: name.to_owned() })?;
+    for (place, name) in (1..).zip(fields(header)) {
+        let Some(column) = Column::ALL.into_iter().find(|column| column.name() == name) else {
+            return Err(match other_separator(header) {
+                Some(separator) => CsvProblem::NotByCommas { separator },
+                None if name.is_empty() => CsvProblem::UnnamedColumn { column: place },
+                None => CsvProblem::UnknownColumn { name: name.to_owned() },
+            });
+        };
         if columns.iter().any(|other| other.alternatives() == column.alternatives()) {
             return Err(CsvProblem::RepeatedColumn { name: name.to_owned() });
         }
         columns.push(column);
     }
-    for needed in [Column::Revealed, Column::LossNats, Column::ErrorNats] {
-        let needed = needed.alternatives();
-        if !columns.iter().any(|column| column.alternatives() == needed) {
-            return Err(CsvProblem::MissingColumn { columns: needed });
+    let has =
+        |column: Column| columns.iter().any(|other| other.alternatives() == column.alternatives());
+    for needed in [Column::Revealed, Column::LossNats] {
+        if !has(needed) {
+            return Err(CsvProblem::MissingColumn { columns: needed.alternatives() });
         }
+    }
+    if has(Column::Samples) && !has(Column::ErrorNats) {
+        return Err(CsvProblem::SamplesWithoutError);
     }
     Ok(columns)
 }
@@ -208,13 +278,17 @@ fn read_point<F: Scalar>(
 ) -> core::result::Result<LossPoint<F>, CsvProblem> {
     let (found, expected) = (fields(line).count(), columns.len());
     if found != expected {
-        return Err(CsvProblem::FieldCount { found, expected });
+        return Err(match other_separator(line) {
+            Some(separator) => CsvProblem::NotByCommas { separator },
+            None => CsvProblem::FieldCount { found, expected },
+        });
     }
     let mut point = LossPoint::exact(0, Nats(F::zero()));
     for (&column, text) in columns.iter().zip(fields(line)) {
-        let whole = || number::<u64>(column, text, "a whole number");
-        let real = || number::<f64>(column, text, "a number");
-        let amount = || real().map(scalar::constant::<F>);
+        let whole =
+            || whole_number(text).ok_or_else(|| not_a_number(column, text, "a whole number"));
+        let no_number = || not_a_number(column, text, "a number");
+        let amount = || real_number::<F>(text).ok_or_else(no_number);
         match column {
             Column::Revealed => point.revealed = count(whole()?),
             Column::Masked => {
@@ -224,7 +298,8 @@ fn read_point<F: Scalar>(
                 point.revealed = revealed.ok_or_else(|| not_a_number(column, text, needed))?;
             }
             Column::MaskRatio => {
-                let revealed = LossPoint::<F>::revealed_at_mask_ratio(real()?, tokens);
+                let ratio = text.parse::<f64>().map_err(|_| no_number())?;
+                let revealed = LossPoint::<F>::revealed_at_mask_ratio(ratio, tokens);
                 point.revealed = revealed.map_err(|error| CsvProblem::Point(Box::new(error)))?;
             }
             Column::LossNats => point.loss = Nats(amount()?),
@@ -238,12 +313,20 @@ fn read_point<F: Scalar>(
     Ok(point)
 }
 
-fn number<T: core::str::FromStr>(
-    column: Column,
-    text: &str,
-    needed: &'static str,
-) -> core::result::Result<T, CsvProblem> {
-    text.parse().map_err(|_| not_a_number(column, text, needed))
+/// Whole numbers also as floats, as programs write them that know columns of floats only.
+fn whole_number(text: &str) -> Option<u64> {
+    const LARGEST: f64 = (1_u64 << 53) as f64;
+    text.parse().ok().or_else(|| {
+        let number = text.parse::<f64>().ok()?;
+        let whole = number.fract() == 0.0 && (0.0..=LARGEST).contains(&number);
+        if whole { num_traits::cast(number) } else { None }
+    })
+}
+
+/// In the scalar's own precision if it reads text in the usual form, else by way of `f64`.
+fn real_number<F: Scalar>(text: &str) -> Option<F> {
+    let own = F::from_str_radix(text, 10).ok();
+    own.or_else(|| text.parse().ok().map(scalar::constant::<F>))
 }
 
 fn not_a_number(column: Column, text: &str, needed: &'static str) -> CsvProblem {

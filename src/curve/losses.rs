@@ -1,5 +1,5 @@
 use crate::curve::InformationCurve;
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
+use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
 use crate::curve::moments::count;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
@@ -39,7 +39,8 @@ pub struct LossPoint<F = f64> {
     pub loss: Nats<F>,
     /// The standard error of that mean; 0 if it is exact.
     pub standard_error: Nats<F>,
-    /// How many samples it is the mean of, at least 1.
+    /// How many samples it is the mean of, at least 1; 1 with a positive standard error if their
+    /// number is not known.
     pub samples: u64,
 }
 
@@ -68,10 +69,19 @@ impl<F: Scalar> LossPoint<F> {
         }
     }
 
-    /// The loss with its standard error.
+    /// The loss with its standard error. That of n samples has `n - 1` degrees of freedom; a single
+    /// sample has no spread, so an error given with one is taken as known.
     #[must_use]
     pub fn estimate(&self) -> Estimate<F> {
-        Estimate { value: self.loss, standard_error: self.standard_error }
+        let (value, standard_error) = (self.loss, self.standard_error);
+        Estimate { value, standard_error, degrees_of_freedom: self.degrees_of_freedom() }
+    }
+
+    fn degrees_of_freedom(&self) -> f64 {
+        match self.samples {
+            samples if samples >= 2 && self.standard_error.0 > F::zero() => count(samples - 1),
+            _ => f64::INFINITY,
+        }
     }
 
     pub(crate) fn check(&self, index: usize, tokens: usize) -> Result<()> {
@@ -118,7 +128,8 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 /// # Independence
 /// The errors of different points are taken as independent. They are if each sequence is measured at
 /// one random count, the way to measure that this crate's
-/// [`LossAccumulator`](crate::curve::LossAccumulator) expects.
+/// [`LossAccumulator`](crate::curve::LossAccumulator) expects. One sequence measured at every count has
+/// losses that are high or low together: intervals of likelihoods and perplexities are then too narrow.
 ///
 /// ```
 /// use demask::{Nats, Schedule, curve::{LossCurve, LossPoint}};
@@ -158,12 +169,14 @@ impl<F: Scalar> LossCurve<F> {
     /// ```text
     /// l = sum_i (n_i / n) l_i,   standard error^2 = sum_i (n_i / n)^2 (standard error of l_i)^2
     /// ```
+    /// If the number of samples is known of none of them, each weighs the same, and it stays unknown.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of `tokens` or more,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or a standard
-    /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples.
+    /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples,
+    /// [`ExactLossesDiffer`](Error::ExactLossesDiffer) for two losses without error at one count.
     pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
         check_tokens(tokens)?;
         let mut sorted = points.as_ref().to_vec();
@@ -174,16 +187,15 @@ impl<F: Scalar> LossCurve<F> {
             point.check(index, tokens)?;
         }
         sorted.sort_by_key(|point| point.revealed);
-        let same_count = |a: &LossPoint<F>, b: &LossPoint<F>| a.revealed == b.revealed;
-        let points = sorted.chunk_by(same_count).map(merge).collect::<Result<Vec<_>>>()?;
-        let curve = Self { tokens, points, holds_ends: false };
         // Any cost is at most L times the largest loss.
-        let bound = curve.points.iter().fold(F::zero(), |largest, p| largest.max(p.loss.0));
-        if (bound * scalar::float(tokens)).is_finite() {
-            Ok(curve)
-        } else {
-            Err(Error::Overflow { what: "the largest loss, summed over the tokens" })
+        let bound = sorted.iter().fold(F::zero(), |largest, p| largest.max(p.loss.0));
+        if !(bound * scalar::float(tokens)).is_finite() {
+            return Err(Error::Overflow { what: "the largest loss, summed over the tokens" });
         }
+        let same_count = |a: &LossPoint<F>, b: &LossPoint<F>| a.revealed == b.revealed;
+        let merge = |points: &[LossPoint<F>]| merge(points, bound * F::tolerance());
+        let points = sorted.chunk_by(same_count).map(merge).collect::<Result<Vec<_>>>()?;
+        Ok(Self { tokens, points, holds_ends: false })
     }
 
     /// From exact losses at all counts, `l_0 .. l_{L-1}`.
@@ -235,7 +247,48 @@ impl<F: Scalar> LossCurve<F> {
         }
         let mut weights = self.no_weights();
         self.add_losses(&mut weights, core::iter::once((revealed, F::one())))?;
-        Ok(self.weighted(&weights))
+        self.weighted(&weights)
+    }
+
+    /// The losses at all counts, `l_0 .. l_{L-1}`: as measured, and on straight lines between. They may
+    /// rise: [`schedule_for_losses`](crate::optimal::schedule_for_losses) takes them as they are. O(L).
+    ///
+    /// # Errors
+    /// [`NotMeasured`](Error::NotMeasured) unless the losses at 0 and at L - 1 were measured, or the
+    /// ends are [held](Self::holding_ends).
+    ///
+    /// ```
+    /// use demask::{Nats, curve::{LossCurve, LossPoint}, optimal};
+    /// let points = [(0, 3.0_f64), (1, 1.0), (3, 2.0)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
+    /// let losses = LossCurve::from_points(4, points)?.at_all_counts()?;
+    /// assert_eq!(losses, [3.0, 1.0, 1.5, 2.0]);
+    /// assert_eq!(optimal::schedule_for_losses(&losses, 2)?.0.sizes(), [1, 3]);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn at_all_counts(&self) -> Result<Vec<F>> {
+        self.lines(&self.points.iter().map(|point| point.loss.0).collect::<Vec<_>>())
+    }
+
+    /// Values at the measured counts, joined by straight lines.
+    pub(crate) fn lines(&self, values: &[F]) -> Result<Vec<F>> {
+        let (first, last) = self.measured_range();
+        let missing = [(first > 0, 0), (last + 1 < self.tokens, self.tokens - 1)];
+        if let Some((_, end)) = missing.into_iter().find(|(missing, _)| *missing)
+            && !self.holds_ends
+        {
+            return Err(self.not_measured(end));
+        }
+        let ends = values.first().zip(values.last());
+        let (&start, &end) = ends.ok_or(Error::Empty { what: "the list of losses" })?;
+        let mut losses = vec![start; first];
+        for (gap, values) in self.points.windows(2).zip(values.windows(2)) {
+            let counts = gap[1].revealed - gap[0].revealed;
+            let (length, fall) = (scalar::float::<F>(counts), values[0] - values[1]);
+            let line = |j| values[0] - fall * (scalar::float::<F>(j) / length);
+            losses.extend((0..counts).map(line));
+        }
+        losses.resize(self.tokens, end);
+        Ok(losses)
     }
 
     /// What a schedule costs against revealing one token per step, in nats per sequence. With the
@@ -249,12 +302,17 @@ impl<F: Scalar> LossCurve<F> {
     /// The cost is linear in the measured losses; the weight of a loss is the `g` to its right less the `g`
     /// to its left. O(T + points).
     ///
+    /// If every count is measured, the estimate is right on average. Otherwise it is right on average for
+    /// the straight lines, and its standard error is that of the measurement only. How far the losses may
+    /// be from the lines is told by [`bounds::measured::cost_interval`](crate::bounds::measured::cost_interval);
+    /// [`measurement_counts`](crate::curve::measurement_counts) keeps it small.
+    ///
     /// # Errors
     /// [`TokensDiffer`](Error::TokensDiffer); [`NotMeasured`](Error::NotMeasured) if it needs losses
     /// beyond the measured counts.
     pub fn parallelism_cost(&self, schedule: &Schedule) -> Result<Estimate<F>> {
         let gaps = self.cost_gaps(schedule)?;
-        Ok(self.of_gaps(&gaps))
+        self.of_gaps(&gaps)
     }
 
     /// How much `schedule` costs beyond `baseline`, with the error of the difference: losses that
@@ -281,7 +339,7 @@ impl<F: Scalar> LossCurve<F> {
             let sign = if of_schedule < of_baseline { -F::one() } else { F::one() };
             sign * mean(of_schedule.abs_diff(of_baseline), gap[1] - gap[0])
         });
-        Ok(self.of_gaps(&gaps.collect::<Vec<_>>()))
+        self.of_gaps(&gaps.collect::<Vec<_>>())
     }
 
     /// The mean negative log-likelihood of the data under the sampler with this schedule, with the reveal
@@ -305,7 +363,7 @@ impl<F: Scalar> LossCurve<F> {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn negative_log_likelihood(&self, schedule: &Schedule) -> Result<Estimate<F>> {
-        Ok(self.weighted(&self.start_weights(schedule)?))
+        self.weighted(&self.start_weights(schedule)?)
     }
 
     /// A confidence interval of [`parallelism_cost`](Self::parallelism_cost) (of the straight lines, if
@@ -325,14 +383,15 @@ impl<F: Scalar> LossCurve<F> {
     /// # Errors
     /// As [`parallelism_cost`](Self::parallelism_cost), [`LevelOutOfRange`](Error::LevelOutOfRange),
     /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample,
-    /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`.
+    /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`, or a spread is larger
+    /// than losses up to it can have.
     pub fn bernstein_interval(
         &self,
         schedule: &Schedule,
         largest_loss: Nats<F>,
         level: f64,
     ) -> Result<ConfidenceInterval<F>> {
-        let delta = 1.0 - estimate::check_level(level)?;
+        let delta = estimate::outside(level)?;
         let range = scalar::check_nonnegative("largest loss", largest_loss.0)?;
         let gaps = self.cost_gaps(schedule)?;
         let weights = self.weights_of_gaps(&gaps);
@@ -356,12 +415,26 @@ impl<F: Scalar> LossCurve<F> {
                     right: scalar::evidence(range),
                 });
             }
+            // The largest spread of n values between 0 and the limit: half of them at either end.
+            let samples = count::<F>(point.samples);
+            let largest = range / two * (samples / (samples - F::one())).sqrt();
+            let deviation = point.standard_error.0 * samples.sqrt();
+            if deviation > largest * (F::one() + F::tolerance()) {
+                return Err(Error::Inconsistent {
+                    inequality: "standard deviation of n samples <= largest loss / 2 * sqrt(n / (n - 1))",
+                    left: scalar::evidence(deviation),
+                    right: scalar::evidence(largest),
+                });
+            }
             let by_variance = (two * log).sqrt() * point.standard_error.0;
             let by_range = seven_thirds * range * log / count::<F>(point.samples - 1);
             radius.add(weight.abs() * (by_variance + by_range));
         }
-        let value = self.of_gaps(&gaps).value;
-        Ok(ConfidenceInterval::around(value, Nats(radius.total()), level))
+        let (value, radius) = (self.of_gaps(&gaps)?.value, Nats(radius.total()));
+        if !radius.0.is_finite() {
+            return Err(Error::Overflow { what: "the radius of the interval" });
+        }
+        Ok(ConfidenceInterval { lower: value - radius, upper: value + radius, level })
     }
 
     /// The two parts of the error of this model, if the true conditional entropies are known.
@@ -400,11 +473,11 @@ impl<F: Scalar> LossCurve<F> {
             entropy.add(conditional * scalar::float(step.len()));
         }
         let learning = model.value - Nats(entropy.total());
-        let standard_error = model.standard_error;
+        let what = "the error of the model";
         Ok(ErrorSplit {
-            factorization: Estimate { value: factorization, standard_error: Nats(F::zero()) },
-            learning: Estimate { value: learning, standard_error },
-            total: Estimate { value: factorization + learning, standard_error },
+            factorization: Estimate::exact(factorization),
+            learning: Estimate { value: learning, ..model }.finite(what)?,
+            total: Estimate { value: factorization + learning, ..model }.finite(what)?,
         })
     }
 
@@ -431,25 +504,25 @@ impl<F: Scalar> LossCurve<F> {
         let model = self.negative_log_likelihood(schedule)?;
         let shared = reference.negative_log_likelihood(schedule)?;
         let one_by_one = Schedule::sequential(self.tokens)?;
-        let sequential = reference.negative_log_likelihood(&one_by_one)?.standard_error;
-        let learning = Estimate {
-            value: model.value - shared.value,
-            standard_error: Nats(model.standard_error.0.hypot(shared.standard_error.0)),
-        };
-        let total = Estimate {
-            value: factorization.value + learning.value,
-            standard_error: Nats(model.standard_error.0.hypot(sequential.0)),
-        };
-        Ok(ErrorSplit { factorization, learning, total })
+        let sequential = reference.negative_log_likelihood(&one_by_one)?;
+        let and = |other| Spread::of(model).plus(Spread::of(other));
+        let learning = and(shared).around(model.value - shared.value);
+        let total = and(sequential).around(factorization.value + learning.value);
+        let what = "the error of the model";
+        Ok(ErrorSplit {
+            factorization,
+            learning: learning.finite(what)?,
+            total: total.finite(what)?,
+        })
     }
 
     pub(crate) fn counts(&self) -> Vec<usize> {
         self.points.iter().map(|point| point.revealed).collect()
     }
 
-    /// The level of the interval of each loss, so that all of them hold together.
-    pub(crate) fn level_of_each(&self, level: f64) -> Result<f64> {
-        estimate::level_of_each(level, self.points.len())
+    /// For the interval of each loss, so that all of them hold together.
+    pub(crate) fn quantiles_of_each(&self, level: f64) -> Result<Quantiles> {
+        Ok(Quantiles::new(estimate::outside_of_each(level, self.points.len())?))
     }
 
     /// The first and the last measured count.
@@ -487,11 +560,11 @@ impl<F: Scalar> LossCurve<F> {
 
     /// `sum over gaps of g (l_a - l_b)`: for falling losses a sum of nonnegative terms, so small costs
     /// keep their digits.
-    fn of_gaps(&self, gaps: &[F]) -> Estimate<F> {
+    fn of_gaps(&self, gaps: &[F]) -> Result<Estimate<F>> {
         let falls = self.points.windows(2).map(|pair| pair[0].loss.0 - pair[1].loss.0);
-        let value = scalar::sum(gaps.iter().zip(falls).map(|(&g, fall)| g * fall));
-        let standard_error = self.weighted(&self.weights_of_gaps(gaps)).standard_error;
-        Estimate { value: Nats(value), standard_error }
+        let value = Nats(scalar::sum(gaps.iter().zip(falls).map(|(&g, fall)| g * fall)));
+        let weighted = self.weighted(&self.weights_of_gaps(gaps))?;
+        Estimate { value, ..weighted }.finite("a weighted sum of losses")
     }
 
     fn weights_of_gaps(&self, gaps: &[F]) -> Vec<F> {
@@ -539,12 +612,15 @@ impl<F: Scalar> LossCurve<F> {
         Ok(())
     }
 
-    fn weighted(&self, weights: &[F]) -> Estimate<F> {
+    fn weighted(&self, weights: &[F]) -> Result<Estimate<F>> {
         let pairs = || self.points.iter().zip(weights);
         let value = scalar::sum(pairs().map(|(point, &weight)| weight * point.loss.0));
-        let square = |x: F| x * x;
-        let errors = pairs().map(|(point, &weight)| square(weight * point.standard_error.0));
-        Estimate { value: Nats(value), standard_error: Nats(scalar::sum(errors).sqrt()) }
+        let errors = pairs()
+            .map(|(point, &weight)| (weight * point.standard_error.0, point.degrees_of_freedom()));
+        let standard_error = scalar::norm(errors.clone().map(|(error, _)| error));
+        let degrees_of_freedom = estimate::joint_degrees(errors);
+        let (value, standard_error) = (Nats(value), Nats(standard_error));
+        Estimate { value, standard_error, degrees_of_freedom }.finite("a weighted sum of losses")
     }
 }
 
@@ -577,18 +653,33 @@ fn mean<F: Scalar>(sum: u64, counts: usize) -> F {
 }
 
 /// Points at one count, as if their samples had been taken together.
-fn merge<F: Scalar>(same_count: &[LossPoint<F>]) -> Result<LossPoint<F>> {
+fn merge<F: Scalar>(same_count: &[LossPoint<F>], tolerance: F) -> Result<LossPoint<F>> {
     let &[first, ref others @ ..] = same_count else {
         return Err(Error::Empty { what: "the list of losses" });
     };
     if others.is_empty() {
         return Ok(first);
     }
-    let samples = same_count.iter().try_fold(0_u64, |sum, point| sum.checked_add(point.samples));
-    let samples = samples.ok_or(Error::Overflow { what: "the number of samples at one count" })?;
-    let share = |point: &LossPoint<F>| count::<F>(point.samples) / count(samples);
+    let exact = |point: &&LossPoint<F>| point.standard_error.0 == F::zero();
+    if let Some(one) = same_count.iter().find(exact)
+        && let Some(other) =
+            others.iter().filter(exact).find(|p| (p.loss.0 - one.loss.0).abs() > tolerance)
+    {
+        return Err(Error::ExactLossesDiffer {
+            revealed: first.revealed,
+            one: scalar::evidence(one.loss.0),
+            other: scalar::evidence(other.loss.0),
+            tolerance: scalar::evidence(tolerance),
+        });
+    }
+    let total = same_count.iter().try_fold(0_u64, |sum, point| sum.checked_add(point.samples));
+    let total = total.ok_or(Error::Overflow { what: "the number of samples at one count" })?;
+    let share = |point: &LossPoint<F>| count::<F>(point.samples) / count(total);
     let loss = scalar::sum(same_count.iter().map(|point| share(point) * point.loss.0));
-    let errors = same_count.iter().map(|point| (share(point) * point.standard_error.0).powi(2));
-    let standard_error = scalar::sum(errors).sqrt();
+    let errors = same_count.iter().map(|point| share(point) * point.standard_error.0);
+    let standard_error = scalar::norm(errors);
+    // Two errors of an unknown number of samples make one.
+    let unknown = same_count.iter().all(|p| p.samples == 1) && standard_error > F::zero();
+    let samples = if unknown { 1 } else { total };
     Ok(LossPoint { loss: Nats(loss), standard_error: Nats(standard_error), samples, ..first })
 }

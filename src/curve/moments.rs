@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::scalar::Scalar;
 
 /// Welford's running mean and sum of squared deviations from it.
@@ -9,7 +9,19 @@ pub(crate) struct Moments<F> {
     pub(crate) squares: F,
 }
 
+/// The largest number of counts to keep moments for: they take 400 megabytes in `f64`.
+const MAX_COUNTS: usize = 1 << 24;
+
 impl<F: Scalar> Moments<F> {
+    /// One for each of `tokens` revealed counts, without observations.
+    pub(crate) fn for_counts(tokens: usize) -> Result<Vec<Self>> {
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence" });
+        }
+        error::check_limit("counts to collect", tokens as u128, MAX_COUNTS as u128)?;
+        Ok(vec![Self::none(); tokens])
+    }
+
     pub(crate) fn none() -> Self {
         Self { observations: 0, mean: F::zero(), squares: F::zero() }
     }
@@ -31,11 +43,13 @@ impl<F: Scalar> Moments<F> {
         let share = count::<F>(other.observations) / count(observations);
         let difference = other.mean - self.mean;
         let between = difference * difference * share * count(self.observations);
-        Ok(Self {
-            observations,
-            mean: self.mean + difference * share,
-            squares: self.squares + other.squares + between,
-        })
+        let mean = self.mean + difference * share;
+        let squares = self.squares + other.squares + between;
+        if mean.is_finite() && squares.is_finite() {
+            Ok(Self { observations, mean, squares })
+        } else {
+            Err(Error::Overflow { what: "the mean or the spread of the observations" })
+        }
     }
 
     /// The standard error of the mean; infinite for fewer than two observations.

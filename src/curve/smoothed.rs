@@ -1,10 +1,8 @@
-use statrs::distribution::{Binomial, DiscreteCDF};
-
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate};
+use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
 use crate::curve::losses;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{Binomial, Schedule};
 use crate::units::Nats;
 
 /// Losses of a model evaluated with each token masked by its own coin: a *mask ratio* is then a
@@ -22,7 +20,7 @@ use crate::units::Nats;
 ///
 /// ```
 /// use demask::{Nats, curve::{Estimate, SmoothedLosses}};
-/// let measured = |loss| Estimate { value: Nats(loss), standard_error: Nats(0.01) };
+/// let measured = |loss| Estimate::with_known_error(Nats(loss), Nats(0.01));
 /// let smoothed = SmoothedLosses::from_mask_ratios(
 ///     64,
 ///     [(1.0, measured(3.0)), (0.8, measured(2.4)), (0.5, measured(2.0)), (0.2, measured(1.8))],
@@ -74,27 +72,34 @@ impl<F: Scalar> SmoothedLosses<F> {
 
     /// What the loss at exactly `revealed` tokens may be, if the losses `l_k` do not increase and the
     /// errors are normal. The intervals of all counts together hold with probability `level`.
-    /// O(points).
+    /// O(points sqrt(L)).
     ///
     /// # Formula
     /// ```text
     /// l_k <= least over r of  B(r) / P(K <= k)
-    /// l_k >= most over r of   (B(r) - u P(K < k)) / P(K >= k),   u the upper bound on l_0
+    /// l_k >= most over r of   u - (u - B(r)) / P(K >= k),   u the upper bound on l_0
     /// ```
     /// with each `B(r)` at the far end of its own interval, at level `1 - (1 - level) / points`.
     /// The upper bound uses `l >= 0` beyond `k`; it is infinite where no ratio measured says anything of
     /// the count. A measurement at `r = 1` makes `u` tight.
     ///
+    /// Where a probability is small, the division magnifies what rounding did to `B(r)`. So `u - B(r)` is
+    /// first enlarged by `noise u`, `noise = (64 + 8 n)` machine epsilons, n the number of counts that `K`
+    /// takes with a probability that matters (12 standard deviations to either side), and both ends are
+    /// moved outward by as much.
+    ///
     /// # Errors
     /// [`LevelOutOfRange`](Error::LevelOutOfRange);
-    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more.
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more; as [`Estimate::interval`];
+    /// [`Inconsistent`](Error::Inconsistent) if the lower end would be above the upper one: no losses
+    /// that do not increase have these means.
     pub fn loss_interval(&self, revealed: usize, level: f64) -> Result<ConfidenceInterval<F>> {
         if revealed >= self.tokens {
             let what = "revealed count";
             return Err(Error::IndexOutOfRange { what, index: revealed, limit: self.tokens });
         }
-        let ends = self.ends(level)?;
-        Ok(self.interval(&ends, self.largest(&ends), revealed, level))
+        let (lower, upper) = self.bounds(level)?.at(revealed)?;
+        Ok(ConfidenceInterval { lower: Nats(lower), upper: Nats(upper), level })
     }
 
     /// What [`parallelism_cost`](crate::curve::LossCurve::parallelism_cost) may be, from the intervals
@@ -102,76 +107,182 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// possible. O(L points).
     ///
     /// # Errors
-    /// [`LevelOutOfRange`](Error::LevelOutOfRange), [`TokensDiffer`](Error::TokensDiffer).
+    /// As [`loss_interval`](Self::loss_interval); [`TokensDiffer`](Error::TokensDiffer).
     pub fn cost_interval(&self, schedule: &Schedule, level: f64) -> Result<ConfidenceInterval<F>> {
         schedule.check_tokens("losses", self.tokens)?;
-        let ends = self.ends(level)?;
-        let largest = self.largest(&ends);
+        let bounds = self.bounds(level)?;
         let mut lower = CompensatedSum::new();
         let mut upper = CompensatedSum::new();
-        for step in schedule.ranges() {
-            let start = self.interval(&ends, largest, step.start, level);
-            let others = scalar::float::<F>(step.len() - 1);
+        for step in schedule.ranges().filter(|step| step.len() > 1) {
+            let (at_least, at_most) = bounds.at(step.start)?;
             for revealed in step.start + 1..step.end {
-                let interval = self.interval(&ends, largest, revealed, level);
+                let (others_at_least, others_at_most) = bounds.at(revealed)?;
                 // No loss in the step is above the one at its start.
-                lower.add((start.lower.0 - interval.upper.0).max(F::zero()));
-                upper.add(F::zero() - interval.lower.0);
+                lower.add((at_least - others_at_most).max(F::zero()));
+                upper.add(F::zero() - others_at_least);
             }
-            if others > F::zero() {
-                upper.add(others * start.upper.0);
-            }
+            upper.add(scalar::float::<F>(step.len() - 1) * at_most);
         }
         let (lower, upper) = (Nats(lower.total()), Nats(upper.total()));
         Ok(ConfidenceInterval { lower, upper, level })
     }
 
-    /// Lower and upper end of each measured loss, all of them at once with probability `level`.
-    fn ends(&self, level: f64) -> Result<Vec<(F, F)>> {
-        let each = estimate::level_of_each(level, self.points.len())?;
-        let deviations = scalar::constant::<F>(estimate::normal_deviations(each)?);
-        let ends = self.points.iter().map(|(_, loss)| {
-            let radius = deviations * loss.standard_error.0;
-            ((loss.value.0 - radius).max(F::zero()), loss.value.0 + radius)
+    /// What all measurements say, all of it at once with probability `level`.
+    fn bounds(&self, level: f64) -> Result<Bounds<F>> {
+        let miss = estimate::outside_of_each(level, self.points.len())?;
+        let mut quantiles = Quantiles::new(miss);
+        let sides = self.points.iter().map(|(ratio, loss)| {
+            let (lower, upper) = loss.ends(&mut quantiles)?;
+            let tails = Tails::new(self.tokens - 1, *ratio);
+            Ok(Side { lower: lower.0.max(F::zero()), upper: upper.0, tails })
         });
-        Ok(ends.collect())
+        let mut bounds = Bounds { sides: sides.collect::<Result<_>>()?, largest: F::infinity() };
+        bounds.largest = bounds.at_most(0);
+        Ok(bounds)
     }
+}
 
+/// The ends of one measured loss, with the law of the count it mixes.
+struct Side<F> {
+    lower: F,
+    upper: F,
+    tails: Tails,
+}
+
+/// What measured losses say of each `l_k`.
+struct Bounds<F> {
+    sides: Vec<Side<F>>,
     /// An upper bound on `l_0`; infinite if all measured ratios are too small to tell.
-    fn largest(&self, ends: &[(F, F)]) -> F {
-        self.least_upper(ends, 0)
+    largest: F,
+}
+
+impl<F: Scalar> Bounds<F> {
+    fn at(&self, revealed: usize) -> Result<(F, F)> {
+        let (lower, upper) = (self.at_least(revealed), self.at_most(revealed));
+        if lower > upper {
+            return Err(Error::Inconsistent {
+                inequality: "most of the lower bounds on l_k <= least of the upper bounds",
+                left: scalar::evidence(lower),
+                right: scalar::evidence(upper),
+            });
+        }
+        Ok((lower, upper))
     }
 
-    fn least_upper(&self, ends: &[(F, F)], revealed: usize) -> F {
-        let bounds = self.points.iter().zip(ends).map(|((ratio, _), (_, upper))| {
-            *upper / scalar::constant(self.at_most(*ratio, revealed))
+    fn at_most(&self, revealed: usize) -> F {
+        let bounds = self.sides.iter().map(|Side { upper, tails, .. }| {
+            let bound = *upper / scalar::constant(tails.at_most(revealed));
+            bound * (F::one() + tails.noise())
         });
         bounds.filter(|bound| !bound.is_nan()).fold(F::infinity(), F::min)
     }
 
-    fn interval(
-        &self,
-        ends: &[(F, F)],
-        largest: F,
-        revealed: usize,
-        level: f64,
-    ) -> ConfidenceInterval<F> {
-        let lower = self.points.iter().zip(ends).map(|((ratio, _), (lower, _))| {
-            let below = match revealed {
-                0 => 0.0,
-                k => self.at_most(*ratio, k - 1),
-            };
-            let hidden = if below > 0.0 { largest * scalar::constant(below) } else { F::zero() };
-            (*lower - hidden) / scalar::constant(1.0 - below)
+    fn at_least(&self, revealed: usize) -> F {
+        let bounds = self.sides.iter().map(|Side { lower, tails, .. }| {
+            let noise = tails.noise::<F>();
+            if revealed == 0 {
+                // Of nothing more masked, whatever l_0 may be.
+                return *lower * (F::one() - noise);
+            }
+            let hidden = (self.largest - *lower + noise * self.largest)
+                / scalar::constant(tails.at_least(revealed));
+            self.largest * (F::one() - noise) - hidden * (F::one() + noise)
         });
-        let lower = lower.filter(|bound| bound.is_finite()).fold(F::zero(), F::max);
-        let upper = self.least_upper(ends, revealed);
-        ConfidenceInterval { lower: Nats(lower), upper: Nats(upper), level }
+        bounds.filter(|bound| bound.is_finite()).fold(F::zero(), F::max)
+    }
+}
+
+/// The probabilities that a binomial count is at most, or at least, a number: each summed from its own
+/// end, so that small ones keep their digits.
+struct Tails {
+    first: usize,
+    /// `P(K <= first + i)` and `P(K >= first + i)`.
+    at_most: Vec<f64>,
+    at_least: Vec<f64>,
+}
+
+impl Tails {
+    /// Of the revealed ones among `others` tokens, each masked with probability `ratio`.
+    fn new(others: usize, ratio: f64) -> Self {
+        let (mut first, mut law) = (others, Vec::new());
+        if ratio < 1.0 {
+            Binomial::new(others).for_each(1.0 - ratio, ratio, |k, p| {
+                first = first.min(k);
+                law.push(p);
+            });
+        } else {
+            (first, law) = (0, vec![1.0]);
+        }
+        let sums = |law: &mut dyn Iterator<Item = &f64>| -> Vec<f64> {
+            law.scan(CompensatedSum::new(), |sum, &p| {
+                sum.add(p);
+                Some(sum.total().min(1.0))
+            })
+            .collect()
+        };
+        let at_most = sums(&mut law.iter());
+        let mut at_least = sums(&mut law.iter().rev());
+        at_least.reverse();
+        Self { first, at_most, at_least }
     }
 
-    /// `P(K <= k)` at a mask ratio.
-    fn at_most(&self, ratio: f64, k: usize) -> f64 {
-        let others = self.tokens as u64 - 1;
-        Binomial::new(1.0 - ratio, others).map_or(f64::NAN, |law| law.cdf(k as u64))
+    /// What lies beyond the law's window is taken as nothing, which makes bounds wider.
+    fn at_most(&self, k: usize) -> f64 {
+        let place = k.checked_sub(self.first);
+        place.map_or(0.0, |place| self.at_most.get(place).copied().unwrap_or(1.0))
+    }
+
+    fn at_least(&self, k: usize) -> f64 {
+        let place = k.checked_sub(self.first);
+        place.map_or(1.0, |place| self.at_least.get(place).copied().unwrap_or(0.0))
+    }
+
+    /// How far rounding may move these probabilities, and the mean of losses under them, in relative
+    /// terms: each probability is a product of at most this many ratios, each of four roundings.
+    fn noise<F: Scalar>(&self) -> F {
+        let ratios = scalar::float::<F>(self.at_most.len());
+        let epsilon = F::epsilon().max(scalar::constant(f64::EPSILON));
+        (scalar::constant::<F>(64.0) + scalar::constant::<F>(8.0) * ratios) * epsilon
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tails_keep_their_digits_at_either_end_and_for_many_tokens() {
+        // Pascal's rule: exact for one half and few tokens.
+        let mut law = vec![1.0];
+        for _ in 0..40 {
+            law = (0..=law.len())
+                .map(|k| {
+                    let more = k.checked_sub(1).map_or(0.0, |k| law[k]);
+                    0.5 * (law.get(k).copied().unwrap_or(0.0) + more)
+                })
+                .collect();
+        }
+        let tails = Tails::new(40, 0.5);
+        for k in 0..=40 {
+            let (at_most, at_least): (f64, f64) = (law[..=k].iter().sum(), law[k..].iter().sum());
+            assert!((tails.at_most(k) / at_most - 1.0).abs() < 1e-14, "{k}");
+            assert!((tails.at_least(k) / at_least - 1.0).abs() < 1e-14, "{k}");
+        }
+        // What is masked for one is revealed for the other.
+        let (tails, mirror) = (Tails::new(300, 0.3), Tails::new(300, 0.7));
+        for k in 100..=300 {
+            let (at_least, expected) = (tails.at_least(k), mirror.at_most(300 - k));
+            assert!((at_least - expected).abs() <= 1e-12 * expected, "{k} {at_least} {expected}");
+        }
+        // At the middle of 2 m tokens: (1 + C(2m, m) / 4^m) / 2, by Stirling's series.
+        for m in [5e3, 5e5, 5e7_f64] {
+            let central = (1.0 - 1.0 / (8.0 * m)) / (core::f64::consts::PI * m).sqrt();
+            let tails = Tails::new(2 * m as usize, 0.5);
+            for found in [tails.at_most(m as usize), tails.at_least(m as usize)] {
+                assert!((found - 0.5 * (1.0 + central)).abs() < 1e-10, "{m} {found}");
+            }
+        }
+        let certain = Tails::new(7, 1.0);
+        assert_eq!((certain.at_most(0), certain.at_least(0), certain.at_least(1)), (1.0, 1.0, 0.0));
     }
 }

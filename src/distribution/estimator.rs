@@ -148,7 +148,7 @@ pub struct CurvePoint<F = f64> {
 /// revealed tokens). Collectors of several machines are [merged](CurveEstimator::merge); with the
 /// feature `serde` they can be stored and sent. The orders are drawn by the methods that take a
 /// generator, with the feature `rand`, or by the caller, who then calls
-/// [`record`](CurveEstimator::record).
+/// [`record`](CurveEstimator::record). Memory is taken for all counts at once, for 2^24 at most.
 ///
 /// The means need not be monotone, so they are no [`InformationCurve`](crate::InformationCurve) yet.
 ///
@@ -164,13 +164,6 @@ pub struct CurvePoint<F = f64> {
 /// # Ok::<(), demask::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(into = "stored::Collected<F>"))]
-#[cfg_attr(feature = "serde", serde(try_from = "stored::Collected<F>"))]
-#[cfg_attr(
-    feature = "serde",
-    serde(bound = "F: Scalar + serde::Serialize + serde::de::DeserializeOwned")
-)]
 pub struct CurveEstimator<F = f64> {
     points: Vec<Moments<F>>,
 }
@@ -179,12 +172,9 @@ impl<F: Scalar> CurveEstimator<F> {
     /// No observations yet, of a sequence of `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens.
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn new(tokens: usize) -> Result<Self> {
-        if tokens == 0 {
-            return Err(Error::Empty { what: "the sequence" });
-        }
-        Ok(Self { points: vec![Moments::none(); tokens] })
+        Ok(Self { points: Moments::for_counts(tokens)? })
     }
 
     /// L, the number of tokens.
@@ -197,7 +187,8 @@ impl<F: Scalar> CurveEstimator<F> {
     ///
     /// # Errors
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) unless `revealed < tokens`,
-    /// [`NotFinite`](Error::NotFinite) for the value.
+    /// [`NotFinite`](Error::NotFinite) for the value,
+    /// [`Overflow`](Error::Overflow) of the observations, their mean or their spread.
     pub fn record(&mut self, revealed: usize, value: Nats<F>) -> Result<()> {
         let limit = self.tokens();
         let Some(point) = self.points.get_mut(revealed) else {
@@ -216,7 +207,8 @@ impl<F: Scalar> CurveEstimator<F> {
     /// had been recorded here.
     ///
     /// # Errors
-    /// [`LengthMismatch`](Error::LengthMismatch) unless both have the same number of tokens.
+    /// [`LengthMismatch`](Error::LengthMismatch) unless both have the same number of tokens,
+    /// [`Overflow`](Error::Overflow) of the observations, their mean or their spread.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.tokens() != other.tokens() {
             return Err(Error::LengthMismatch {
@@ -228,6 +220,16 @@ impl<F: Scalar> CurveEstimator<F> {
         let unions = self.points.iter().zip(&other.points).map(|(a, b)| a.union(*b));
         self.points = unions.collect::<Result<_>>()?;
         Ok(())
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn cells(&self) -> &[Moments<F>] {
+        &self.points
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn from_cells(points: Vec<Moments<F>>) -> Self {
+        Self { points }
     }
 
     /// The estimates of `f_0 .. f_{L-1}`.
@@ -362,66 +364,6 @@ fn random_order<R: rand::Rng + ?Sized>(tokens: usize, generator: &mut R) -> Vec<
         order.swap(last, generator.random_range(0..=last));
     }
     order
-}
-
-/// The stored form: versioned, and checked when it is read.
-#[cfg(feature = "serde")]
-mod stored {
-    use super::CurveEstimator;
-    use crate::curve::Moments;
-    use crate::error::{Error, Result};
-    use crate::scalar::{self, Scalar};
-
-    const VERSION: u32 = 1;
-
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Collected<F> {
-        version: u32,
-        observations: Vec<u64>,
-        means: Vec<F>,
-        squares: Vec<F>,
-    }
-
-    impl<F: Scalar> From<CurveEstimator<F>> for Collected<F> {
-        fn from(estimator: CurveEstimator<F>) -> Self {
-            let points = &estimator.points;
-            Self {
-                version: VERSION,
-                observations: points.iter().map(|point| point.observations).collect(),
-                means: points.iter().map(|point| point.mean).collect(),
-                squares: points.iter().map(|point| point.squares).collect(),
-            }
-        }
-    }
-
-    impl<F: Scalar> TryFrom<Collected<F>> for CurveEstimator<F> {
-        type Error = Error;
-
-        fn try_from(stored: Collected<F>) -> Result<Self> {
-            if stored.version != VERSION {
-                return Err(Error::UnknownVersion { found: stored.version, known: VERSION });
-            }
-            let expected = stored.observations.len();
-            for (what, values) in [("means", &stored.means), ("squares", &stored.squares)] {
-                if values.len() != expected {
-                    return Err(Error::LengthMismatch { what, found: values.len(), expected });
-                }
-                scalar::check_finite(what, values)?;
-            }
-            if let Some(index) = stored.squares.iter().position(|x| *x < F::zero()) {
-                let value = scalar::evidence(stored.squares[index]);
-                return Err(Error::Negative { what: "squares", index, value });
-            }
-            if expected == 0 {
-                return Err(Error::Empty { what: "the stored estimator" });
-            }
-            let values = stored.means.into_iter().zip(stored.squares);
-            let points = stored.observations.into_iter().zip(values);
-            let moments = |(observations, (mean, squares))| Moments { observations, mean, squares };
-            Ok(Self { points: points.map(moments).collect() })
-        }
-    }
 }
 
 #[cfg(all(test, feature = "rand"))]

@@ -1,6 +1,6 @@
 use crate::curve::{Estimate, InformationCurve, LossCurve, MonotoneLosses};
 use crate::error::Result;
-use crate::optimal::{fewest_steps, frontier, schedule};
+use crate::optimal::{fewest_steps, frontier, schedule, schedule_for_losses};
 use crate::scalar::Scalar;
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -10,11 +10,17 @@ use crate::units::Nats;
 /// A schedule that is best for noisy losses is best for their noise too, so these losses make it look
 /// cheaper than it is. A second, independent sample has no part in the choice, so its
 /// [estimate](Estimate) is as good for the schedule chosen as for any other, and so is its standard
-/// error.
+/// error: right on average if every count is measured, and otherwise for the straight lines between the
+/// measured counts. Where the losses may be off the lines,
+/// [`bounds::measured::cost_interval`](crate::bounds::measured::cost_interval) tells how much that matters.
 ///
 /// Schedules are chosen by the [monotone projection](MonotoneLosses) of the first sample, and judged by the
 /// second as measured. Give each sample half of the evaluations, or choose by a small model or an
 /// early sample.
+///
+/// If the losses rise by more than [noise](MonotoneLosses::test), the model itself is worse with more
+/// tokens revealed, and its projection is another model. [`schedule_as_measured`](Self::schedule_as_measured)
+/// chooses by the losses as they are; it is slower.
 ///
 /// ```
 /// use demask::{Nats, curve::{LossCurve, LossPoint}, optimal::Planner};
@@ -50,7 +56,8 @@ pub struct Choice<F = f64> {
     pub schedule: Schedule,
     /// Its cost by the losses that chose it: too small, on average.
     pub apparent: Nats<F>,
-    /// Its cost by the other losses: right on average, with its standard error.
+    /// Its cost by the other losses, with its standard error: right on average for the straight lines
+    /// between the measured counts, so exactly that if every count is measured.
     pub judged: Estimate<F>,
 }
 
@@ -93,6 +100,30 @@ impl<F: Scalar> Planner<F> {
     /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange); as [`judge`](Self::judge).
     pub fn schedule(&self, steps: usize) -> Result<Choice<F>> {
         self.judge(schedule(&self.curve, steps)?.0)
+    }
+
+    /// The best schedule of exactly `steps` steps for the first losses as measured, without the
+    /// projection: [`schedule_for_losses`]. Its apparent cost is by these losses. Where nothing rises, it
+    /// is as good as [`schedule`](Self::schedule). O(T L^2).
+    ///
+    /// # Errors
+    /// As [`schedule_for_losses`] and [`LossCurve::at_all_counts`]; as [`judge`](Self::judge).
+    ///
+    /// ```
+    /// use demask::{Nats, curve::LossCurve, optimal::Planner};
+    /// // This model really is worse with three tokens revealed than with two.
+    /// let losses = LossCurve::from_exact([3.0_f64, 2.0, 1.0, 2.5, 0.5])?;
+    /// let planner = Planner::new(&losses, losses.clone())?;
+    /// let (projected, measured) = (planner.schedule(2)?, planner.schedule_as_measured(2)?);
+    /// assert_eq!((projected.schedule.sizes(), measured.schedule.sizes()), (&[1, 4][..], &[2, 3][..]));
+    /// assert_eq!((projected.judged.value, measured.judged.value), (Nats(2.0), Nats(0.0)));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
+    pub fn schedule_as_measured(&self, steps: usize) -> Result<Choice<F>> {
+        let losses = self.monotone.measured().at_all_counts()?;
+        let (schedule, apparent) = schedule_for_losses(&losses, steps)?;
+        let judged = self.judge.parallelism_cost(&schedule)?;
+        Ok(Choice { schedule, apparent, judged })
     }
 
     /// The schedule of fewest steps whose apparent cost is at most `tolerance`:

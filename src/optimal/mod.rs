@@ -12,7 +12,7 @@
 //! | what is wrong with this schedule | [`audit`] |
 //! | only TC, DTC or some points are known | [`minimax`] |
 //! | how good are balanced, cosine and the like | [`families`] |
-//! | measured losses that are not monotone | [`schedule_for_losses`] |
+//! | measured losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
 //! | measured losses with errors, and an unbiased cost | [`Planner`] |
 //!
 //! # The picture
