@@ -7,10 +7,12 @@ mod conditional;
 mod entropy;
 mod estimator;
 mod exchangeable;
+mod field;
 mod hypergeometric;
 mod joint;
 mod linear_code;
 mod markov_chain;
+mod mds_code;
 mod side_by_side;
 mod subsets;
 
@@ -18,8 +20,9 @@ pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntro
 pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
 pub(crate) use joint::kl_divergence;
 pub use joint::{Correlations, JointTable};
-pub use linear_code::{LinearCode, MdsCode};
+pub use linear_code::LinearCode;
 pub use markov_chain::MarkovChain;
+pub use mds_code::MdsCode;
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;
 
