@@ -43,7 +43,7 @@ fn losses_and_predicted_entropies_of_samples_are_unbiased() {
     let mut entropies = losses.clone();
     let mut generator = generator(2);
     for _ in 0..2000 {
-        let sequence = chain().sample(20, &mut generator);
+        let sequence = chain().sample(20, &mut generator).unwrap();
         losses.observe_losses(&chain(), &sequence, &mut generator).unwrap();
         entropies.observe_predicted_entropies(&chain(), &sequence, &mut generator).unwrap();
     }

@@ -25,6 +25,8 @@ struct Case {
     increments: Vec<String>,
     rows: Option<Vec<Vec<f64>>>,
     initial: Option<Vec<f64>>,
+    #[serde(default)]
+    prefix: usize,
     flip: Option<f64>,
     weights: Option<Vec<f64>>,
     #[serde(default)]
@@ -40,7 +42,7 @@ impl Case {
         let tokens = self.tokens;
         if let (Some(initial), Some(rows)) = (&self.initial, &self.rows) {
             let chain = MarkovChain::from_transition(initial, rows).unwrap();
-            return chain.information_curve(tokens).unwrap();
+            return chain.information_curve_given_prefix(self.prefix, tokens).unwrap();
         }
         if let Some(rows) = &self.rows {
             return MarkovChain::stationary(rows).unwrap().information_curve(tokens).unwrap();
@@ -78,7 +80,7 @@ impl Case {
 fn large_laws_match_the_reference_values() {
     let text = include_str!("laws.json");
     let cases = serde_json::from_str::<Reference>(text).unwrap().cases;
-    assert_eq!(cases.len(), 13);
+    assert_eq!(cases.len(), 16);
     for case in cases {
         let curve = case.curve();
         let name = &case.name;

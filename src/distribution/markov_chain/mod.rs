@@ -7,6 +7,7 @@ use crate::scalar::{self, Scalar};
 
 mod curve;
 mod stationary;
+mod steps;
 
 use stationary::{closed_class, stationary_law};
 
@@ -16,23 +17,29 @@ use stationary::{closed_class, stationary_law};
 /// # Formula
 /// ```text
 /// M_n = sum over l of I(X_l; X_{l+n})        all pairs at distance n among the L tokens, M_L = 0
+/// M_n - M_{n+1} = sum over l of I(X_l; X_{l+n} | X_{l-1})
 /// A_n = M_{n-1} - 2 M_n + M_{n+1} >= 0       n = 2 .. L
 /// d_k = sum_n n(n-1)/(L(L-1)) A_n C(L-n, k-1)/C(L-2, k-1)        k = 1 .. L-1
 /// ```
-/// where `d_k` are the increments of the [information curve](crate::InformationCurve). In words: a chain has
-/// the curve of independent symbols, each shown by `n` of the tokens, `A_n` nats of them. So the curve
-/// needs only the mutual information of *pairs*, whatever the length; `docs/theory.md` has the proof.
+/// where `d_k` are the increments of the [information curve](crate::InformationCurve). In words: a
+/// chain has the curve of independent symbols, each shown by `n` of the tokens, `A_n` nats of them. So
+/// the curve needs only the information of *pairs*, whatever the length; `docs/theory.md` has the proof.
 ///
 /// # Running time
-/// With `q` symbols and `D` the distance at which the chain has mixed: `O(D q^3)` for a stationary
-/// chain, `O(D q^3 + D L q^2)` otherwise, and `O(D L)` for the weights. The sum ends when
-/// `M_n <= epsilon M_1 / L^2`: information falls with distance, so all that is left out changes no
-/// `I_k` by more than two units in its last place. A chain that never mixes has `D = L`.
+/// With `q` symbols and `D` the distance at which the chain has mixed: `O(D q^3)`, with logarithms for
+/// all triples of symbols unless the chain is stationary and has no prefix; `O(L q^2)` for the laws of
+/// the tokens unless it is stationary; and `O(D L)` for the weights. The sum ends at the first `n` at
+/// which `M_{n+1}` is certain to be at most `epsilon M_1 / L^2`: information falls with distance, so
+/// all that is left out changes no `I_k` by more than two units in its last place. A chain that never
+/// mixes has `D = L`.
 ///
 /// # Accuracy
-/// Pairwise information is summed from nonnegative terms, computed without cancellation from the
-/// deviations of the powers of the matrix from a common row. So each `I_k` is within about 1e-13 of its
-/// value in `f64`, relatively, for chains that are nearly independent as for chains that never mix.
+/// All information is summed from nonnegative terms, and computed without cancellation from the
+/// deviations of the powers of the matrix from a row of each: one row for all symbols that can follow
+/// the same one. So each `I_k` is within about 1e-13 of its value for the matrix that is stored, in
+/// `f64`, relatively: for chains that are nearly independent, nearly certain or never mix, stationary
+/// or not, with a prefix or without. (A stored matrix has rounded rows. Where they differ by little, by
+/// `e`, that changes the value by about `epsilon / e`.)
 ///
 /// ```
 /// use demask::{MarkovChain, Schedule};
@@ -52,7 +59,7 @@ pub struct MarkovChain<F = f64> {
 
 /// The most elementary operations that a curve may take: some minutes.
 const MAX_WORK: u128 = 1 << 36;
-/// The largest alphabet: half a gigabyte for the matrices in `f64`.
+/// The largest alphabet: a gigabyte for the matrices in `f64`.
 const MAX_ALPHABET: usize = 1 << 12;
 /// The most tokens: some gigabytes for the curve and what it is made from.
 const MAX_TOKENS: usize = 1 << 26;
@@ -213,22 +220,6 @@ impl<F: Scalar> MarkovChain<F> {
         self.transition.chunks_exact(self.alphabet()).nth(symbol)
     }
 
-    /// The law of the token at `position`. `O(position q^2)`, at once for a stationary chain.
-    #[must_use]
-    pub fn marginal(&self, position: usize) -> Vec<F> {
-        if self.stationary { self.initial.clone() } else { self.evolved(&self.initial, position) }
-    }
-
-    /// The law of the token `steps >= 1` after `symbol`, which is in the alphabet.
-    pub(crate) fn after(&self, symbol: usize, steps: usize) -> Vec<F> {
-        let alphabet = self.alphabet();
-        self.evolved(&self.transition[symbol * alphabet..(symbol + 1) * alphabet], steps - 1)
-    }
-
-    /// The law some tokens later.
-    pub(crate) fn evolved(&self, law: &[F], steps: usize) -> Vec<F> {
-        (0..steps).fold(law.to_vec(), |law, _| product(&law, &self.transition, self.alphabet()))
-    }
     /// The joint table of the first `tokens` tokens, for small numbers of them.
     ///
     /// # Errors
@@ -261,18 +252,26 @@ impl<F: Scalar> MarkovChain<F> {
 
     /// Draws the first `tokens` tokens. `O(tokens q)`.
     ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26.
+    ///
     /// ```
     /// use demask::MarkovChain;
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.0, 1.0], [1.0, 0.0]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
-    /// let word = chain.sample(4, &mut generator);
+    /// let word = chain.sample(4, &mut generator)?;
     /// assert!(word == [0, 1, 0, 1] || word == [1, 0, 1, 0]);
     /// # Ok::<(), demask::Error>(())
     /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
-    pub fn sample<R: rand::Rng + ?Sized>(&self, tokens: usize, generator: &mut R) -> Vec<usize> {
+    pub fn sample<R: rand::Rng + ?Sized>(
+        &self,
+        tokens: usize,
+        generator: &mut R,
+    ) -> Result<Vec<usize>> {
+        check_tokens(tokens)?;
         let alphabet = self.alphabet();
         let mut law: &[F] = &self.initial;
         let draw = |_| {
@@ -280,8 +279,15 @@ impl<F: Scalar> MarkovChain<F> {
             law = &self.transition[symbol * alphabet..(symbol + 1) * alphabet];
             symbol
         };
-        (0..tokens).map(draw).collect()
+        Ok((0..tokens).map(draw).collect())
     }
+}
+
+fn check_tokens(tokens: usize) -> Result<()> {
+    if tokens == 0 {
+        return Err(Error::Empty { what: "the sequence" });
+    }
+    check_limit("tokens of a Markov chain", tokens as u128, MAX_TOKENS as u128)
 }
 
 fn cells(rows: usize, columns: usize) -> u128 {
@@ -317,16 +323,4 @@ fn transition_of<F: Scalar>(rows: &[impl AsRef<[F]>]) -> Result<Vec<F>> {
         transition.extend(normalized(what, values, not_normalized)?);
     }
     Ok(transition)
-}
-
-/// Matrix product of row-major matrices, the second one square.
-fn product<F: Scalar>(left: &[F], right: &[F], alphabet: usize) -> Vec<F> {
-    let mut result = vec![F::zero(); left.len()];
-    let rows = left.chunks_exact(alphabet).zip(result.chunks_exact_mut(alphabet));
-    for (factors, sums) in rows {
-        for (&factor, terms) in factors.iter().zip(right.chunks_exact(alphabet)) {
-            sums.iter_mut().zip(terms).for_each(|(sum, &term)| *sum = *sum + factor * term);
-        }
-    }
-    result
 }
