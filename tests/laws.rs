@@ -293,6 +293,20 @@ fn single_precision_follows_double() {
     }
 }
 
+#[cfg(feature = "rand")]
+#[test]
+fn samples_have_a_length_that_can_be_held() {
+    use rand::SeedableRng;
+    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+    let mixture = CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
+    assert_eq!(mixture.sample(7, &mut generator).unwrap().len(), 7);
+    assert!(matches!(mixture.sample(0, &mut generator), Err(Error::Empty { .. })));
+    for tokens in [(1 << 26) + 1, usize::MAX] {
+        let out = mixture.sample(tokens, &mut generator);
+        assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 26));
+    }
+}
+
 #[test]
 fn what_other_laws_refuse() {
     use demask::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
@@ -321,6 +335,11 @@ fn what_other_laws_refuse() {
     assert!(matches!(out, Err(Error::RowNotNormalized { row: 1, .. })));
     assert!(matches!(Mixture::new([1.0], &[[0.0; 0]]), Err(Error::Empty { .. })));
     assert!(matches!(Mixture::noisy_repeated_symbol(1, 0.1), Err(Error::Empty { .. })));
+    for large in [1 << 60, usize::MAX] {
+        assert!(matches!(uniform_permutation::<f64>(large), Err(Error::TooLarge { .. })));
+        let out = Mixture::noisy_repeated_symbol(large, 0.1_f64);
+        assert!(matches!(out, Err(Error::TooLarge { .. })));
+    }
     let letters = Mixture::noisy_repeated_symbol(27, 0.1_f64).unwrap();
     assert!(matches!(letters.information_curve(0), Err(Error::Empty { .. })));
     assert!(matches!(letters.information_curve(64), Err(Error::TooLarge { .. })));

@@ -1,10 +1,13 @@
 //! What a law must be able to tell so that its curve can be estimated, and the estimate.
 
 use crate::curve::Moments;
-use crate::distribution::{JointTable, LinearCode, SubsetEntropies};
-use crate::error::{Error, Result};
+use crate::distribution::{JointTable, SubsetEntropies};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
+
+/// The most tokens of an estimator: half a gigabyte in `f64`.
+const MAX_TOKENS: u128 = 1 << 24;
 
 /// A law that can tell the entropy of any set of its tokens.
 pub trait SubsetEntropy<F: Scalar = f64> {
@@ -35,13 +38,6 @@ impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
 
 /// By a look-up.
 impl<F: Scalar> SubsetEntropy<F> for SubsetEntropies<F> {
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        self.entropy(positions)
-    }
-}
-
-/// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
-impl<F: Scalar> SubsetEntropy<F> for LinearCode {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
         self.entropy(positions)
     }
@@ -160,11 +156,12 @@ impl<F: Scalar> CurveEstimator<F> {
     /// No observations yet, of a sequence of `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens.
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn new(tokens: usize) -> Result<Self> {
         if tokens == 0 {
             return Err(Error::Empty { what: "the sequence" });
         }
+        check_limit("tokens of an estimator", tokens as u128, MAX_TOKENS)?;
         Ok(Self { points: vec![Moments::none(); tokens] })
     }
 
@@ -285,6 +282,26 @@ impl<F: Scalar> CurveEstimator<F> {
     ///
     /// # Errors
     /// As [`observe_losses`](CurveEstimator::observe_losses).
+    ///
+    /// ```
+    /// use demask::{CategoricalMixture, distribution::CurveEstimator};
+    /// use rand::SeedableRng;
+    /// // A letter shown 64 times, wrong in most of them: too many counts for an exact curve.
+    /// let law = CategoricalMixture::noisy_repeated_symbol(27, 0.7)?;
+    /// assert!(law.information_curve(64).is_err());
+    /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(5);
+    /// let mut estimator = CurveEstimator::new(64)?;
+    /// for _ in 0..50 {
+    ///     let sequence = law.sample(64, &mut generator)?;
+    ///     estimator.observe_predicted_entropies(&law, &sequence, &mut generator)?;
+    /// }
+    /// // The first token tells little; in the end the letter is known, and the noise is left.
+    /// let points = estimator.points();
+    /// let noise = -(0.3_f64 * 0.3_f64.ln() + 0.7 * (0.7_f64 / 26.0).ln());
+    /// assert!((points[0].mean.0 - 27_f64.ln()).abs() < 1e-12);
+    /// assert!(points[1].mean.0 > noise + 0.2 && (points[63].mean.0 - noise).abs() < 1e-3);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn observe_predicted_entropies<R: rand::Rng + ?Sized>(

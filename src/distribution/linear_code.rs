@@ -1,6 +1,9 @@
 use num_traits::ToPrimitive;
 
 use crate::curve::InformationCurve;
+use crate::distribution::estimator::{
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed,
+};
 use crate::distribution::field::Field;
 use crate::distribution::{JointTable, MdsCode};
 use crate::error::{Error, Result, check_limit};
@@ -262,6 +265,47 @@ impl LinearCode {
     }
 }
 
+/// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
+impl<F: Scalar> SubsetEntropy<F> for LinearCode {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        check_positions(positions, Some(self.length()))?;
+        self.entropy(positions)
+    }
+}
+
+/// By elimination, `O(|S| k^2 + p)`: what is revealed determines the token if its column is in the span
+/// of the revealed ones, and tells nothing otherwise. [`TooLarge`](Error::TooLarge) for more than 2^28
+/// symbols.
+impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        check_limit("symbols of a token", self.field.0.into(), MAX_LISTED)?;
+        let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
+        check_revealed(revealed, position, Some(self.length()), alphabet)?;
+        // Each column with its symbol below: whatever is in the span has the symbol of its column.
+        let with_symbol = |position: usize, symbol: usize| -> Vec<u64> {
+            let column = self.columns.get(position).into_iter().flatten().copied();
+            column.chain([symbol as u64]).collect()
+        };
+        let mut basis = Basis::new(self.field);
+        for &(position, symbol) in revealed {
+            basis.extend(&with_symbol(position, symbol));
+        }
+        if basis.vectors.iter().any(|(pivot, _)| *pivot == self.dimension) {
+            return Err(Error::ImpossibleContext { what: "what is revealed" });
+        }
+        let mut rest = basis.rest(&with_symbol(position, 0));
+        let symbol = rest.pop().map_or(0, |negative| (self.field.0 - negative) % self.field.0);
+        let determined = rest.iter().all(|&entry| entry == 0);
+        let uniform = scalar::float::<F>(alphabet).recip();
+        let probability = |other: u64| match determined {
+            true if other == symbol => F::one(),
+            true => F::zero(),
+            false => uniform,
+        };
+        Ok((0..self.field.0).map(probability).collect())
+    }
+}
+
 /// Independent vectors; each is 1 in its first nonzero place, and 0 there are all later ones.
 struct Basis {
     field: Field,
@@ -273,8 +317,8 @@ impl Basis {
         Self { field, vectors: Vec::new() }
     }
 
-    /// Adds what the vector has beyond the span, at the end; whether there was anything.
-    fn extend(&mut self, vector: &[u64]) -> bool {
+    /// What the vector has beyond the span.
+    fn rest(&self, vector: &[u64]) -> Vec<u64> {
         let field = self.field;
         let mut rest = vector.to_vec();
         for (pivot, known) in &self.vectors {
@@ -284,6 +328,13 @@ impl Basis {
                 entries.for_each(|(x, &y)| *x = field.add_product(*x, field.0 - factor, y));
             }
         }
+        rest
+    }
+
+    /// Adds what the vector has beyond the span, at the end; whether there was anything.
+    fn extend(&mut self, vector: &[u64]) -> bool {
+        let field = self.field;
+        let mut rest = self.rest(vector);
         let Some(pivot) = rest.iter().position(|&x| x > 0) else { return false };
         let scale = field.inverse(rest[pivot]);
         rest.iter_mut().for_each(|x| *x = *x * scale % field.0);

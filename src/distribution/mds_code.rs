@@ -1,9 +1,10 @@
 use crate::curve::InformationCurve;
 use crate::distribution::LinearCode;
+use crate::distribution::estimator::{SubsetEntropy, check_positions};
 use crate::distribution::field::Field;
 use crate::distribution::linear_code::MAX_LISTED;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::Scalar;
+use crate::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// A maximum-distance-separable code over the integers modulo a prime: any `dimension` of its tokens
@@ -63,7 +64,7 @@ impl MdsCode {
         if dimension > length {
             return inconsistent("dimension <= length", dimension, length as f64);
         }
-        let of_any_length = dimension == 1 || dimension + 1 >= length;
+        let of_any_length = dimension == 1 || dimension >= length - 1;
         if !of_any_length && length as u64 > field.0 + 1 {
             let inequality =
                 "length <= field + 1, for an MDS code with 2 <= dimension <= length - 2,";
@@ -119,7 +120,7 @@ impl MdsCode {
         let entries = length as u128 * dimension as u128;
         check_limit("entries of the generator matrix", entries, MAX_LISTED)?;
         let entry = |power: usize, token: usize| -> u64 {
-            if dimension + 1 >= length {
+            if dimension >= length - 1 {
                 // The identity, and for the zero sum a column of minus ones.
                 if token == dimension { field.0 - 1 } else { u64::from(token == power) }
             } else if token as u64 == field.0 {
@@ -132,5 +133,13 @@ impl MdsCode {
         };
         let row = |power| -> Vec<u64> { (0..length).map(|token| entry(power, token)).collect() };
         LinearCode::from_generator(field.0, (0..dimension).map(row))
+    }
+}
+
+/// In closed form, for codes of any length: the tokens are independent up to the dimension.
+impl<F: Scalar> SubsetEntropy<F> for MdsCode {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        let shown = check_positions(positions, Some(self.length))?.len();
+        Ok(self.field.symbol_entropy() * scalar::float(shown.min(self.dimension)))
     }
 }

@@ -1,10 +1,14 @@
-use super::{MAX_WORK, check_tokens, component_weights, power};
+use super::{MAX_WORK, check_tokens, component_weights, masses, power};
 use crate::curve::InformationCurve;
+use crate::distribution::estimator::{
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, conditional,
+};
 use crate::distribution::hypergeometric::Window;
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::units::Nats;
 
 /// An exchangeable law of `L` bits: all that matters is the law of the number of ones.
 ///
@@ -274,17 +278,87 @@ impl<F: Scalar> ExchangeableBits<F> {
     }
 
     /// Draws a sequence: the number of ones first, then where they stand. O(L).
+    ///
+    /// # Errors
+    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
-    pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Vec<usize> {
+    pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Result<Vec<usize>> {
         use rand::RngExt;
+        check_tokens(self.tokens())?;
         let mut ones = crate::distribution::draw(&self.count_law, generator);
         let place = |left: usize| {
             let one = generator.random_range(0..left) < ones;
             ones -= usize::from(one);
             usize::from(one)
         };
-        (1..=self.tokens()).rev().map(place).collect()
+        Ok((1..=self.tokens()).rev().map(place).collect())
+    }
+}
+
+/// From the law of the number of ones in `k` of the tokens, `O(L (L - k))`.
+/// [`TooLarge`](Error::TooLarge) for more than 2^33 operations.
+impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        let tokens = self.tokens();
+        let shown = check_positions(positions, Some(tokens))?.len();
+        if shown == 0 {
+            return Ok(Nats(F::zero()));
+        }
+        check_limit("pairs of counts", tokens as u128 * (tokens - shown) as u128, MAX_WORK)?;
+        let mut law = self.count_law.clone();
+        for _ in shown..tokens {
+            thin(&mut law);
+        }
+        // All words with the same number of ones have the same probability.
+        let mut log_words = CompensatedSum::new();
+        let mut entropy = CompensatedSum::new();
+        for (ones, &p) in law.iter().enumerate() {
+            entropy.add(scalar::neg_x_ln_x(p));
+            if p > F::zero() {
+                entropy.add(p * log_words.total());
+            }
+            if ones < shown {
+                log_words.add((scalar::float::<F>(shown - ones) / scalar::float(ones + 1)).ln());
+            }
+        }
+        Ok(Nats(entropy.total()))
+    }
+}
+
+/// From the law of the number of ones among all tokens, given those revealed. `O(L)`, in logarithms, so
+/// that improbable contexts do not underflow. Numbers of ones whose probability was too small to be
+/// stored are impossible; [`CategoricalMixture`](crate::CategoricalMixture) has no such limit.
+///
+/// # Formula
+/// ```text
+/// P(i ones in all | j ones in k) proportional to w_i C(L-k, i-j) / C(L, i)
+/// P(next is 1 | i ones in all, j ones in k) = (i - j) / (L - k)
+/// ```
+impl<F: Scalar> ConditionalMarginal<F> for ExchangeableBits<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        let tokens = self.tokens();
+        check_revealed(revealed, position, Some(tokens), 2)?;
+        let ones: usize = revealed.iter().map(|&(_, symbol)| symbol).sum();
+        let masked = tokens - revealed.len();
+        let mut log_ways = CompensatedSum::new();
+        let log_weight = |(further, &p): (usize, &F)| {
+            let log_weight = log_ways.total() + p.ln();
+            if further < masked {
+                let of_masked = scalar::float::<F>(masked - further) / scalar::float(further + 1);
+                let all = ones + further;
+                let of_all = scalar::float::<F>(tokens - all) / scalar::float(all + 1);
+                log_ways.add((of_masked / of_all).ln());
+            }
+            log_weight
+        };
+        let possible = self.count_law.iter().skip(ones).take(masked + 1).enumerate();
+        let masses = masses(&possible.map(log_weight).collect::<Vec<_>>());
+        let share = |count: usize| scalar::float::<F>(count) / scalar::float(masked);
+        let counts = || masses.iter().enumerate();
+        let one = scalar::sum(counts().map(|(further, &mass)| mass * share(further)));
+        let zero = scalar::sum(counts().map(|(further, &mass)| mass * share(masked - further)));
+        conditional(&[zero, one])
     }
 }
 

@@ -1,5 +1,6 @@
-use super::{MAX_WORK, check_tokens, component_weights, power};
+use super::{MAX_WORK, check_tokens, component_weights, masses, power};
 use crate::curve::InformationCurve;
+use crate::distribution::estimator::{ConditionalMarginal, check_revealed, conditional};
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
@@ -58,13 +59,15 @@ impl<F: Scalar> CategoricalMixture<F> {
     /// `noise`, by one of the others.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for fewer than two symbols,
-    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
+    /// [`Empty`](Error::Empty) for fewer than two symbols, [`TooLarge`](Error::TooLarge) for more than
+    /// 16384, [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_symbol(alphabet: usize, noise: F) -> Result<Self> {
         scalar::check_probability("the noise", noise)?;
         if alphabet < 2 {
             return Err(Error::Empty { what: "the list of other symbols" });
         }
+        let held = alphabet as u128 * alphabet as u128;
+        check_limit("symbols times components", held, MAX_CELLS as u128)?;
         let wrong = noise / scalar::float(alphabet - 1);
         let law = |symbol: usize| {
             let mut law = vec![wrong; alphabet];
@@ -167,11 +170,37 @@ impl<F: Scalar> CategoricalMixture<F> {
     }
 
     /// Draws a sequence: the component first, then each token from its law.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
-    pub fn sample<R: rand::Rng + ?Sized>(&self, tokens: usize, generator: &mut R) -> Vec<usize> {
+    pub fn sample<R: rand::Rng + ?Sized>(
+        &self,
+        tokens: usize,
+        generator: &mut R,
+    ) -> Result<Vec<usize>> {
+        check_tokens(tokens)?;
         let law = &self.components[crate::distribution::draw(&self.weights, generator)];
-        (0..tokens).map(|_| crate::distribution::draw(law, generator)).collect()
+        Ok((0..tokens).map(|_| crate::distribution::draw(law, generator)).collect())
+    }
+}
+
+/// From the posterior weights of the `C` components, `O(k log k + C q)` for `k` revealed tokens, in
+/// logarithms, so that long contexts do not underflow. Any position exists.
+impl<F: Scalar> ConditionalMarginal<F> for CategoricalMixture<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        check_revealed(revealed, position, None, self.alphabet())?;
+        let mut counts = vec![0_usize; self.alphabet()];
+        revealed.iter().for_each(|&(_, symbol)| counts[symbol] += 1);
+        let log_weight = |(&weight, law): (&F, &Vec<F>)| {
+            let seen = counts.iter().zip(law).filter(|(count, _)| **count > 0);
+            let likelihood = seen.map(|(&count, &p)| scalar::float::<F>(count) * p.ln());
+            weight.ln() + scalar::sum(likelihood)
+        };
+        let components = self.weights.iter().zip(&self.components);
+        let masses = masses(&components.map(log_weight).collect::<Vec<_>>());
+        conditional(&self.predictive(&masses))
     }
 }
 

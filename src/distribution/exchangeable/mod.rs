@@ -49,3 +49,11 @@ fn check_tokens(tokens: usize) -> Result<()> {
     }
     check_limit("tokens of an exchangeable law", tokens as u128, MAX_TOKENS as u128)
 }
+
+/// Masses from their logarithms, up to a common factor, so that the largest is 1; all zero if none is
+/// possible.
+fn masses<F: Scalar>(logarithms: &[F]) -> Vec<F> {
+    let greatest = logarithms.iter().copied().fold(F::neg_infinity(), F::max);
+    let mass = |&x: &F| if x > F::neg_infinity() { (x - greatest).exp() } else { F::zero() };
+    logarithms.iter().map(mass).collect()
+}

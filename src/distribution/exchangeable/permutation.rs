@@ -1,5 +1,6 @@
+use super::check_tokens;
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scalar::{self, Scalar};
 
 /// The curve of a uniformly random permutation of `tokens` symbols. O(L).
@@ -10,7 +11,8 @@ use crate::scalar::{self, Scalar};
 /// ```
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for zero tokens.
+/// [`Empty`](crate::Error::Empty) for zero tokens, [`TooLarge`](crate::Error::TooLarge) for more than
+/// 2^26.
 ///
 /// ```
 /// use demask::distribution;
@@ -19,9 +21,7 @@ use crate::scalar::{self, Scalar};
 /// # Ok::<(), demask::Error>(())
 /// ```
 pub fn uniform_permutation<F: Scalar>(tokens: usize) -> Result<InformationCurve<F>> {
-    if tokens == 0 {
-        return Err(Error::Empty { what: "the permutation" });
-    }
+    check_tokens(tokens)?;
     let increments: Vec<F> =
         (1..tokens).map(|m| scalar::float::<F>(tokens - m).recip().ln_1p()).collect();
     InformationCurve::from_computed_increments(&increments, Some(scalar::float::<F>(tokens).ln()))
