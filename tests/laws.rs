@@ -293,6 +293,42 @@ fn single_precision_follows_double() {
     }
 }
 
+#[test]
+fn extreme_parameters_have_their_laws() {
+    let urn = |tokens, ones, zeros| ExchangeableBits::polya_urn(tokens, ones, zeros).unwrap();
+    // One kind of balls only, for all that floats can tell.
+    assert_eq!(urn(1, 1e10, 1e-300).count_law()[1], 1.0);
+    assert_eq!(urn(3, 1e-300, 1e10).count_law()[0], 1.0);
+    // So many balls that none drawn changes the urn: fair and independent bits.
+    for balls in [1e308, f64::MAX] {
+        let law = urn(10, balls, balls);
+        assert!((law.count_law()[5] - 252.0 / 1024.0).abs() < 1e-15);
+        let law = urn(2, balls, balls / 3.0);
+        assert!((law.count_law()[2] - 9.0 / 16.0).abs() < 1e-15);
+    }
+    // So few that the first ball drawn decides.
+    for balls in [5e-324, 1e-310, 1e-200] {
+        let law = urn(3, balls, balls);
+        assert!(
+            (law.count_law()[0] - 0.5).abs() < 1e-15 && (law.count_law()[3] - 0.5).abs() < 1e-15
+        );
+    }
+    assert!(ExchangeableBits::<f32>::polya_urn(10, f32::MAX, 1e-45).is_ok());
+
+    // All spins agree, and the field alone says on what: exp(2 L field) to 1.
+    let e2 = 2_f64.exp();
+    for beta in [1e3, 1e10, 1e13] {
+        let law = ExchangeableBits::curie_weiss(1000, beta, 1e-3).unwrap();
+        assert!((law.count_law()[1000] - e2 / (1.0 + e2)).abs() < 1e-13, "{beta}");
+        assert!((law.count_law()[0] - 1.0 / (1.0 + e2)).abs() < 1e-13, "{beta}");
+    }
+    // Spins that repel each other: as many ones as zeros.
+    let law = ExchangeableBits::curie_weiss(1000, -1e13, 1e-3).unwrap();
+    assert_eq!(law.count_law()[500], 1.0);
+    let out = ExchangeableBits::curie_weiss(1000, f64::MAX, 0.0);
+    assert!(matches!(out, Err(Error::Overflow { .. })));
+}
+
 #[cfg(feature = "rand")]
 #[test]
 fn samples_have_a_length_that_can_be_held() {

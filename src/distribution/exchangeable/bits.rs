@@ -138,9 +138,11 @@ impl<F: Scalar> ExchangeableBits<F> {
             }
         }
         Self::from_log_ratios(tokens, |j| {
-            let above = scalar::float::<F>(tokens - j) * (ones + scalar::float(j));
-            let below = scalar::float::<F>(j + 1) * (zeros + scalar::float(tokens - j - 1));
-            (above / below).ln()
+            let above = ones + scalar::float(j);
+            let below = zeros + scalar::float(tokens - j - 1);
+            let ratio = above / below;
+            let logarithm = if ratio.is_normal() { ratio.ln() } else { above.ln() - below.ln() };
+            [log_choices(tokens, j), logarithm, F::zero()]
         })
     }
 
@@ -153,7 +155,8 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
-    /// [`NotFinite`](Error::NotFinite) for the parameters.
+    /// [`NotFinite`](Error::NotFinite) for the parameters, or [`Overflow`](Error::Overflow) if an
+    /// exponent is not finite.
     ///
     /// ```
     /// use demask::ExchangeableBits;
@@ -167,10 +170,10 @@ impl<F: Scalar> ExchangeableBits<F> {
         scalar::check_finite("the field", &[field])?;
         let two = F::one() + F::one();
         Self::from_log_ratios(tokens, |j| {
-            let choices = scalar::float::<F>(tokens - j) / scalar::float(j + 1);
             let magnetization = scalar::float::<F>(2 * j + 1) - scalar::float(tokens);
-            let pull = inverse_temperature * magnetization / scalar::float(tokens);
-            choices.ln() + two * (pull + field)
+            let pull = inverse_temperature * (magnetization / scalar::float(tokens));
+            // The pulls of opposite magnetizations cancel in the sum, and leave the field alone.
+            [log_choices(tokens, j), two * pull, two * field]
         })
     }
 
@@ -201,28 +204,30 @@ impl<F: Scalar> ExchangeableBits<F> {
         Ok(Self { count_law })
     }
 
-    /// From `ln(w_{j+1} / w_j)`. The logarithms are added up from the largest weight outward, so that
-    /// the error of a weight grows with its distance from there and not with the sequence.
-    fn from_log_ratios(tokens: usize, log_ratio: impl Fn(usize) -> F) -> Result<Self> {
+    /// From `ln(w_{j+1} / w_j)`, as a sum of terms that may be of very different sizes. The logarithms
+    /// are added up from the largest weight outward, so that the error of a weight grows with its
+    /// distance from there and not with the sequence.
+    fn from_log_ratios(tokens: usize, terms: impl Fn(usize) -> [F; 3]) -> Result<Self> {
         check_tokens(tokens)?;
-        let ratios: Vec<F> = (0..tokens).map(log_ratio).collect();
-        scalar::check_finite("the logarithms of the ratios of the count law", &ratios)?;
-        let (mut sum, mut greatest, mut top) = (F::zero(), F::zero(), 0);
-        for (j, &ratio) in ratios.iter().enumerate() {
-            sum = sum + ratio;
-            if sum > greatest {
-                (greatest, top) = (sum, j + 1);
+        let (mut sum, mut greatest, mut top) = (CompensatedSum::new(), F::zero(), 0);
+        for j in 0..tokens {
+            terms(j).into_iter().for_each(|term| sum.add(term));
+            if !sum.total().is_finite() {
+                return Err(Error::Overflow { what: "an exponent of the count law" });
+            }
+            if sum.total() > greatest {
+                (greatest, top) = (sum.total(), j + 1);
             }
         }
         let mut weights = vec![F::one(); tokens + 1];
         let mut down = CompensatedSum::new();
         for j in (0..top).rev() {
-            down.add(-ratios[j]);
+            terms(j).into_iter().for_each(|term| down.add(-term));
             weights[j] = down.total().exp();
         }
         let mut up = CompensatedSum::new();
         for j in top..tokens {
-            up.add(ratios[j]);
+            terms(j).into_iter().for_each(|term| up.add(term));
             weights[j + 1] = up.total().exp();
         }
         let total = scalar::sum(weights.iter().copied());
@@ -319,7 +324,7 @@ impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
                 entropy.add(p * log_words.total());
             }
             if ones < shown {
-                log_words.add((scalar::float::<F>(shown - ones) / scalar::float(ones + 1)).ln());
+                log_words.add(log_choices(shown, ones));
             }
         }
         Ok(Nats(entropy.total()))
@@ -360,6 +365,11 @@ impl<F: Scalar> ConditionalMarginal<F> for ExchangeableBits<F> {
         let zero = scalar::sum(counts().map(|(further, &mass)| mass * share(masked - further)));
         conditional(&[zero, one])
     }
+}
+
+/// `ln( C(n, j+1) / C(n, j) )`
+fn log_choices<F: Scalar>(tokens: usize, ones: usize) -> F {
+    (scalar::float::<F>(tokens - ones) / scalar::float(ones + 1)).ln()
 }
 
 /// From the count law of `n` tokens, the mutual information of two of them given the others.
