@@ -71,18 +71,5 @@ fn correlations(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn growth(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("growth_complexity");
-    group.sample_size(10);
-    for tokens in [128, 1024] {
-        let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + 20.0)).collect();
-        let curve = demask::InformationCurve::from_information(information).expect("a curve");
-        group.bench_function(format!("L={tokens}"), |bencher| {
-            bencher.iter(|| black_box(&curve).growth_complexity())
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, information_curve, x_ln_x, correlations, growth);
+criterion_group!(benches, information_curve, x_ln_x, correlations);
 criterion_main!(benches);

@@ -1,10 +1,10 @@
-//! Exact curves of long sequences, and the weights they are mixed with.
+//! Exact curves of long sequences, the weights they are mixed with, and their growth complexity.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use demask::distribution::side_by_side;
-use demask::{CategoricalMixture, ExchangeableBits, MarkovChain};
+use demask::{CategoricalMixture, ExchangeableBits, InformationCurve, MarkovChain};
 
 /// Transition probabilities like those of letters: `1 / (1 + distance)` to the power 2, in a shuffled
 /// order, normalised.
@@ -82,5 +82,18 @@ fn parts(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, markov_chain, exchangeable, parts);
+fn growth(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("growth_complexity");
+    group.sample_size(10);
+    for tokens in [128, 1024, 16384] {
+        let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + 20.0)).collect();
+        let curve = InformationCurve::from_information(information).expect("a curve");
+        group.bench_function(format!("L={tokens}"), |bencher| {
+            bencher.iter(|| black_box(&curve).growth_complexity())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, markov_chain, exchangeable, parts, growth);
 criterion_main!(benches);

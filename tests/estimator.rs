@@ -102,6 +102,42 @@ fn merged_collectors_are_the_whole() {
     }
 }
 
+/// Three machines that share the runs observe what one machine does.
+#[test]
+fn merged_observations_of_a_law_are_the_whole() {
+    type Observe = fn(&mut CurveEstimator, u64) -> demask::Result<()>;
+    let ways: [Observe; 3] = [
+        |estimator, run| estimator.observe_entropies(&chain(), &mut generator(run)),
+        |estimator, run| {
+            let mut generator = generator(run);
+            let sequence = chain().sample(12, &mut generator)?;
+            estimator.observe_losses(&chain(), &sequence, &mut generator)
+        },
+        |estimator, run| {
+            let law = CategoricalMixture::noisy_repeated_symbol(27, 0.5)?;
+            let mut generator = generator(run);
+            let sequence = law.sample(12, &mut generator)?;
+            estimator.observe_predicted_entropies(&law, &sequence, &mut generator)
+        },
+    ];
+    for observe in ways {
+        let empty = CurveEstimator::new(12).unwrap();
+        let (mut whole, mut machines) = (empty.clone(), vec![empty.clone(); 3]);
+        for run in 0..60 {
+            observe(&mut whole, run).unwrap();
+            observe(&mut machines[(run % 7 % 3) as usize], run).unwrap();
+        }
+        let mut merged = empty;
+        machines.iter().for_each(|machine| merged.merge(machine).unwrap());
+        for (k, (a, b)) in whole.points().iter().zip(merged.points()).enumerate() {
+            assert_eq!((a.observations, b.observations), (60, 60));
+            assert!((a.mean - b.mean).0.abs() < 1e-14, "f_{k}: {a:?} {b:?}");
+            let error = (a.standard_error - b.standard_error).0.abs();
+            assert!(error <= 1e-12 * a.standard_error.0 + 1e-15, "f_{k}: {a:?} {b:?}");
+        }
+    }
+}
+
 /// Compares what a law tells with what its table tells: for every set of tokens, in falling order; every
 /// word shown there; every other token. Returns how many contexts were possible.
 fn assert_predicts_as(law: &impl ConditionalMarginal, table: &JointTable) -> usize {

@@ -2,7 +2,7 @@
 
 mod support;
 
-use demask::{Error, InformationCurve, Nats};
+use demask::{Error, ExchangeableBits, InformationCurve, Nats};
 use proptest::prelude::*;
 use support::*;
 
@@ -34,9 +34,12 @@ fn noisy_repeated_bit(tokens: usize, flip: f64) -> InformationCurve {
 #[test]
 fn published_ratios_of_the_noisy_repeated_bit_are_met() {
     for (flip, ratio) in [(0.01, 4.511), (0.30, 2.165), (0.45, 1.653)] {
-        let growth = noisy_repeated_bit(128, flip).growth_complexity().unwrap();
-        let found = growth.coarse / growth.fine;
-        assert!((found - ratio).abs() < 6e-4, "flip {flip}: {found}");
+        let law = ExchangeableBits::noisy_repeated_bit(128, flip).unwrap();
+        for curve in [law.information_curve().unwrap(), noisy_repeated_bit(128, flip)] {
+            let growth = curve.growth_complexity().unwrap();
+            let found = growth.coarse / growth.fine;
+            assert!((found - ratio).abs() < 6e-4, "flip {flip}: {found}");
+        }
     }
 }
 

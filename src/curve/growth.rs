@@ -77,7 +77,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// interval is empty and both are zero. Source: Wainwright, arXiv 2608.13520.
     ///
     /// # Running time and accuracy
-    /// O(L): 3 ms at L = 1024. With `r = (1 - cos theta)/2` each increment contributes a bump of the
+    /// O(L) up to a logarithm. With `r = (1 - cos theta)/2` each increment contributes a bump of the
     /// same width `1/sqrt(L)` in theta, so Gauss-Legendre quadrature of 16 points on each interval of
     /// that length is right to rounding for the coarse complexity, and to about 1e-9 or better
     /// (relative) for the fine one, whose integrand is less smooth between separated bumps.
