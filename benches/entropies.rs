@@ -1,7 +1,6 @@
 //! The engine for the entropies of all sets of tokens, and what bounds it: the logarithm.
 //!
-//! `benches/peers/subset_entropies.py` is the same in numpy; the example `subset_entropies` prints times
-//! for the same tables.
+//! `benches/peers/subset_entropies.sh` runs the example `subset_entropies` side by side with numpy.
 
 use std::hint::black_box;
 
