@@ -1,7 +1,8 @@
 //! Estimates from random sets of tokens: near the exact curve at fixed seeds, and additive.
 
 use demask::distribution::{
-    ConditionalMarginal, CurveEstimator, CurvePoint, LinearCode, MdsCode, SubsetEntropy,
+    ClusterMixture, ConditionalMarginal, CurveEstimator, CurvePoint, LinearCode, MdsCode,
+    SubsetEntropy,
 };
 use demask::{
     CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats,
@@ -64,17 +65,24 @@ fn samples_of_exchangeable_laws_have_their_law() {
     let table = law.joint_table().unwrap();
     let mixture = demask::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
     let mixture_table = mixture.joint_table(4).unwrap();
+    let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
+    let clusters = ClusterMixture::new([0.5, 0.25, 0.25], &centres, 0.125).unwrap();
+    let clusters_table = clusters.joint_table().unwrap();
     let mut bits = CurveEstimator::new(6).unwrap();
     let mut symbols = CurveEstimator::new(4).unwrap();
+    let mut words = CurveEstimator::new(5).unwrap();
     let mut generator = generator(3);
     for _ in 0..3000 {
         let sequence = law.sample(&mut generator).unwrap();
         bits.observe_losses(&table, &sequence, &mut generator).unwrap();
         let sequence = mixture.sample(4, &mut generator).unwrap();
         symbols.observe_losses(&mixture_table, &sequence, &mut generator).unwrap();
+        let sequence = clusters.sample(&mut generator).unwrap();
+        words.observe_losses(&clusters_table, &sequence, &mut generator).unwrap();
     }
     assert_near(&bits.points(), &law.information_curve().unwrap(), 3000);
     assert_near(&symbols.points(), &mixture.information_curve(4).unwrap(), 3000);
+    assert_near(&words.points(), &clusters.information_curve().unwrap(), 3000);
 }
 
 #[test]
@@ -218,6 +226,13 @@ fn exchangeable_laws_tell_the_same_as_their_tables() {
             Ok(_) => assert!(possible),
             Err(error) => assert!(!possible && matches!(error, Error::ImpossibleContext { .. })),
         }
+    }
+    let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
+    for flip in [0.0, 0.125, 1.0] {
+        let law = ClusterMixture::new([0.5, 0.25, 0.25], &centres, flip).unwrap();
+        assert!(assert_predicts_as(&law, &law.joint_table().unwrap()) > 30);
+        let out = law.conditional_marginal(&[], 5);
+        assert!(matches!(out, Err(Error::IndexOutOfRange { index: 5, limit: 5, .. })));
     }
     let laws = [[0.5, 0.25, 0.25, 0.0], [0.0, 0.125, 0.5, 0.375], [0.0, 0.0, 0.5, 0.5]];
     let mixture = CategoricalMixture::new([0.25, 0.75, 0.0], &laws).unwrap();

@@ -17,7 +17,7 @@ mod side_by_side;
 mod subsets;
 
 pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
-pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
+pub use exchangeable::{CategoricalMixture, ClusterMixture, ExchangeableBits, uniform_permutation};
 pub(crate) use joint::kl_divergence;
 pub use joint::{Correlations, JointTable};
 pub use linear_code::LinearCode;

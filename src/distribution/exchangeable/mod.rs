@@ -7,7 +7,8 @@
 //! d_{m+1} = I(X_{m+1}; X_{m+2} | X_1 .. X_m) = sum over counts n of p(n) I(next; next but one | n)
 //! ```
 //!
-//! computed from nonnegative terms, without the cancellation that differences of entropies have.
+//! computed from nonnegative terms, without the cancellation that differences of entropies have. If only
+//! tokens of one type may change places, as in [`ClusterMixture`], the counts are those in each type.
 
 use crate::distribution::normalized;
 use crate::error::{Error, Result, check_limit};
@@ -15,10 +16,12 @@ use crate::scalar::Scalar;
 
 mod bits;
 mod categorical;
+mod clusters;
 mod permutation;
 
 pub use bits::ExchangeableBits;
 pub use categorical::CategoricalMixture;
+pub use clusters::ClusterMixture;
 pub use permutation::uniform_permutation;
 
 /// The most (cells of a grid of counts) that are visited: some minutes.
