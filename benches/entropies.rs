@@ -1,7 +1,6 @@
 //! The engine for the entropies of all sets of tokens, and what bounds it: the logarithm.
 //!
-//! `benches/peers/subset_entropies.py` is the same in numpy; the example `subset_entropies` prints times
-//! for the same tables.
+//! `benches/peers/subset_entropies.sh` runs the example `subset_entropies` side by side with numpy.
 
 use std::hint::black_box;
 
@@ -71,18 +70,5 @@ fn correlations(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn growth(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("growth_complexity");
-    group.sample_size(10);
-    for tokens in [128, 1024] {
-        let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + 20.0)).collect();
-        let curve = demask::InformationCurve::from_information(information).expect("a curve");
-        group.bench_function(format!("L={tokens}"), |bencher| {
-            bencher.iter(|| black_box(&curve).growth_complexity())
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, information_curve, x_ln_x, correlations, growth);
+criterion_group!(benches, information_curve, x_ln_x, correlations);
 criterion_main!(benches);

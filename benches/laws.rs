@@ -1,10 +1,10 @@
-//! Exact curves of long sequences, and the weights they are mixed with.
+//! Exact curves of long sequences, the weights they are mixed with, and their growth complexity.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use demask::distribution::side_by_side;
-use demask::{CategoricalMixture, ExchangeableBits, MarkovChain};
+use demask::distribution::{ClusterMixture, side_by_side};
+use demask::{CategoricalMixture, ExchangeableBits, InformationCurve, MarkovChain};
 
 /// Transition probabilities like those of letters: `1 / (1 + distance)` to the power 2, in a shuffled
 /// order, normalised.
@@ -67,6 +67,27 @@ fn exchangeable(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Random words that agree in one token of `2^(centres - 1)`.
+fn clusters(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("clusters");
+    group.sample_size(10);
+    for (centres, tokens) in [(2, 1024), (2, 4096), (3, 128), (4, 24)] {
+        let mut state = 1_u64;
+        let mut bit = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40 & 1) as usize
+        };
+        let words: Vec<Vec<usize>> =
+            (0..centres).map(|_| (0..tokens).map(|_| bit()).collect()).collect();
+        let weights = vec![1.0 / centres as f64; centres];
+        let law = ClusterMixture::new(weights, &words, 0.1).expect("a law");
+        group.bench_function(BenchmarkId::new(format!("{centres} centres"), tokens), |bencher| {
+            bencher.iter(|| black_box(&law).information_curve())
+        });
+    }
+    group.finish();
+}
+
 fn parts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("side_by_side");
     group.sample_size(10);
@@ -82,5 +103,18 @@ fn parts(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, markov_chain, exchangeable, parts);
+fn growth(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("growth_complexity");
+    group.sample_size(10);
+    for tokens in [128, 1024, 16384] {
+        let information: Vec<f64> = (0..tokens).map(|k| k as f64 / (k as f64 + 20.0)).collect();
+        let curve = InformationCurve::from_information(information).expect("a curve");
+        group.bench_function(format!("L={tokens}"), |bencher| {
+            bencher.iter(|| black_box(&curve).growth_complexity())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, markov_chain, exchangeable, clusters, parts, growth);
 criterion_main!(benches);

@@ -1,11 +1,18 @@
 //! Times the exact information curve of random tables of binary tokens.
 //!
-//! Usage: cargo run --release --example subset_entropies -- [TOKENS ..]     (default: 16 18)
+//! ```text
+//! cargo run --release --example subset_entropies [-- [TOKENS ..] [--line] [--repeats N] [--table FILE]]
+//! ```
 //!
-//! Prints for each number of tokens the best of three times, the floor (the time of its 3^n logarithms
-//! alone, on one core), the time of the correlations alone, and three results.
-//! `benches/peers/subset_entropies.py` does the same in numpy with the same tables.
+//! Prints for each number of tokens (default: 16 18) the best of three times, the floor (the time of its
+//! 3^n logarithms alone, on one core), the time of the correlations alone, and three results.
+//!
+//! `--line` prints one line for each instead, in the form of `benches/peers/all_subsets_numpy.py`:
+//! seconds, TC, DTC and the mean entropy of n/2 tokens. `--table` writes the table, for one number of
+//! tokens, as little-endian `f64`, row-major: that program reads it. `benches/peers/subset_entropies.sh`
+//! runs both.
 
+use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -22,14 +29,21 @@ fn random_table(tokens: usize) -> demask::Result<JointTable> {
     JointTable::from_weights(&vec![2; tokens], weights)
 }
 
-/// The least time of three runs, in seconds, and what the last of them returned.
-fn timed<T>(mut run: impl FnMut() -> demask::Result<T>) -> demask::Result<(f64, T)> {
+/// The least time of some runs, in seconds, and what the last of them returned.
+fn timed<T>(
+    repeats: usize,
+    mut run: impl FnMut() -> demask::Result<T>,
+) -> demask::Result<(f64, T)> {
     let mut time = || {
         let start = Instant::now();
         run().map(|result| (start.elapsed().as_secs_f64(), result))
     };
-    let (first, second, (third, result)) = (time()?.0, time()?.0, time()?);
-    Ok((first.min(second).min(third), result))
+    let (mut least, mut result) = time()?;
+    for _ in 1..repeats {
+        let (seconds, again) = time()?;
+        (least, result) = (least.min(seconds), again);
+    }
+    Ok((least, result))
 }
 
 /// The cost of one vectorised x ln x, in seconds: of a table that stays in the cache.
@@ -37,13 +51,13 @@ fn seconds_per_logarithm() -> demask::Result<f64> {
     const REPEATS: usize = 2000;
     let (table, all) = (random_table(12)?, Vec::from_iter(0..12));
     let repeated = || (0..REPEATS).map(|_| table.entropy(&all)).sum::<demask::Result<Nats>>();
-    Ok(timed(repeated)?.0 / (REPEATS * table.probabilities().len()) as f64)
+    Ok(timed(3, repeated)?.0 / (REPEATS * table.probabilities().len()) as f64)
 }
 
-fn print_times(tokens: usize, per_logarithm: f64) -> demask::Result<()> {
+fn print_times(tokens: usize, repeats: usize, per_logarithm: f64) -> demask::Result<()> {
     let table = random_table(tokens)?;
-    let (seconds, curve) = timed(|| table.information_curve())?;
-    let (correlation_seconds, correlations) = timed(|| Ok(table.correlations()))?;
+    let (seconds, curve) = timed(repeats, || table.information_curve())?;
+    let (correlation_seconds, correlations) = timed(repeats, || Ok(table.correlations()))?;
     let floor = 3_f64.powi(tokens as i32) * per_logarithm;
     println!(
         "{tokens:>3}{seconds:>12.6}{floor:>12.6}{:>8.2}{correlation_seconds:>12.6}{:>20.15}{:>20.15}{:>20.15}",
@@ -55,33 +69,82 @@ fn print_times(tokens: usize, per_logarithm: f64) -> demask::Result<()> {
     Ok(())
 }
 
-fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
-    let parse = |text: String| {
-        text.parse().map_err(|_| format!("{text} is not a number of tokens (1 to 24)"))
-    };
-    let mut sizes = arguments.map(parse).collect::<Result<Vec<usize>, _>>()?;
-    if sizes.is_empty() {
-        sizes = vec![16, 18];
+fn print_line(tokens: usize, repeats: usize) -> demask::Result<()> {
+    let table = random_table(tokens)?;
+    let (seconds, curve) = timed(repeats, || table.information_curve())?;
+    let middle: Nats = (0..tokens / 2).filter_map(|k| curve.conditional_entropy(k)).sum();
+    println!(
+        "n {tokens} seconds {seconds:.6} tc {:.15} dtc {:.15} middle {:.15}",
+        curve.total_correlation().0,
+        curve.dual_total_correlation().0,
+        middle.0
+    );
+    Ok(())
+}
+
+struct Options {
+    sizes: Vec<usize>,
+    line: bool,
+    repeats: usize,
+    table: Option<String>,
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options { sizes: Vec::new(), line: false, repeats: 3, table: None };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--line" => options.line = true,
+            "--repeats" => {
+                let text = value()?;
+                options.repeats = text.parse().map_err(|_| format!("{text} is no number"))?;
+            }
+            "--table" => options.table = Some(value()?),
+            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
+            size => match size.parse() {
+                Ok(size @ 1..=24) => options.sizes.push(size),
+                _ => return Err(format!("{size} is not a number of tokens (1 to 24)")),
+            },
+        }
     }
-    if let Some(size) = sizes.iter().find(|size| !(1..=24).contains(*size)) {
-        return Err(format!("{size} tokens: 1 to 24 are supported here"));
+    if options.sizes.is_empty() {
+        options.sizes = vec![16, 18];
     }
-    let per_logarithm = seconds_per_logarithm().map_err(|error| error.to_string())?;
+    if options.table.is_some() && options.sizes.len() > 1 {
+        return Err("--table is for one number of tokens".to_owned());
+    }
+    Ok(options)
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let (Some(path), &[tokens]) = (&options.table, &options.sizes[..]) {
+        let table = random_table(tokens)?;
+        let bytes = table.probabilities().iter().flat_map(|p| p.to_le_bytes());
+        std::fs::write(path, bytes.collect::<Vec<_>>())?;
+    }
+    if options.line {
+        for &tokens in &options.sizes {
+            print_line(tokens, options.repeats)?;
+        }
+        return Ok(());
+    }
+    let per_logarithm = seconds_per_logarithm()?;
     println!("one logarithm: {:.3} ns", per_logarithm * 1e9);
     println!(
         "{:>3}{:>12}{:>12}{:>8}{:>12}{:>20}{:>20}{:>20}",
         "n", "curve, s", "floor, s", "ratio", "TC, DTC, s", "TC", "DTC", "f at n/2"
     );
-    sizes.into_iter().try_for_each(|tokens| {
-        print_times(tokens, per_logarithm).map_err(|error| error.to_string())
-    })
+    for &tokens in &options.sizes {
+        print_times(tokens, options.repeats, per_logarithm)?;
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {
-    match run(std::env::args().skip(1)) {
+    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
+        Err(error) => {
+            eprintln!("subset_entropies: {error}");
             ExitCode::FAILURE
         }
     }

@@ -238,6 +238,8 @@ fn broken_codes_are_refused_with_the_reason() {
     let endless = MdsCode::new(2, usize::MAX, 1).unwrap();
     assert!(matches!(endless.information_curve::<f64>(), Err(Error::TooLarge { .. })));
     assert!(matches!(endless.code(), Err(Error::TooLarge { .. })));
+    let endless = MdsCode::new(2, usize::MAX, usize::MAX).unwrap();
+    assert!(matches!(endless.code(), Err(Error::TooLarge { .. })));
     let many = MdsCode::new(41, 40, 20).unwrap().code().unwrap();
     let refused = too_large("sets of columns", 137_846_528_820, 1 << 28);
     assert_eq!(many.check_mds(), Err(refused));

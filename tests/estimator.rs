@@ -1,7 +1,12 @@
 //! Estimates from random sets of tokens: near the exact curve at fixed seeds, and additive.
 
-use demask::distribution::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
-use demask::{Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats};
+use demask::distribution::{
+    ClusterMixture, ConditionalMarginal, CurveEstimator, CurvePoint, LinearCode, MdsCode,
+    SubsetEntropy,
+};
+use demask::{
+    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats,
+};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -43,7 +48,7 @@ fn losses_and_predicted_entropies_of_samples_are_unbiased() {
     let mut entropies = losses.clone();
     let mut generator = generator(2);
     for _ in 0..2000 {
-        let sequence = chain().sample(20, &mut generator);
+        let sequence = chain().sample(20, &mut generator).unwrap();
         losses.observe_losses(&chain(), &sequence, &mut generator).unwrap();
         entropies.observe_predicted_entropies(&chain(), &sequence, &mut generator).unwrap();
     }
@@ -60,17 +65,24 @@ fn samples_of_exchangeable_laws_have_their_law() {
     let table = law.joint_table().unwrap();
     let mixture = demask::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
     let mixture_table = mixture.joint_table(4).unwrap();
+    let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
+    let clusters = ClusterMixture::new([0.5, 0.25, 0.25], &centres, 0.125).unwrap();
+    let clusters_table = clusters.joint_table().unwrap();
     let mut bits = CurveEstimator::new(6).unwrap();
     let mut symbols = CurveEstimator::new(4).unwrap();
+    let mut words = CurveEstimator::new(5).unwrap();
     let mut generator = generator(3);
     for _ in 0..3000 {
-        let sequence = law.sample(&mut generator);
+        let sequence = law.sample(&mut generator).unwrap();
         bits.observe_losses(&table, &sequence, &mut generator).unwrap();
-        let sequence = mixture.sample(4, &mut generator);
+        let sequence = mixture.sample(4, &mut generator).unwrap();
         symbols.observe_losses(&mixture_table, &sequence, &mut generator).unwrap();
+        let sequence = clusters.sample(&mut generator).unwrap();
+        words.observe_losses(&clusters_table, &sequence, &mut generator).unwrap();
     }
     assert_near(&bits.points(), &law.information_curve().unwrap(), 3000);
     assert_near(&symbols.points(), &mixture.information_curve(4).unwrap(), 3000);
+    assert_near(&words.points(), &clusters.information_curve().unwrap(), 3000);
 }
 
 #[test]
@@ -98,6 +110,86 @@ fn merged_collectors_are_the_whole() {
     }
 }
 
+/// Three machines that share the runs observe what one machine does.
+#[test]
+fn merged_observations_of_a_law_are_the_whole() {
+    type Observe = fn(&mut CurveEstimator, u64) -> demask::Result<()>;
+    let ways: [Observe; 3] = [
+        |estimator, run| estimator.observe_entropies(&chain(), &mut generator(run)),
+        |estimator, run| {
+            let mut generator = generator(run);
+            let sequence = chain().sample(12, &mut generator)?;
+            estimator.observe_losses(&chain(), &sequence, &mut generator)
+        },
+        |estimator, run| {
+            let law = CategoricalMixture::noisy_repeated_symbol(27, 0.5)?;
+            let mut generator = generator(run);
+            let sequence = law.sample(12, &mut generator)?;
+            estimator.observe_predicted_entropies(&law, &sequence, &mut generator)
+        },
+    ];
+    for observe in ways {
+        let empty = CurveEstimator::new(12).unwrap();
+        let (mut whole, mut machines) = (empty.clone(), vec![empty.clone(); 3]);
+        for run in 0..60 {
+            observe(&mut whole, run).unwrap();
+            observe(&mut machines[(run % 7 % 3) as usize], run).unwrap();
+        }
+        let mut merged = empty;
+        machines.iter().for_each(|machine| merged.merge(machine).unwrap());
+        for (k, (a, b)) in whole.points().iter().zip(merged.points()).enumerate() {
+            assert_eq!((a.observations, b.observations), (60, 60));
+            assert!((a.mean - b.mean).0.abs() < 1e-14, "f_{k}: {a:?} {b:?}");
+            let error = (a.standard_error - b.standard_error).0.abs();
+            assert!(error <= 1e-12 * a.standard_error.0 + 1e-15, "f_{k}: {a:?} {b:?}");
+        }
+    }
+}
+
+/// Compares what a law tells with what its table tells: for every set of tokens, in falling order; every
+/// word shown there; every other token. Returns how many contexts were possible.
+fn assert_predicts_as(law: &impl ConditionalMarginal, table: &JointTable) -> usize {
+    let (tokens, alphabet) = (table.tokens(), table.shape()[0]);
+    let mut possible = 0;
+    for set in 0..1_usize << tokens {
+        let positions: Vec<usize> = (0..tokens).rev().filter(|i| set >> i & 1 == 1).collect();
+        for word in 0..alphabet.pow(set.count_ones()) {
+            let symbol = |place: usize| word / alphabet.pow(place as u32) % alphabet;
+            let revealed: Vec<_> =
+                positions.iter().enumerate().map(|(place, &i)| (i, symbol(place))).collect();
+            for position in (0..tokens).filter(|i| set >> i & 1 == 0) {
+                let found = law.conditional_marginal(&revealed, position);
+                match table.conditional_marginal(&revealed, position) {
+                    Ok(expected) => {
+                        possible += 1;
+                        let law = found.unwrap();
+                        let differences = law.iter().zip(expected).map(|(a, b)| (a - b).abs());
+                        assert!(differences.fold(0.0, f64::max) < 1e-14, "{revealed:?} {position}");
+                    }
+                    // A chain looks at the nearest tokens only, so it may not notice.
+                    Err(error) => assert!(matches!(error, Error::ImpossibleContext { .. })),
+                }
+            }
+        }
+    }
+    let duplicate = |out: demask::Result<Vec<f64>>| matches!(out, Err(Error::Duplicate { .. }));
+    assert!(duplicate(law.conditional_marginal(&[(0, 0), (1, 0), (0, 1)], 2)));
+    assert!(duplicate(law.conditional_marginal(&[(0, 0), (1, 0)], 1)));
+    let out = law.conditional_marginal(&[(0, alphabet)], 1);
+    assert!(matches!(out, Err(Error::IndexOutOfRange { .. })));
+    possible
+}
+
+fn assert_has_entropies_of(law: &impl SubsetEntropy, table: &JointTable) {
+    let tokens = table.tokens();
+    for set in 0..1_usize << tokens {
+        let positions: Vec<usize> = (0..tokens).rev().filter(|i| set >> i & 1 == 1).collect();
+        let entropy = law.subset_entropy(&positions).unwrap();
+        assert!((entropy - table.subset_entropy(&positions).unwrap()).0.abs() < 1e-14);
+    }
+    assert!(matches!(law.subset_entropy(&[0, 1, 0]), Err(Error::Duplicate { index: 0, .. })));
+}
+
 #[test]
 fn a_chain_tells_the_same_as_its_table() {
     let rows = [[0.0, 0.5, 0.5], [0.25, 0.75, 0.0], [0.5, 0.0, 0.5]];
@@ -105,37 +197,104 @@ fn a_chain_tells_the_same_as_its_table() {
     let started = MarkovChain::from_transition([0.5, 0.5, 0.0], &rows).unwrap();
     for chain in [stationary, started] {
         let table: JointTable = chain.joint_table(5).unwrap();
-        let mut possible = 0;
-        for set in 0..1_usize << 5 {
-            let positions: Vec<usize> = (0..5).rev().filter(|i| set >> i & 1 == 1).collect();
-            let entropy = chain.subset_entropy(&positions).unwrap();
-            assert!((entropy - table.subset_entropy(&positions).unwrap()).0.abs() < 1e-14);
-            for word in 0..243_usize {
-                let symbol = |i: usize| word / 3_usize.pow(i as u32) % 3;
-                let revealed: Vec<_> = positions.iter().map(|&i| (i, symbol(i))).collect();
-                for position in (0..5).filter(|i| set >> i & 1 == 0) {
-                    let found = chain.conditional_marginal(&revealed, position);
-                    match table.conditional_marginal(&revealed, position) {
-                        Ok(expected) => {
-                            possible += 1;
-                            let law = found.unwrap();
-                            let differences = law.iter().zip(expected).map(|(a, b)| (a - b).abs());
-                            assert!(differences.fold(0.0, f64::max) < 1e-14);
-                        }
-                        // The chain looks at the nearest tokens only, so it may not notice.
-                        Err(error) => assert!(matches!(error, Error::ImpossibleContext { .. })),
-                    }
-                }
-            }
-        }
-        assert!(possible > 3000, "{possible}");
+        assert_has_entropies_of(&chain, &table);
+        let possible = assert_predicts_as(&chain, &table);
+        assert!(possible > 500, "{possible}");
     }
+}
+
+#[test]
+fn exchangeable_laws_tell_the_same_as_their_tables() {
+    let bits = [
+        ExchangeableBits::polya_urn(6, 0.5, 2.0),
+        ExchangeableBits::noisy_repeated_bit(6, 0.125),
+        ExchangeableBits::fixed_weight(6, 2),
+        ExchangeableBits::from_count_law([0.25, 0.0, 0.75, 0.0]),
+    ];
+    for law in bits {
+        let law = law.unwrap();
+        let table = law.joint_table().unwrap();
+        assert_has_entropies_of(&law, &table);
+        assert!(assert_predicts_as(&law, &table) > 10);
+        assert!(matches!(law.subset_entropy(&[9]), Err(Error::IndexOutOfRange { .. })));
+        let out = law.conditional_marginal(&[], law.tokens());
+        assert!(matches!(out, Err(Error::IndexOutOfRange { .. })));
+        // An impossible context is refused, if there is one.
+        let ones: Vec<_> = (0..law.tokens() - 1).map(|i| (i, 1)).collect();
+        let possible = law.count_law()[ones.len()..].iter().any(|&p| p > 0.0);
+        match law.conditional_marginal(&ones, ones.len()) {
+            Ok(_) => assert!(possible),
+            Err(error) => assert!(!possible && matches!(error, Error::ImpossibleContext { .. })),
+        }
+    }
+    let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
+    for flip in [0.0, 0.125, 1.0] {
+        let law = ClusterMixture::new([0.5, 0.25, 0.25], &centres, flip).unwrap();
+        assert!(assert_predicts_as(&law, &law.joint_table().unwrap()) > 30);
+        let out = law.conditional_marginal(&[], 5);
+        assert!(matches!(out, Err(Error::IndexOutOfRange { index: 5, limit: 5, .. })));
+    }
+    let laws = [[0.5, 0.25, 0.25, 0.0], [0.0, 0.125, 0.5, 0.375], [0.0, 0.0, 0.5, 0.5]];
+    let mixture = CategoricalMixture::new([0.25, 0.75, 0.0], &laws).unwrap();
+    let possible = assert_predicts_as(&mixture, &mixture.joint_table(4).unwrap());
+    assert!(possible > 400, "{possible}");
+    let out = mixture.conditional_marginal(&[(7, 0), (9, 3)], 1);
+    assert!(matches!(out, Err(Error::ImpossibleContext { .. })));
+}
+
+/// The last of ten thousand tokens: the probability of the others is below 1e-2000.
+#[test]
+fn long_contexts_do_not_underflow() {
+    let mixture = CategoricalMixture::noisy_repeated_symbol(27, 0.25).unwrap();
+    let mut generator = generator(6);
+    let sequence = mixture.sample(10_000, &mut generator).unwrap();
+    let context = |symbols: &[usize]| symbols.iter().copied().enumerate().collect::<Vec<_>>();
+    let law: Vec<f64> = mixture.conditional_marginal(&context(&sequence), 10_000).unwrap();
+    let most = (0..27).max_by_key(|x| sequence.iter().filter(|y| *y == x).count()).unwrap();
+    assert!((law[most] - 0.75).abs() < 1e-12, "{law:?}");
+
+    let fair = ExchangeableBits::mixture(2001, [1.0], [0.5]).unwrap();
+    let half: Vec<f64> = fair.conditional_marginal(&context(&[0, 1].repeat(900)), 2000).unwrap();
+    assert!((half[1] - 0.5).abs() < 1e-11, "{half:?}");
+    let urn = ExchangeableBits::polya_urn(5001, 1.0, 1.0).unwrap();
+    let next: Vec<f64> = urn.conditional_marginal(&context(&[1; 5000]), 5000).unwrap();
+    assert!((next[0] * 5002.0 - 1.0).abs() < 1e-11, "{next:?}");
+}
+
+#[test]
+fn codes_tell_the_same_as_their_tables() {
+    let rows: [(u64, &[&[u64]]); 4] = [
+        (2, &[&[1, 1, 0, 0, 0, 1], &[0, 0, 1, 0, 1, 0], &[0, 0, 0, 1, 1, 0]]),
+        (3, &[&[1, 2, 0, 1], &[0, 0, 1, 2]]),
+        (5, &[&[1, 1, 1, 1], &[0, 1, 2, 3]]),
+        (3, &[&[0, 0, 0]]),
+    ];
+    for (field, rows) in rows {
+        let code = LinearCode::from_generator(field, rows).unwrap();
+        let table = code.joint_table().unwrap();
+        assert_has_entropies_of(&code, &table);
+        assert_predicts_as(&code, &table);
+    }
+    let copy = LinearCode::from_generator(2, [[1, 1, 0], [0, 0, 1]]).unwrap();
+    let out: Result<Vec<f64>, _> = copy.conditional_marginal(&[(0, 1), (1, 0)], 2);
+    assert!(matches!(out, Err(Error::ImpossibleContext { .. })));
+    let mds = MdsCode::new(5, 5, 3).unwrap();
+    assert_has_entropies_of(&mds, &mds.code().unwrap().joint_table().unwrap());
+    let long = MdsCode::new(2, usize::MAX, usize::MAX - 1).unwrap();
+    let bits: Nats = long.subset_entropy(&[0, usize::MAX - 1]).unwrap();
+    assert_eq!(bits, Nats(2.0 * 2_f64.ln()));
+    let out: Result<Nats, _> = long.subset_entropy(&[usize::MAX]);
+    assert!(matches!(out, Err(Error::IndexOutOfRange { .. })));
+    let large = LinearCode::from_generator(4_294_967_291, [[1, 1]]).unwrap();
+    let out: Result<Vec<f64>, _> = large.conditional_marginal(&[(0, 5)], 1);
+    assert!(matches!(out, Err(Error::TooLarge { .. })));
 }
 
 #[test]
 fn what_an_estimator_refuses() {
     assert!(matches!(CurveEstimator::<f64>::new(0), Err(Error::Empty { .. })));
-    assert!(matches!(CurveEstimator::<f64>::new(usize::MAX), Err(Error::TooLarge { .. })));
+    let out = CurveEstimator::<f64>::new(usize::MAX);
+    assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 24));
     let mut estimator = CurveEstimator::new(3).unwrap();
     let before = estimator.clone();
     let out = estimator.record(3, Nats(1.0));

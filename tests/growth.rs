@@ -2,7 +2,7 @@
 
 mod support;
 
-use demask::{Error, InformationCurve, Nats};
+use demask::{Error, ExchangeableBits, InformationCurve, Nats};
 use proptest::prelude::*;
 use support::*;
 
@@ -34,9 +34,12 @@ fn noisy_repeated_bit(tokens: usize, flip: f64) -> InformationCurve {
 #[test]
 fn published_ratios_of_the_noisy_repeated_bit_are_met() {
     for (flip, ratio) in [(0.01, 4.511), (0.30, 2.165), (0.45, 1.653)] {
-        let growth = noisy_repeated_bit(128, flip).growth_complexity();
-        let found = growth.coarse / growth.fine;
-        assert!((found - ratio).abs() < 6e-4, "flip {flip}: {found}");
+        let law = ExchangeableBits::noisy_repeated_bit(128, flip).unwrap();
+        for curve in [law.information_curve().unwrap(), noisy_repeated_bit(128, flip)] {
+            let growth = curve.growth_complexity().unwrap();
+            let found = growth.coarse / growth.fine;
+            assert!((found - ratio).abs() < 6e-4, "flip {flip}: {found}");
+        }
     }
 }
 
@@ -95,7 +98,7 @@ fn the_integrals_are_as_accurate_as_stated() {
         noisy_repeated_bit(128, 0.45),
     ];
     for curve in curves {
-        let growth = curve.growth_complexity();
+        let growth = curve.growth_complexity().unwrap();
         let (coarse, fine) = simpson(&curve, 20_000);
         let tokens = curve.tokens();
         let off = |found: Nats, expected: f64| (found.0 / expected - 1.0).abs();
@@ -107,9 +110,26 @@ fn the_integrals_are_as_accurate_as_stated() {
 #[test]
 fn up_to_two_tokens_have_no_growth_complexity() {
     for tokens in [1, 2] {
-        let growth = step_curve(tokens, &[1]).growth_complexity();
+        let growth = step_curve(tokens, &[1]).growth_complexity().unwrap();
         assert_eq!((growth.coarse, growth.fine), (Nats(0.0), Nats(0.0)));
     }
+}
+
+#[test]
+fn what_is_too_large_for_a_float_is_refused() {
+    // L I_{L-1} is finite, but 2 l times the integral is not.
+    let huge = |scale: f64| {
+        let information: Vec<f64> = (0..100).map(|k| f64::from(k.min(50)) * scale).collect();
+        InformationCurve::from_information(information).unwrap()
+    };
+    let unit = huge(1.0).growth_complexity().unwrap();
+    let large = huge(1e300).growth_complexity().unwrap();
+    assert!((large.coarse.0 / unit.coarse.0 / 1e300 - 1.0).abs() < 1e-12);
+    let out = huge(3e304).growth_complexity();
+    assert_eq!(out, Err(Error::Overflow { what: "the growth complexity" }));
+    let information: Vec<f64> = (0..4000).map(|k| if k < 2000 { 0.0 } else { 4e304 }).collect();
+    let step = InformationCurve::from_information(information).unwrap();
+    assert_eq!(step.growth_density(0.0), Err(Error::Overflow { what: "the growth density" }));
 }
 
 #[test]
@@ -172,7 +192,7 @@ proptest! {
         let growth = |factor: f64| {
             let scaled: Vec<f64> = increments.iter().map(|d| d * factor).collect();
             let curve = InformationCurve::from_information(information_of(&scaled)).unwrap();
-            curve.growth_complexity()
+            curve.growth_complexity().unwrap()
         };
         let (once, scaled) = (growth(1.0), growth(scale));
         prop_assert!(once.fine.0 <= once.coarse.0 * (1.0 + 1e-12));
@@ -186,8 +206,8 @@ proptest! {
     ) {
         let wide = information_of(&increments);
         let narrow: Vec<f32> = wide.iter().map(|&x| x as f32).collect();
-        let wide = InformationCurve::from_information(wide).unwrap().growth_complexity();
-        let narrow = InformationCurve::from_information(narrow).unwrap().growth_complexity();
+        let wide = InformationCurve::from_information(wide).unwrap().growth_complexity().unwrap();
+        let narrow = InformationCurve::from_information(narrow).unwrap().growth_complexity().unwrap();
         let close = |a: f32, b: f64| (f64::from(a) / b - 1.0).abs() < 1e-4;
         prop_assert!(close(narrow.coarse.0, wide.coarse.0) && close(narrow.fine.0, wide.fine.0));
     }

@@ -18,12 +18,14 @@ def entropy(ps):
     return -sum(p * log(p) for p in ps if p > 0)
 
 
-def markov(initial, rows, n):
-    """f_k as the mean over positions, and over the nearest revealed position on each side."""
+def markov(initial, rows, n, prefix=0):
+    """f_k as the mean over positions, and over the nearest revealed position on each side.
+
+    With a prefix, of the n tokens after it: its last token is always revealed."""
     q = len(rows)
     rows = [[mpf(p) for p in row] for row in rows]
     laws = [[mpf(p) for p in initial]]
-    for _ in range(n - 1):
+    for _ in range(prefix + n - 1):
         laws.append([sum(laws[-1][x] * rows[x][y] for x in range(q)) for y in range(q)])
     power = [[[mpf(int(x == y)) for y in range(q)] for x in range(q)]]
     for _ in range(n):
@@ -31,6 +33,9 @@ def markov(initial, rows, n):
 
     def given(i, left, right):
         """H(X_i | X_left, X_right); None for a side without revealed positions."""
+        i, left, right = (None if x is None else prefix + x for x in (i, left, right))
+        if left is None and prefix > 0:
+            left = prefix - 1
         a = [laws[i]] if left is None else [
             [laws[left][x] * p for p in power[i - left][x]] for x in range(q)]
         total = mpf(0)
@@ -143,6 +148,17 @@ def main():
     rows = [[0.5, 0.5, 0.0], [0.0, 0.75, 0.25], [0.625, 0.125, 0.25]]
     initial = [0.0, 0.25, 0.75]
     add("markov from another law", markov(initial, rows, 28), rows=rows, initial=initial)
+    rows, initial = [[0.5 + 2**-27, 0.5 - 2**-27], [0.5 - 2**-27, 0.5 + 2**-27]], [1.0, 0.0]
+    add("markov nearly independent, first token given", markov(initial, rows, 12), rows=rows, initial=initial)
+    # Multiples of 2^-52, so that rows add up to one: all depends on the last bits.
+    whole = 2**52
+    law = lambda parts: [x / whole for x in parts]
+    rows = [law([0, 0, x, whole - x]) for x in (1558654437241376, 1558654437399845)]
+    rows += [law([x, whole - x, 0, 0]) for x in (273614538418410, 273614538397525)]
+    add("markov taking turns, given a prefix", markov([0.25] * 4, rows, 10, 2), rows=rows, initial=[0.25] * 4, prefix=2)
+    rows = [law(row) for row in [[whole - 199, 199, 0], [0, whole - 10312, 10312], [9489158, 0, whole - 9489158]]]
+    initial = [0.5, 0.25, 0.25]
+    add("markov nearly certain, given a prefix", markov(initial, rows, 10, 1), rows=rows, initial=initial, prefix=1)
 
     half = mpf(1) / 2
     add("noisy repeated bit", bits_mixture(48, [(half, mpf("0.125")), (half, mpf("0.875"))]), flip=0.125)

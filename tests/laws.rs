@@ -25,6 +25,8 @@ struct Case {
     increments: Vec<String>,
     rows: Option<Vec<Vec<f64>>>,
     initial: Option<Vec<f64>>,
+    #[serde(default)]
+    prefix: usize,
     flip: Option<f64>,
     weights: Option<Vec<f64>>,
     #[serde(default)]
@@ -40,7 +42,7 @@ impl Case {
         let tokens = self.tokens;
         if let (Some(initial), Some(rows)) = (&self.initial, &self.rows) {
             let chain = MarkovChain::from_transition(initial, rows).unwrap();
-            return chain.information_curve(tokens).unwrap();
+            return chain.information_curve_given_prefix(self.prefix, tokens).unwrap();
         }
         if let Some(rows) = &self.rows {
             return MarkovChain::stationary(rows).unwrap().information_curve(tokens).unwrap();
@@ -78,7 +80,7 @@ impl Case {
 fn large_laws_match_the_reference_values() {
     let text = include_str!("laws.json");
     let cases = serde_json::from_str::<Reference>(text).unwrap().cases;
-    assert_eq!(cases.len(), 13);
+    assert_eq!(cases.len(), 16);
     for case in cases {
         let curve = case.curve();
         let name = &case.name;
@@ -292,6 +294,56 @@ fn single_precision_follows_double() {
 }
 
 #[test]
+fn extreme_parameters_have_their_laws() {
+    let urn = |tokens, ones, zeros| ExchangeableBits::polya_urn(tokens, ones, zeros).unwrap();
+    // One kind of balls only, for all that floats can tell.
+    assert_eq!(urn(1, 1e10, 1e-300).count_law()[1], 1.0);
+    assert_eq!(urn(3, 1e-300, 1e10).count_law()[0], 1.0);
+    // So many balls that none drawn changes the urn: fair and independent bits.
+    for balls in [1e308, f64::MAX] {
+        let law = urn(10, balls, balls);
+        assert!((law.count_law()[5] - 252.0 / 1024.0).abs() < 1e-15);
+        let law = urn(2, balls, balls / 3.0);
+        assert!((law.count_law()[2] - 9.0 / 16.0).abs() < 1e-15);
+    }
+    // So few that the first ball drawn decides.
+    for balls in [5e-324, 1e-310, 1e-200] {
+        let law = urn(3, balls, balls);
+        assert!(
+            (law.count_law()[0] - 0.5).abs() < 1e-15 && (law.count_law()[3] - 0.5).abs() < 1e-15
+        );
+    }
+    assert!(ExchangeableBits::<f32>::polya_urn(10, f32::MAX, 1e-45).is_ok());
+
+    // All spins agree, and the field alone says on what: exp(2 L field) to 1.
+    let e2 = 2_f64.exp();
+    for beta in [1e3, 1e10, 1e13] {
+        let law = ExchangeableBits::curie_weiss(1000, beta, 1e-3).unwrap();
+        assert!((law.count_law()[1000] - e2 / (1.0 + e2)).abs() < 1e-13, "{beta}");
+        assert!((law.count_law()[0] - 1.0 / (1.0 + e2)).abs() < 1e-13, "{beta}");
+    }
+    // Spins that repel each other: as many ones as zeros.
+    let law = ExchangeableBits::curie_weiss(1000, -1e13, 1e-3).unwrap();
+    assert_eq!(law.count_law()[500], 1.0);
+    let out = ExchangeableBits::curie_weiss(1000, f64::MAX, 0.0);
+    assert!(matches!(out, Err(Error::Overflow { .. })));
+}
+
+#[cfg(feature = "rand")]
+#[test]
+fn samples_have_a_length_that_can_be_held() {
+    use rand::SeedableRng;
+    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+    let mixture = CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
+    assert_eq!(mixture.sample(7, &mut generator).unwrap().len(), 7);
+    assert!(matches!(mixture.sample(0, &mut generator), Err(Error::Empty { .. })));
+    for tokens in [(1 << 26) + 1, usize::MAX] {
+        let out = mixture.sample(tokens, &mut generator);
+        assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 26));
+    }
+}
+
+#[test]
 fn what_other_laws_refuse() {
     use demask::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
     assert!(matches!(uniform_permutation::<f64>(0), Err(Error::Empty { .. })));
@@ -319,6 +371,11 @@ fn what_other_laws_refuse() {
     assert!(matches!(out, Err(Error::RowNotNormalized { row: 1, .. })));
     assert!(matches!(Mixture::new([1.0], &[[0.0; 0]]), Err(Error::Empty { .. })));
     assert!(matches!(Mixture::noisy_repeated_symbol(1, 0.1), Err(Error::Empty { .. })));
+    for large in [1 << 60, usize::MAX] {
+        assert!(matches!(uniform_permutation::<f64>(large), Err(Error::TooLarge { .. })));
+        let out = Mixture::noisy_repeated_symbol(large, 0.1_f64);
+        assert!(matches!(out, Err(Error::TooLarge { .. })));
+    }
     let letters = Mixture::noisy_repeated_symbol(27, 0.1_f64).unwrap();
     assert!(matches!(letters.information_curve(0), Err(Error::Empty { .. })));
     assert!(matches!(letters.information_curve(64), Err(Error::TooLarge { .. })));

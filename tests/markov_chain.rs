@@ -3,6 +3,7 @@
 
 mod support;
 
+use demask::distribution::{ConditionalMarginal, SubsetEntropy};
 use demask::{Error, InformationCurve, JointTable, MarkovChain};
 use proptest::prelude::*;
 use support::*;
@@ -45,6 +46,27 @@ fn chains() -> impl Strategy<Value = (MarkovChain, usize)> {
     })
 }
 
+/// Chains that are certain, or nearly so, and that may keep apart what is apart: for each symbol the one
+/// that follows, and the others by powers of ten.
+fn nearly_certain_chains() -> impl Strategy<Value = MarkovChain> {
+    (2..=4_usize).prop_flat_map(|alphabet| {
+        let law = || {
+            let other =
+                prop_oneof![3 => Just(0.0), 1 => (-40.0..-1.0_f64).prop_map(|x| 10_f64.powf(x))];
+            (proptest::collection::vec(other, alphabet), 0..alphabet).prop_map(
+                |(mut law, symbol)| {
+                    law[symbol] += 1.0;
+                    let sum: f64 = law.iter().sum();
+                    law.iter().map(|p| p / sum).collect::<Vec<_>>()
+                },
+            )
+        };
+        let initial = prop_oneof![law(), laws(alphabet)];
+        (initial, proptest::collection::vec(law(), alphabet))
+            .prop_map(|(initial, rows)| MarkovChain::from_transition(initial, &rows).unwrap())
+    })
+}
+
 fn assert_same_curve(found: &InformationCurve, expected: &InformationCurve, tolerance: f64) {
     assert_eq!(found.tokens(), expected.tokens());
     for k in 0..found.tokens() {
@@ -55,8 +77,8 @@ fn assert_same_curve(found: &InformationCurve, expected: &InformationCurve, tole
     }
 }
 
-/// The curve of the last tokens given the first ones, from entropies of the joint table.
-fn curve_given_prefix(table: &JointTable, prefix: usize) -> InformationCurve {
+/// `f_k` of the last tokens given the first ones, from entropies of the joint table.
+fn conditional_entropies_given_prefix(table: &JointTable, prefix: usize) -> Vec<f64> {
     let tokens = table.tokens() - prefix;
     let shown: Vec<usize> = (0..prefix).collect();
     let known = table.entropy(&shown).unwrap().0;
@@ -69,7 +91,15 @@ fn curve_given_prefix(table: &JointTable, prefix: usize) -> InformationCurve {
         counts[positions.len() - prefix] += 1.0;
     }
     let means: Vec<f64> = means.iter().zip(counts).map(|(sum, count)| sum / count).collect();
-    InformationCurve::from_subset_entropies(means).unwrap()
+    means.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+fn assert_conditional_entropies(found: &InformationCurve, expected: &[f64]) {
+    assert_eq!(found.tokens(), expected.len());
+    for (k, expected) in expected.iter().enumerate() {
+        let entropy = found.conditional_entropy(k).unwrap().0;
+        assert!((entropy - expected).abs() <= 1e-13, "f_{k}: {entropy} and {expected}");
+    }
 }
 
 proptest! {
@@ -86,9 +116,21 @@ proptest! {
         (chain, length, prefix) in chains()
             .prop_flat_map(|(chain, length)| (Just(chain), Just(length), 0..length))
     ) {
-        let expected = curve_given_prefix(&chain.joint_table(length).unwrap(), prefix);
+        let table = chain.joint_table(length).unwrap();
         let found = chain.information_curve_given_prefix(prefix, length - prefix).unwrap();
-        assert_same_curve(&found, &expected, 1e-13);
+        assert_conditional_entropies(&found, &conditional_entropies_given_prefix(&table, prefix));
+    }
+
+    #[test]
+    fn chains_that_are_nearly_certain_have_curves_given_a_prefix(
+        (chain, prefix, tokens) in (nearly_certain_chains(), 0..=3_usize, 1..=3_usize)
+    ) {
+        let table = chain.joint_table(prefix + tokens).unwrap();
+        let found = chain.information_curve_given_prefix(prefix, tokens).unwrap();
+        assert_conditional_entropies(&found, &conditional_entropies_given_prefix(&table, prefix));
+        // Beyond any table: no rounding may make an increment negative.
+        let long = chain.information_curve_given_prefix(prefix, 40).unwrap();
+        prop_assert!(long.information(39) <= long.single_token_entropy().unwrap());
     }
 
     #[test]
@@ -131,6 +173,116 @@ proptest! {
             let (a, b) = (chain.information_curve(tokens), by_hand.information_curve(tokens));
             assert_same_curve(&a.unwrap(), &b.unwrap(), 1e-13);
         }
+    }
+}
+
+#[test]
+fn given_its_last_token_a_certain_chain_has_nothing_to_tell() {
+    let rows = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]];
+    let chain = MarkovChain::from_transition([0.7, 0.2, 0.1], &rows).unwrap();
+    let curve = chain.information_curve_given_prefix(1, 8).unwrap();
+    assert_eq!(curve.information_values(), [0.0; 8]);
+    assert_eq!(curve.single_token_entropy(), Some(demask::Nats(0.0)));
+}
+
+/// Distance by distance, most of them would take days.
+#[test]
+fn curves_that_would_not_finish_are_refused_at_once() {
+    let cycle = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
+    let sticky = [[1.0 - 1e-9, 1e-9], [1e-9, 1.0 - 1e-9]];
+    let curves = [
+        MarkovChain::stationary(&cycle).unwrap().information_curve(1 << 25),
+        MarkovChain::from_transition([0.5, 0.5, 0.0], &cycle).unwrap().information_curve(1 << 19),
+        MarkovChain::stationary(&sticky).unwrap().information_curve(1 << 25),
+        MarkovChain::from_transition([1.0, 0.0], &sticky).unwrap().information_curve(1 << 19),
+        MarkovChain::stationary(&sticky).unwrap().information_curve_given_prefix(1, 1 << 25),
+    ];
+    for curve in curves {
+        match curve {
+            Err(Error::TooLarge { needed, limit, .. }) => {
+                assert!(needed > limit && limit == 1 << 36)
+            }
+            other => panic!("{:?}", other.map(|curve| curve.tokens())),
+        }
+    }
+}
+
+/// Two symbols that are left with probabilities `a` and `b`: `P^n = 1 law + (1 - a - b)^n (1 - 1 law)`.
+#[test]
+fn tokens_far_apart_have_their_laws_at_once() {
+    for (a, b) in [(0.1, 0.3), (0.9, 0.8), (2.0_f64.powi(-30), 2.0_f64.powi(-29)), (0.25, 0.0)] {
+        let rows = [[1.0 - a, a], [b, 1.0 - b]];
+        let chain = MarkovChain::from_transition([1.0, 0.0], &rows).unwrap();
+        let one = a / (a + b);
+        for distance in [1, 2, 3, 7, 64, 100, 1023, 1_000_003, 1 << 31, (1 << 40) + 1, usize::MAX] {
+            let powered = |rate: f64| (rate.abs().ln() * distance as f64).exp();
+            let sign = if a + b > 1.0 && distance % 2 == 1 { -1.0 } else { 1.0 };
+            // 1 - a - b, without rounding where it is near 1.
+            let kept = sign
+                * if a + b < 0.1 {
+                    (-(a + b) * distance as f64).exp()
+                } else {
+                    powered(1.0 - a - b)
+                };
+            let law = |start: f64| one + (start - one) * kept;
+            let tolerance = 1e-13 + 1e-9 * f64::from(u8::from(a + b < 0.1));
+            let close = |found: f64, expected: f64| {
+                assert!(
+                    (found - expected).abs() < tolerance,
+                    "{a} {b} {distance}: {found} {expected}"
+                );
+            };
+            close(chain.marginal(distance).unwrap()[1], law(0.0));
+            let after: Vec<f64> = chain.conditional_marginal(&[(0, 1)], distance).unwrap();
+            close(after[1], law(1.0));
+            let entropy = |p: f64| {
+                if p > 0.0 && p < 1.0 { -p * p.ln() - (1.0 - p) * (1.0 - p).ln() } else { 0.0 }
+            };
+            if distance < usize::MAX {
+                let found: demask::Nats = chain.subset_entropy(&[0, distance]).unwrap();
+                close(found.0, entropy(law(0.0)));
+                // The one before, from both sides.
+                let between =
+                    chain.conditional_marginal(&[(0, 0), (distance + 1, 1)], distance).unwrap();
+                let weights = [(1.0 - law(0.0)) * a, law(0.0) * (1.0 - b)];
+                close(between[1], weights[1] / (weights[0] + weights[1]));
+            }
+        }
+    }
+    // With many symbols the squares themselves would take long.
+    let rows: Vec<Vec<f64>> = (0..1100).map(|x| indicator(1100, (x * x + 1) % 1100)).collect();
+    let chain = MarkovChain::from_transition(indicator(1100, 0), &rows).unwrap();
+    let too_large = |error| matches!(error, Error::TooLarge { limit, .. } if limit == 1 << 36);
+    assert!(chain.marginal(usize::MAX).is_err_and(too_large));
+    assert!(chain.conditional_marginal(&[(0, 0)], usize::MAX).is_err_and(too_large));
+    let entropy: Result<demask::Nats, _> = chain.subset_entropy(&[0, usize::MAX]);
+    assert!(entropy.is_err_and(too_large));
+}
+
+fn indicator(alphabet: usize, symbol: usize) -> Vec<f64> {
+    (0..alphabet).map(|x| f64::from(u8::from(x == symbol))).collect()
+}
+
+#[test]
+fn a_position_is_told_once() {
+    let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
+    for revealed in [vec![(3, 0), (3, 1)], vec![(7, 1), (0, 0), (7, 1)], vec![(5, 0)]] {
+        let out = chain.conditional_marginal(&revealed, 5);
+        assert!(matches!(out, Err(Error::Duplicate { what: "position", .. })), "{out:?}");
+    }
+}
+
+#[cfg(feature = "rand")]
+#[test]
+fn samples_have_a_length_that_can_be_held() {
+    use rand::SeedableRng;
+    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+    let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
+    assert_eq!(chain.sample(5, &mut generator).unwrap().len(), 5);
+    assert!(matches!(chain.sample(0, &mut generator), Err(Error::Empty { .. })));
+    for tokens in [(1 << 26) + 1, usize::MAX] {
+        let out = chain.sample(tokens, &mut generator);
+        assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 26));
     }
 }
 

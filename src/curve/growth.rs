@@ -2,7 +2,7 @@
 //! is revealed by its own coin, in one number.
 
 use crate::curve::InformationCurve;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
@@ -55,13 +55,16 @@ impl<F: Scalar> InformationCurve<F> {
     /// Source: Wainwright, arXiv 2608.13520.
     ///
     /// # Errors
-    /// [`NotFinite`](crate::Error::NotFinite).
+    /// [`NotFinite`](crate::Error::NotFinite), [`Overflow`](crate::Error::Overflow) if the density is
+    /// not.
     pub fn growth_density(&self, lambda: F) -> Result<Nats<F>> {
         scalar::check_finite("lambda", &[lambda])?;
         let odds = lambda.exp();
         let variance = odds / (F::one() + odds) / (F::one() + odds);
         // At infinite odds every token is revealed.
-        Ok(Nats(self.density(odds, if odds.is_finite() { variance } else { F::zero() })))
+        let density = self.density(odds, if odds.is_finite() { variance } else { F::zero() });
+        let overflow = Error::Overflow { what: "the growth density" };
+        if density.is_finite() { Ok(Nats(density)) } else { Err(overflow) }
     }
 
     /// The coarse and the fine growth complexity.
@@ -74,22 +77,24 @@ impl<F: Scalar> InformationCurve<F> {
     /// interval is empty and both are zero. Source: Wainwright, arXiv 2608.13520.
     ///
     /// # Running time and accuracy
-    /// O(L): 3 ms at L = 1024. With `r = (1 - cos theta)/2` each increment contributes a bump of the
+    /// O(L) up to a logarithm. With `r = (1 - cos theta)/2` each increment contributes a bump of the
     /// same width `1/sqrt(L)` in theta, so Gauss-Legendre quadrature of 16 points on each interval of
     /// that length is right to rounding for the coarse complexity, and to about 1e-9 or better
     /// (relative) for the fine one, whose integrand is less smooth between separated bumps.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if one of them is not finite.
     ///
     /// ```
     /// use demask::InformationCurve;
     /// // A symbol repeated 128 times: all information comes with the first token seen.
     /// let mut information = vec![1.0; 128];
     /// information[0] = 0.0;
-    /// let growth = InformationCurve::from_information(information)?.growth_complexity();
+    /// let growth = InformationCurve::from_information(information)?.growth_complexity()?;
     /// assert!(growth.fine <= growth.coarse);
     /// # Ok::<(), demask::Error>(())
     /// ```
-    #[must_use]
-    pub fn growth_complexity(&self) -> GrowthComplexity<F> {
+    pub fn growth_complexity(&self) -> Result<GrowthComplexity<F>> {
         let two = scalar::constant::<F>(2.0);
         let tokens = scalar::float::<F>(self.tokens());
         let mut coarse = CompensatedSum::new();
@@ -116,7 +121,12 @@ impl<F: Scalar> InformationCurve<F> {
             }
         }
         let length = two * (tokens - F::one()).max(F::one()).ln();
-        GrowthComplexity { coarse: Nats(length * coarse.total()), fine: Nats(fine.total().powi(2)) }
+        let (coarse, fine) = (length * coarse.total(), fine.total().powi(2));
+        if coarse.is_finite() && fine.is_finite() {
+            Ok(GrowthComplexity { coarse: Nats(coarse), fine: Nats(fine) })
+        } else {
+            Err(Error::Overflow { what: "the growth complexity" })
+        }
     }
 
     /// The growth density at odds `r/(1-r)` and variance `r (1-r)`.

@@ -1,7 +1,7 @@
 //! What a law must be able to tell so that its curve can be estimated, and the estimate.
 
 use crate::curve::Moments;
-use crate::distribution::{JointTable, LinearCode, MarkovChain, SubsetEntropies};
+use crate::distribution::{JointTable, SubsetEntropies};
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -40,13 +40,6 @@ impl<F: Scalar> SubsetEntropy<F> for SubsetEntropies<F> {
     }
 }
 
-/// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
-impl<F: Scalar> SubsetEntropy<F> for LinearCode {
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        self.entropy(positions)
-    }
-}
-
 /// From the marginal table of the positions concerned. O(cells).
 impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
@@ -63,52 +56,33 @@ impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
     }
 }
 
-/// By the chain rule along the sorted positions. `O(d q^3)` if the last position is `d`.
-impl<F: Scalar> SubsetEntropy<F> for MarkovChain<F> {
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        let mut sorted = positions.to_vec();
-        sorted.sort_unstable();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::Duplicate { what: "position", index: pair[0] });
+/// The positions in order. Refuses those that are listed twice, and those beyond `tokens`.
+pub(super) fn check_positions(positions: &[usize], tokens: Option<usize>) -> Result<Vec<usize>> {
+    let what = "position";
+    let mut sorted = positions.to_vec();
+    sorted.sort_unstable();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::Duplicate { what, index: pair[0] });
+    }
+    match (sorted.last(), tokens) {
+        (Some(&index), Some(limit)) if index >= limit => {
+            Err(Error::IndexOutOfRange { what, index, limit })
         }
-        let Some(&first) = sorted.first() else {
-            return Ok(Nats(F::zero()));
-        };
-        let entropy_of = |law: &[F]| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
-        let mut law = self.marginal(first);
-        let mut entropy = entropy_of(&law);
-        for pair in sorted.windows(2) {
-            let given = law.iter().enumerate().filter(|(_, p)| **p > F::zero());
-            let terms = given.map(|(x, &p)| p * entropy_of(&self.after(x, pair[1] - pair[0])));
-            entropy = entropy + scalar::sum(terms);
-            law = self.evolved(&law, pair[1] - pair[0]);
-        }
-        Ok(Nats(entropy))
+        _ => Ok(sorted),
     }
 }
 
-/// From the nearest revealed token on each side. `O(d q^3)`, `d` the distance between the two.
-impl<F: Scalar> ConditionalMarginal<F> for MarkovChain<F> {
-    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
-        for &(place, symbol) in revealed {
-            check_symbol(symbol, self.alphabet())?;
-            if place == position {
-                return Err(Error::Duplicate { what: "position", index: position });
-            }
-        }
-        let left = revealed.iter().filter(|(place, _)| *place < position).max();
-        let right = revealed.iter().filter(|(place, _)| *place > position).min();
-        let mut weights = match left {
-            Some(&(place, symbol)) => self.after(symbol, position - place),
-            None => self.marginal(position),
-        };
-        if let Some(&(place, symbol)) = right {
-            for (x, weight) in weights.iter_mut().enumerate().filter(|(_, w)| **w > F::zero()) {
-                *weight = *weight * self.after(x, place - position)[symbol];
-            }
-        }
-        conditional(&weights)
-    }
+/// Refuses a context that tells a position twice, or the one that is asked for; positions beyond
+/// `tokens`, where that is known, and symbols that are not in the alphabet.
+pub(super) fn check_revealed(
+    revealed: &[(usize, usize)],
+    position: usize,
+    tokens: Option<usize>,
+    alphabet: usize,
+) -> Result<()> {
+    let places = revealed.iter().map(|&(place, _)| place).chain([position]);
+    check_positions(&places.collect::<Vec<_>>(), tokens)?;
+    revealed.iter().try_for_each(|&(_, symbol)| check_symbol(symbol, alphabet))
 }
 
 fn check_symbol(index: usize, limit: usize) -> Result<()> {
@@ -117,7 +91,7 @@ fn check_symbol(index: usize, limit: usize) -> Result<()> {
 }
 
 /// Weights divided by their sum.
-fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
+pub(super) fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
     let sum = scalar::sum(weights.iter().copied());
     if sum > F::zero() {
         Ok(weights.iter().map(|&w| w / sum).collect())
@@ -306,6 +280,26 @@ impl<F: Scalar> CurveEstimator<F> {
     ///
     /// # Errors
     /// As [`observe_losses`](CurveEstimator::observe_losses).
+    ///
+    /// ```
+    /// use demask::{CategoricalMixture, distribution::CurveEstimator};
+    /// use rand::SeedableRng;
+    /// // A letter shown 64 times, wrong in most of them: too many counts for an exact curve.
+    /// let law = CategoricalMixture::noisy_repeated_symbol(27, 0.7)?;
+    /// assert!(law.information_curve(64).is_err());
+    /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(5);
+    /// let mut estimator = CurveEstimator::new(64)?;
+    /// for _ in 0..50 {
+    ///     let sequence = law.sample(64, &mut generator)?;
+    ///     estimator.observe_predicted_entropies(&law, &sequence, &mut generator)?;
+    /// }
+    /// // The first token tells little; in the end the letter is known, and the noise is left.
+    /// let points = estimator.points();
+    /// let noise = -(0.3_f64 * 0.3_f64.ln() + 0.7 * (0.7_f64 / 26.0).ln());
+    /// assert!((points[0].mean.0 - 27_f64.ln()).abs() < 1e-12);
+    /// assert!(points[1].mean.0 > noise + 0.2 && (points[63].mean.0 - noise).abs() < 1e-3);
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn observe_predicted_entropies<R: rand::Rng + ?Sized>(

@@ -244,9 +244,9 @@ impl<F: Scalar> JointTable<F> {
     ///
     /// # Running time and memory
     /// `prod (q_i + 1)` logarithms and about as many additions, where `q_i` are the alphabet sizes:
-    /// `3^n` for `n` binary tokens. They are vectorised in `f64` and `f32`. At most as much memory as
-    /// the table itself is used besides it, by each thread with the feature `rayon`; the result has
-    /// the same bits with any number of threads.
+    /// `3^n` for `n` binary tokens. They are vectorised in `f64` and `f32`. Besides the table, at most as
+    /// much memory again is used; with the feature `rayon`, as much for each thread, once. The result
+    /// has the same bits with any number of threads.
     ///
     /// # Accuracy
     /// Every entropy is within a few units in the last place. The conditional entropies `f_k` are

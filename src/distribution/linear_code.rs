@@ -1,7 +1,11 @@
 use num_traits::ToPrimitive;
 
 use crate::curve::InformationCurve;
-use crate::distribution::JointTable;
+use crate::distribution::estimator::{
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed,
+};
+use crate::distribution::field::Field;
+use crate::distribution::{JointTable, MdsCode};
 use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -9,7 +13,7 @@ use crate::units::Nats;
 /// The most sets of columns that are looked at: some minutes.
 const MAX_SETS: u128 = 1 << 28;
 /// The most numbers that are listed: cells of a table, entries of a matrix, tokens of a curve.
-const MAX_LISTED: u128 = 1 << 28;
+pub(super) const MAX_LISTED: u128 = 1 << 28;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
@@ -261,171 +265,44 @@ impl LinearCode {
     }
 }
 
-/// A maximum-distance-separable code over the integers modulo a prime: any `dimension` of its tokens
-/// are independent and uniform, and determine all others.
-///
-/// These are the extreme points among all curves: the information comes in one step.
-///
-/// # Formula
-/// ```text
-/// H(X_S) = min(|S|, dimension) ln p,   so   I_k = [k >= dimension] ln p
-/// ```
-///
-/// ```
-/// use demask::{Schedule, distribution::MdsCode};
-/// let code = MdsCode::new(101, 100, 40)?;
-/// let curve = code.information_curve::<f64>()?;
-/// let two_steps = Schedule::from_reveal_sizes([40, 60])?;
-/// assert_eq!(curve.sampling_error(&two_steps)?.0, 0.0);
-/// # Ok::<(), demask::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MdsCode {
-    field: Field,
-    length: usize,
-    dimension: usize,
-}
-
-impl MdsCode {
-    /// A code of this length and dimension over the integers modulo the prime `field`, if there is
-    /// one.
-    ///
-    /// Dimensions 1 (one symbol repeated), `length - 1` (zero sum) and `length` (independent tokens)
-    /// exist for all lengths. All others exist exactly for `length <= field + 1`: Reed-Solomon codes
-    /// with the point at infinity, and no longer ones over a prime field (Ball, *On sets of vectors of a
-    /// finite vector space in which every subset of basis size is a basis*, J. Eur. Math. Soc. 14,
-    /// 2012, for dimensions up to the prime; Bush, 1952, beyond).
-    ///
-    /// # Errors
-    /// [`NotPrime`](Error::NotPrime), [`TooLarge`](Error::TooLarge) for a field of 2^32 or more;
-    /// [`Empty`](Error::Empty) for a length or dimension of zero; [`Inconsistent`](Error::Inconsistent)
-    /// if there is no such code.
-    ///
-    /// ```
-    /// use demask::{Error, distribution::MdsCode};
-    /// assert!(MdsCode::new(5, 6, 3).is_ok());
-    /// assert!(matches!(MdsCode::new(5, 7, 3), Err(Error::Inconsistent { .. })));
-    /// # Ok::<(), demask::Error>(())
-    /// ```
-    pub fn new(field: u64, length: usize, dimension: usize) -> Result<Self> {
-        let field = Field::new(field)?;
-        if length == 0 || dimension == 0 {
-            return Err(Error::Empty { what: "the length or the dimension of the code" });
-        }
-        let inconsistent = |inequality, left: usize, right: f64| {
-            Err(Error::Inconsistent { inequality, left: left as f64, right })
-        };
-        if dimension > length {
-            return inconsistent("dimension <= length", dimension, length as f64);
-        }
-        let of_any_length = dimension == 1 || dimension + 1 >= length;
-        if !of_any_length && length as u64 > field.0 + 1 {
-            let inequality =
-                "length <= field + 1, for an MDS code with 2 <= dimension <= length - 2,";
-            return inconsistent(inequality, length, field.0 as f64 + 1.0);
-        }
-        Ok(Self { field, length, dimension })
-    }
-
-    /// The number of tokens.
-    #[must_use]
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
-    /// How many tokens determine all others.
-    #[must_use]
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// The prime, which is the size of the alphabet.
-    #[must_use]
-    pub fn field(&self) -> u64 {
-        self.field.0
-    }
-
-    /// The information curve, in closed form. O(L).
-    ///
-    /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
-    pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
-        check_limit("tokens of the curve of a code", self.length as u128, MAX_LISTED)?;
-        let Nats(entropy) = self.field.symbol_entropy();
-        let given = |k| if k < self.dimension { entropy } else { F::zero() };
-        let entropies: Vec<F> = (0..self.length).map(given).collect();
-        InformationCurve::from_conditional_entropies(entropies)
-    }
-
-    /// Such a code: independent tokens, zero sum, repetition, or extended Reed-Solomon.
-    /// O(length dimension^2).
-    ///
-    /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 entries of the generator matrix.
-    ///
-    /// ```
-    /// use demask::distribution::MdsCode;
-    /// let mds = MdsCode::new(7, 8, 4)?;
-    /// assert_eq!(mds.code()?.check_mds()?, mds);
-    /// # Ok::<(), demask::Error>(())
-    /// ```
-    pub fn code(&self) -> Result<LinearCode> {
-        let Self { field, length, dimension } = *self;
-        let entries = length as u128 * dimension as u128;
-        check_limit("entries of the generator matrix", entries, MAX_LISTED)?;
-        let entry = |power: usize, token: usize| -> u64 {
-            if dimension + 1 >= length {
-                // The identity, and for the zero sum a column of minus ones.
-                if token == dimension { field.0 - 1 } else { u64::from(token == power) }
-            } else if token as u64 == field.0 {
-                // The point at infinity: the leading coefficient of the polynomial.
-                u64::from(power + 1 == dimension)
-            } else {
-                // One coefficient is a constant, whatever the points are; otherwise they are distinct.
-                field.power(token as u64 % field.0, power as u64)
-            }
-        };
-        let row = |power| -> Vec<u64> { (0..length).map(|token| entry(power, token)).collect() };
-        LinearCode::from_generator(field.0, (0..dimension).map(row))
+/// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
+impl<F: Scalar> SubsetEntropy<F> for LinearCode {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        check_positions(positions, Some(self.length()))?;
+        self.entropy(positions)
     }
 }
 
-/// The integers modulo a prime below 2^32, so that products fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Field(u64);
-
-impl Field {
-    fn new(prime: u64) -> Result<Self> {
-        check_limit("size of the field", prime.into(), u32::MAX.into())?;
-        let divides = |divisor: u64| prime.is_multiple_of(divisor);
-        let composite = (2..).take_while(|d| d * d <= prime).any(divides);
-        if prime < 2 || composite { Err(Error::NotPrime { field: prime }) } else { Ok(Self(prime)) }
-    }
-
-    fn symbol_entropy<F: Scalar>(self) -> Nats<F> {
-        Nats(F::from_u64(self.0).unwrap_or_else(F::nan).ln())
-    }
-
-    /// `sum + a b`.
-    fn add_product(self, sum: u64, a: u64, b: u64) -> u64 {
-        (sum + a * b % self.0) % self.0
-    }
-
-    fn power(self, mut base: u64, mut exponent: u64) -> u64 {
-        let mut power = 1;
-        while exponent > 0 {
-            if exponent % 2 == 1 {
-                power = power * base % self.0;
-            }
-            base = base * base % self.0;
-            exponent /= 2;
+/// By elimination, `O(|S| k^2 + p)`: what is revealed determines the token if its column is in the span
+/// of the revealed ones, and tells nothing otherwise. [`TooLarge`](Error::TooLarge) for more than 2^28
+/// symbols.
+impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        check_limit("symbols of a token", self.field.0.into(), MAX_LISTED)?;
+        let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
+        check_revealed(revealed, position, Some(self.length()), alphabet)?;
+        // Each column with its symbol below: whatever is in the span has the symbol of its column.
+        let with_symbol = |position: usize, symbol: usize| -> Vec<u64> {
+            let column = self.columns.get(position).into_iter().flatten().copied();
+            column.chain([symbol as u64]).collect()
+        };
+        let mut basis = Basis::new(self.field);
+        for &(position, symbol) in revealed {
+            basis.extend(&with_symbol(position, symbol));
         }
-        power
-    }
-
-    /// By Fermat's little theorem.
-    fn inverse(self, a: u64) -> u64 {
-        self.power(a, self.0 - 2)
+        if basis.vectors.iter().any(|(pivot, _)| *pivot == self.dimension) {
+            return Err(Error::ImpossibleContext { what: "what is revealed" });
+        }
+        let mut rest = basis.rest(&with_symbol(position, 0));
+        let symbol = rest.pop().map_or(0, |negative| (self.field.0 - negative) % self.field.0);
+        let determined = rest.iter().all(|&entry| entry == 0);
+        let uniform = scalar::float::<F>(alphabet).recip();
+        let probability = |other: u64| match determined {
+            true if other == symbol => F::one(),
+            true => F::zero(),
+            false => uniform,
+        };
+        Ok((0..self.field.0).map(probability).collect())
     }
 }
 
@@ -440,8 +317,8 @@ impl Basis {
         Self { field, vectors: Vec::new() }
     }
 
-    /// Adds what the vector has beyond the span, at the end; whether there was anything.
-    fn extend(&mut self, vector: &[u64]) -> bool {
+    /// What the vector has beyond the span.
+    fn rest(&self, vector: &[u64]) -> Vec<u64> {
         let field = self.field;
         let mut rest = vector.to_vec();
         for (pivot, known) in &self.vectors {
@@ -451,6 +328,13 @@ impl Basis {
                 entries.for_each(|(x, &y)| *x = field.add_product(*x, field.0 - factor, y));
             }
         }
+        rest
+    }
+
+    /// Adds what the vector has beyond the span, at the end; whether there was anything.
+    fn extend(&mut self, vector: &[u64]) -> bool {
+        let field = self.field;
+        let mut rest = self.rest(vector);
         let Some(pivot) = rest.iter().position(|&x| x > 0) else { return false };
         let scale = field.inverse(rest[pivot]);
         rest.iter_mut().for_each(|x| *x = *x * scale % field.0);

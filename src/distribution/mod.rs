@@ -7,18 +7,21 @@ mod conditional;
 mod entropy;
 mod estimator;
 mod exchangeable;
+mod field;
 mod hypergeometric;
 mod joint;
 mod linear_code;
 mod markov_chain;
+mod mds_code;
 mod side_by_side;
 mod subsets;
 
 pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
-pub use exchangeable::{CategoricalMixture, ExchangeableBits, uniform_permutation};
+pub use exchangeable::{CategoricalMixture, ClusterMixture, ExchangeableBits, uniform_permutation};
 pub use joint::{Correlations, JointTable};
-pub use linear_code::{LinearCode, MdsCode};
+pub use linear_code::LinearCode;
 pub use markov_chain::MarkovChain;
+pub use mds_code::MdsCode;
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;
 

@@ -11,6 +11,8 @@
 //! ```
 //! cells in all, where `q_i` are the sizes of the alphabets: one addition and one logarithm each.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::curve::InformationCurve;
 use crate::distribution::JointTable;
 use crate::distribution::entropy::entropy_function;
@@ -94,7 +96,7 @@ pub(super) fn subset_entropies<F: Scalar>(table: &JointTable<F>) -> Result<Subse
     // The tasks differ in the last tokens, which are the highest bits: each has a range of its own.
     let sets_of_a_task = 1 << marginals.undecided_tokens;
     let mut ranges: Vec<&mut [F]> = entropies.chunks_mut(sets_of_a_task).collect();
-    marginals.for_each_task(&mut ranges, |range, set, entropy| {
+    marginals.for_each_task(&marginals.scratch(), &mut ranges, |range, set, entropy| {
         range[set % sets_of_a_task] = entropy;
     });
     Ok(SubsetEntropies { tokens, entropies })
@@ -103,17 +105,29 @@ pub(super) fn subset_entropies<F: Scalar>(table: &JointTable<F>) -> Result<Subse
 /// As [`JointTable::information_curve`].
 pub(super) fn information_curve<F: Scalar>(table: &JointTable<F>) -> Result<InformationCurve<F>> {
     let marginals = Marginals::of(table)?;
-    let sizes = table.tokens() + 1;
-    let mut sums_of_tasks = vec![vec![CompensatedSum::new(); sizes]; marginals.tasks()];
-    marginals.for_each_task(&mut sums_of_tasks, |sums, set, entropy| {
-        sums[set.count_ones() as usize].add(entropy);
-    });
+    let mut sums_of_tasks = marginals.empty_sums();
+    marginals.for_each_task(&marginals.scratch(), &mut sums_of_tasks, add_by_size);
+    curve_of_sums(table.tokens(), &sums_of_tasks)
+}
+
+/// The sum of the entropies of all sets of each size.
+type SumsBySize<F> = Vec<CompensatedSum<F>>;
+
+fn add_by_size<F: Scalar>(sums: &mut SumsBySize<F>, set: usize, entropy: F) {
+    sums[set.count_ones() as usize].add(entropy);
+}
+
+fn curve_of_sums<F: Scalar>(
+    tokens: usize,
+    sums_of_tasks: &[SumsBySize<F>],
+) -> Result<InformationCurve<F>> {
+    let sizes = tokens + 1;
     let mut sets = 1; // of this size: a binomial coefficient
     let mut means = Vec::with_capacity(sizes);
     for size in 0..sizes {
         let sum = scalar::sum(sums_of_tasks.iter().map(|sums| sums[size].total()));
         means.push(sum / scalar::float(sets));
-        sets = sets * (table.tokens() - size) / (size + 1);
+        sets = sets * (tokens - size) / (size + 1);
     }
     InformationCurve::from_subset_entropies(means)
 }
@@ -153,33 +167,59 @@ impl<'a, F: Scalar> Marginals<'a, F> {
         1 << (self.table.tokens() - self.undecided_tokens)
     }
 
-    /// Calls `visit` with the result of the task, the set of tokens and its entropy, for each set.
-    #[cfg(not(feature = "rayon"))]
-    fn for_each_task<T>(&self, results: &mut [T], visit: impl Fn(&mut T, usize, F)) {
-        let mut scratch = vec![F::zero(); self.scratch_cells];
-        for (task, result) in results.iter_mut().enumerate() {
-            self.run(task, &mut scratch, &mut |set, entropy| visit(result, set, entropy));
-        }
+    fn empty_sums(&self) -> Vec<SumsBySize<F>> {
+        vec![vec![CompensatedSum::new(); self.table.tokens() + 1]; self.tasks()]
+    }
+
+    fn scratch(&self) -> Scratch<F> {
+        Scratch { cells: self.scratch_cells, unused: Mutex::new(Vec::new()) }
     }
 
     /// Calls `visit` with the result of the task, the set of tokens and its entropy, for each set.
-    #[cfg(feature = "rayon")]
-    fn for_each_task<T: Send>(&self, results: &mut [T], visit: impl Fn(&mut T, usize, F) + Sync) {
-        use rayon::prelude::*;
-        let scratch = || vec![F::zero(); self.scratch_cells];
-        // One by one: the tasks are few and of very different sizes.
-        results.par_iter_mut().enumerate().with_max_len(1).for_each_init(
-            scratch,
-            |scratch, (task, result)| {
-                self.run(task, scratch, &mut |set, entropy| visit(result, set, entropy));
-            },
-        );
+    fn for_each_task<T: Send>(
+        &self,
+        scratch: &Scratch<F>,
+        results: &mut [T],
+        visit: impl Fn(&mut T, usize, F) + Sync,
+    ) {
+        let run = |(task, result): (usize, &mut T)| {
+            let mut cells = scratch.take();
+            self.run(task, &mut cells, &mut |set, entropy| visit(result, set, entropy));
+            scratch.give_back(cells);
+        };
+        #[cfg(not(feature = "rayon"))]
+        results.iter_mut().enumerate().for_each(run);
+        #[cfg(feature = "rayon")]
+        {
+            use rayon::prelude::*;
+            // One by one: the tasks are few and of very different sizes.
+            results.par_iter_mut().enumerate().with_max_len(1).for_each(run);
+        }
     }
 
     fn run(&self, task: usize, scratch: &mut [F], visit: &mut impl FnMut(usize, F)) {
         let walk = Walk { marginals: self, task: task << self.undecided_tokens };
         let whole = Node { cells: self.table.probabilities(), stride: 1, set: 0 };
         walk.below(self.table.tokens(), whole, scratch, visit);
+    }
+}
+
+/// Memory for the smaller tables, for as many tasks as run at the same time: one per thread at most.
+///
+/// A task writes each cell before it reads it, so it does not matter what another one left there.
+struct Scratch<F> {
+    cells: usize,
+    unused: Mutex<Vec<Vec<F>>>,
+}
+
+impl<F: Scalar> Scratch<F> {
+    fn take(&self) -> Vec<F> {
+        let unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        unused.unwrap_or_else(|| vec![F::zero(); self.cells])
+    }
+
+    fn give_back(&self, cells: Vec<F>) {
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(cells);
     }
 }
 
@@ -330,24 +370,51 @@ fn sum_many_rows<F: Scalar>(block: &[F], sums: &mut [F]) {
 mod tests {
     use super::*;
 
+    fn table(shape: &[usize]) -> JointTable {
+        let cells = shape.iter().product::<usize>() as u64;
+        let weights = (1..=cells).map(|x| (x * x % 8191 + x % 3) as f64);
+        JointTable::from_weights(shape, weights.collect::<Vec<_>>()).unwrap()
+    }
+
     /// With the feature `rayon` this is the promise that threads change no bit.
     #[test]
     fn tasks_one_after_the_other_give_the_same_bits() {
         for shape in [vec![2; 12], vec![3, 2, 4, 1, 2, 3, 2, 2, 3], vec![33, 2, 17, 5], vec![2; 3]]
         {
-            let cells = shape.iter().product::<usize>() as u64;
-            let weights = (1..=cells).map(|x| (x * x % 8191 + x % 3) as f64);
-            let table = JointTable::from_weights(&shape, weights.collect::<Vec<_>>()).unwrap();
+            let table = table(&shape);
             let marginals = Marginals::of(&table).unwrap();
-            let mut scratch = vec![0.0; marginals.scratch_cells];
-            let mut expected = vec![f64::NAN; 1 << shape.len()];
-            for task in 0..marginals.tasks() {
-                marginals.run(task, &mut scratch, &mut |set, entropy| expected[set] = entropy);
+            // Whatever is read before it is written would show.
+            let mut scratch = vec![f64::NAN; marginals.scratch_cells];
+            let mut entropies = vec![f64::NAN; 1 << shape.len()];
+            let mut sums = marginals.empty_sums();
+            for (task, sums) in sums.iter_mut().enumerate() {
+                marginals.run(task, &mut scratch, &mut |set, entropy| {
+                    entropies[set] = entropy;
+                    add_by_size(sums, set, entropy);
+                });
             }
+            let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             let found = subset_entropies(&table).unwrap().entropies;
-            let bits =
-                |entropies: &[f64]| entropies.iter().map(|h| h.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&found), bits(&expected), "{shape:?}");
+            assert_eq!(bits(&found), bits(&entropies), "{shape:?}");
+            let found = information_curve(&table).unwrap();
+            let expected = curve_of_sums(shape.len(), &sums).unwrap();
+            assert_eq!(bits(found.increments()), bits(expected.increments()), "{shape:?}");
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[cfg(feature = "rayon")]
+    #[test]
+    fn scratch_is_made_once_per_thread() {
+        let table = table(&[2; 12]);
+        let marginals = Marginals::of(&table).unwrap();
+        assert!(marginals.tasks() > 32);
+        for threads in [1, 2, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (scratch, mut sums) = (marginals.scratch(), marginals.empty_sums());
+            pool.install(|| marginals.for_each_task(&scratch, &mut sums, add_by_size));
+            let made = scratch.unused.into_inner().unwrap().len();
+            assert!((1..=threads).contains(&made), "{made} for {threads} threads");
         }
     }
 
