@@ -116,23 +116,23 @@ pub enum Error {
     },
 
     /// NaN or an infinity.
-    #[error("{what}[{index}] is {value}; a finite number is needed")]
+    #[error("{} is {value}; a finite number is needed", place(.what, *.index))]
     NotFinite {
-        /// The list (or single quantity, with index 0) it stands in.
+        /// The quantity, or the list it stands in.
         what: &'static str,
-        /// Its index there.
-        index: usize,
+        /// Its index in the list.
+        index: Option<usize>,
         /// The value found.
         value: f64,
     },
 
     /// A negative value, beyond rounding noise, where none may be.
-    #[error("{what}[{index}] is {value}; it must not be negative")]
+    #[error("{} is {}; it must not be negative", place(.what, *.index), number(*.value))]
     Negative {
-        /// The list (or single quantity, with index 0) it stands in.
+        /// The quantity, or the list it stands in.
         what: &'static str,
-        /// Its index there.
-        index: usize,
+        /// Its index in the list.
+        index: Option<usize>,
         /// The value found.
         value: f64,
     },
@@ -198,7 +198,8 @@ pub enum Error {
 
     /// A list that must not decrease does.
     #[error(
-        "{what}[{index}] is {value}, less than {previous} before it; it must not decrease (by more than {tolerance:e})"
+        "{what}[{index}] is {}, less than {} before it; it must not decrease (by more than {tolerance:e})",
+        number(*.value), number(*.previous)
     )]
     Decreases {
         /// The list.
@@ -215,7 +216,8 @@ pub enum Error {
 
     /// A list that must not increase does.
     #[error(
-        "{what}[{index}] is {value}, more than {previous} before it; it must not increase (by more than {tolerance:e})"
+        "{what}[{index}] is {}, more than {} before it; it must not increase (by more than {tolerance:e})",
+        number(*.value), number(*.previous)
     )]
     Increases {
         /// The list.
@@ -321,7 +323,8 @@ pub enum Error {
 
     /// Two statements that cannot both be true of one distribution.
     #[error(
-        "contradiction: {inequality} is needed, but the left side is {left} and the right side is {right}"
+        "contradiction: {inequality} is needed, but the left side is {} and the right side is {}",
+        number(*.left), number(*.right)
     )]
     Inconsistent {
         /// The inequality that fails, in the symbols of the documentation.
@@ -334,7 +337,8 @@ pub enum Error {
 
     /// Known values of an information curve that cannot belong to one, since it never decreases.
     #[error(
-        "contradiction: I_{earlier} is at least {at_least}, but I_{later} is at most {at_most}; an information curve must not decrease"
+        "contradiction: I_{earlier} is at least {}, but I_{later} is at most {}; an information curve must not decrease",
+        number(*.at_least), number(*.at_most)
     )]
     InformationDecreases {
         /// A number of revealed tokens.
@@ -475,6 +479,19 @@ pub enum Error {
         /// How many are allowed.
         limit: u128,
     },
+}
+
+/// A quantity, or an element of a list.
+fn place(what: &str, index: Option<usize>) -> String {
+    index.map_or_else(|| what.to_owned(), |index| format!("{what}[{index}]"))
+}
+
+/// A number as a person writes it: with an exponent where digits would run on.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 | 1e-5..1e9 => value.to_string(),
+        _ => format!("{value:e}"),
+    }
 }
 
 /// Refuses what would need more than the limit.

@@ -371,7 +371,7 @@ fn checked_cells<F: Scalar>(
         if samples == 0 {
             return Err(Error::NoSamples { index });
         }
-        scalar::check_finite("mean", &[mean])?;
+        scalar::check_single("mean", mean)?;
         let squares = scalar::check_nonnegative("sum of squares", sum_of_squares)?;
         if samples == 1 && squares > F::zero() {
             return Err(Error::Inconsistent {

@@ -62,23 +62,34 @@ pub(crate) fn evidence<F: Scalar>(x: F) -> f64 {
 /// Refuses NaN and infinities.
 pub(crate) fn check_finite<F: Scalar>(what: &'static str, values: &[F]) -> Result<()> {
     match values.iter().position(|x| !x.is_finite()) {
-        Some(index) => Err(Error::NotFinite { what, index, value: evidence(values[index]) }),
+        Some(place) => {
+            let (index, value) = (Some(place), evidence(values[place]));
+            Err(Error::NotFinite { what, index, value })
+        }
         None => Ok(()),
+    }
+}
+
+/// Refuses NaN and infinities in a single quantity.
+pub(crate) fn check_single<F: Scalar>(what: &'static str, value: F) -> Result<()> {
+    match value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::NotFinite { what, index: None, value: evidence(value) }),
     }
 }
 
 /// Refuses a single amount that is not finite or is negative, beyond the noise of cancellation.
 pub(crate) fn check_nonnegative<F: Scalar>(what: &'static str, value: F) -> Result<F> {
-    check_finite(what, &[value])?;
+    check_single(what, value)?;
     if value < -F::cancellation_noise() {
-        return Err(Error::Negative { what, index: 0, value: evidence(value) });
+        return Err(Error::Negative { what, index: None, value: evidence(value) });
     }
     Ok(value.max(F::zero()))
 }
 
 /// Refuses a single quantity that is not between 0 and 1.
 pub(crate) fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
-    check_finite(what, &[value])?;
+    check_single(what, value)?;
     if value < F::zero() || value > F::one() {
         return Err(Error::NotAProbability { what, value: evidence(value) });
     }

@@ -166,7 +166,7 @@ fn what_clusters_refuse() {
     assert!(matches!(new(&[0.5, 0.4], &[word(), word()], 0.1), Err(Error::NotNormalized { .. })));
     assert!(matches!(
         new(&[1.5, -0.5], &[word(), word()], 0.1),
-        Err(Error::Negative { index: 1, .. })
+        Err(Error::Negative { index: Some(1), .. })
     ));
 
     let many: Vec<Vec<usize>> =

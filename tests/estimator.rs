@@ -300,7 +300,7 @@ fn what_an_estimator_refuses() {
     let out = estimator.record(3, Nats(1.0));
     assert!(matches!(out, Err(Error::IndexOutOfRange { index: 3, limit: 3, .. })));
     let out = estimator.record(1, Nats(f64::NAN));
-    assert!(matches!(out, Err(Error::NotFinite { index: 1, .. })));
+    assert!(matches!(out, Err(Error::NotFinite { index: Some(1), .. })));
     estimator.record(2, Nats(f64::MAX)).unwrap();
     let out = estimator.record(2, Nats(-f64::MAX));
     assert!(matches!(out, Err(Error::Overflow { .. })));

@@ -350,7 +350,10 @@ fn what_other_laws_refuse() {
     assert!(matches!(side_by_side::<f64>([]), Err(Error::Empty { .. })));
     assert!(matches!(Bits::from_count_law([1.0]), Err(Error::Empty { .. })));
     assert!(matches!(Bits::from_count_law([0.5, 0.6]), Err(Error::NotNormalized { .. })));
-    assert!(matches!(Bits::from_count_law([1.5, -0.5]), Err(Error::Negative { index: 1, .. })));
+    assert!(matches!(
+        Bits::from_count_law([1.5, -0.5]),
+        Err(Error::Negative { index: Some(1), .. })
+    ));
     assert!(matches!(Bits::noisy_repeated_bit(0, 0.5), Err(Error::Empty { .. })));
     let out = Bits::noisy_repeated_bit(3, 1.5);
     assert!(matches!(out, Err(Error::NotAProbability { value, .. }) if value == 1.5));

@@ -735,17 +735,20 @@ fn csv_errors_name_the_line_and_the_fault() {
     let Error::Csv { problem: CsvProblem::Point(source), .. } = on_line_3("1,NaN,0.1,9") else {
         panic!("a point");
     };
-    assert!(matches!(*source, Error::NotFinite { what: "losses", index: 1, .. }));
+    assert!(matches!(*source, Error::NotFinite { what: "losses", index: Some(1), .. }));
 }
 
 #[test]
 fn points_that_are_no_measurements_are_refused() {
     let one = |p: LossPoint| LossCurve::from_points(4, [point(0, 1.0, 0.0, 1), p]).unwrap_err();
     assert!(matches!(one(point(4, 1.0, 0.0, 1)), Error::IndexOutOfRange { index: 4, .. }));
-    assert!(matches!(one(point(1, f64::NAN, 0.0, 1)), Error::NotFinite { index: 1, .. }));
-    assert!(matches!(one(point(1, -1.0, 0.0, 1)), Error::Negative { index: 1, .. }));
-    assert!(matches!(one(point(1, 1.0, f64::INFINITY, 1)), Error::NotFinite { index: 1, .. }));
-    assert!(matches!(one(point(1, 1.0, -0.1, 1)), Error::Negative { index: 1, .. }));
+    assert!(matches!(one(point(1, f64::NAN, 0.0, 1)), Error::NotFinite { index: Some(1), .. }));
+    assert!(matches!(one(point(1, -1.0, 0.0, 1)), Error::Negative { index: Some(1), .. }));
+    assert!(matches!(
+        one(point(1, 1.0, f64::INFINITY, 1)),
+        Error::NotFinite { index: Some(1), .. }
+    ));
+    assert!(matches!(one(point(1, 1.0, -0.1, 1)), Error::Negative { index: Some(1), .. }));
     assert!(matches!(one(point(1, 1.0, 0.0, 0)), Error::NoSamples { index: 1 }));
     assert!(matches!(one(point(1, f64::MAX, 0.0, 1)), Error::Overflow { .. }));
     assert!(matches!(

@@ -469,7 +469,7 @@ fn bad_input_is_refused() {
         let price = optimal::at_price(&curve, Nats(bad));
         assert!(matches!(price, Err(Error::NotFinite { what: "price of a step", .. })));
         let losses = optimal::schedule_for_losses(&[1.0, bad], 1);
-        assert!(matches!(losses, Err(Error::NotFinite { what: "losses", index: 1, .. })));
+        assert!(matches!(losses, Err(Error::NotFinite { what: "losses", index: Some(1), .. })));
     }
     assert!(matches!(optimal::fewest_steps(&curve, Nats(-1.0)), Err(Error::Negative { .. })));
     assert!(matches!(optimal::at_price(&curve, Nats(-1.0)), Err(Error::Negative { .. })));

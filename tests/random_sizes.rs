@@ -408,7 +408,7 @@ fn impossible_times_say_what_is_wrong() {
     let refused = |times: &[f64]| RevealTimes::from_times(times).unwrap_err();
     assert!(matches!(refused(&[]), Error::Empty { .. }));
     assert!(matches!(refused(&[0.0]), Error::Empty { .. }));
-    assert!(matches!(refused(&[0.0, f64::NAN, 1.0]), Error::NotFinite { index: 1, .. }));
+    assert!(matches!(refused(&[0.0, f64::NAN, 1.0]), Error::NotFinite { index: Some(1), .. }));
     assert!(matches!(refused(&[0.1, 1.0]), Error::FirstNotZero { .. }));
     assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::Decreases { index: 2, .. }));
     assert!(matches!(refused(&[0.0, 1.5, 1.0]), Error::Decreases { index: 2, .. }));

@@ -12,6 +12,7 @@ use crate::units::Nats;
 /// Their ratio is what a schedule that follows the density gains over one that is uniform in the
 /// log-odds.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct GrowthComplexity<F = f64> {
     /// `2 l` times the integral of the density.
     pub coarse: Nats<F>,
@@ -58,7 +59,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`NotFinite`](crate::Error::NotFinite), [`Overflow`](crate::Error::Overflow) if the density is
     /// not.
     pub fn growth_density(&self, lambda: F) -> Result<Nats<F>> {
-        scalar::check_finite("lambda", &[lambda])?;
+        scalar::check_single("lambda", lambda)?;
         let odds = lambda.exp();
         let variance = odds / (F::one() + odds) / (F::one() + odds);
         // At infinite odds every token is revealed.

@@ -160,7 +160,8 @@ impl<F: Scalar> InformationCurve<F> {
         let tolerance = scale * F::tolerance() + F::cancellation_noise();
         if let Some(index) = later.iter().position(|d| *d < -tolerance) {
             let value = scalar::evidence(later[index]);
-            return Err(Error::Negative { what, index: index + 1, value });
+            let index = Some(index + 1);
+            return Err(Error::Negative { what, index, value });
         }
         let clipped = later.iter().map(|d| d.max(F::zero()));
         let increments = core::iter::once(F::zero()).chain(clipped).collect();
@@ -209,7 +210,7 @@ impl<F: Scalar> InformationCurve<F> {
         scalar::check_finite("increments", &increments)?;
         if let Some(index) = increments.iter().position(|d| *d < F::zero()) {
             let (what, value) = ("increments", scalar::evidence(increments[index]));
-            return Err(Error::Negative { what, index, value });
+            return Err(Error::Negative { what, index: Some(index), value });
         }
         // Bounds take the information and errors take the increments: they must be the same to rounding.
         let last = self.information[expected - 1];
@@ -454,7 +455,8 @@ fn lower_to_running_minimum<F: Scalar>(
     let mut previous = values[0].max(F::zero());
     for (index, value) in values.iter_mut().enumerate() {
         if *value < F::zero() - tolerance {
-            return Err(Error::Negative { what, index, value: scalar::evidence(*value) });
+            let (index, value) = (Some(index), scalar::evidence(*value));
+            return Err(Error::Negative { what, index, value });
         }
         if *value > previous + tolerance {
             return Err(Error::Increases {

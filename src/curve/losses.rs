@@ -100,10 +100,12 @@ impl<F: Scalar> LossPoint<F> {
 
 pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) -> Result<()> {
     if !value.is_finite() {
-        return Err(Error::NotFinite { what, index, value: scalar::evidence(value) });
+        let (index, value) = (Some(index), scalar::evidence(value));
+        return Err(Error::NotFinite { what, index, value });
     }
     if value < F::zero() {
-        return Err(Error::Negative { what, index, value: scalar::evidence(value) });
+        let (index, value) = (Some(index), scalar::evidence(value));
+        return Err(Error::Negative { what, index, value });
     }
     Ok(())
 }
@@ -627,6 +629,7 @@ impl<F: Scalar> LossCurve<F> {
 /// The error of a model and a schedule, in its two parts: that tokens are revealed together, and that
 /// the model is not the ideal one.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct ErrorSplit<F = f64> {
     /// What revealing several tokens at once would cost the ideal (or the reference) predictor.
     pub factorization: Estimate<F>,

@@ -25,6 +25,7 @@ use crate::units::Nats;
 /// probability at most `1 - level` (Bonferroni's bound, whatever the losses are; as good as the
 /// degrees of freedom are where the errors are estimates).
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MonotonicityTest<F = f64> {
     /// The probability, at most, of a rise as significant as the largest one if the losses do not rise.
     pub p_value: f64,
@@ -46,6 +47,7 @@ impl<F: Scalar> MonotonicityTest<F> {
 
 /// A rise of the mean loss from one block of measured counts to the next.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Increase<F = f64> {
     /// The counts before it.
     pub before: RangeInclusive<usize>,
@@ -66,6 +68,7 @@ struct Block<F> {
 
 /// What a projection did to one measured loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Move<F = f64> {
     /// The count.
     pub revealed: usize,

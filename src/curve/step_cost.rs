@@ -8,6 +8,7 @@ use crate::units::Nats;
 
 /// What one step of a schedule costs on a curve, and what its neighbourhood offers.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct StepCost<F = f64> {
     /// The revealed counts that the step covers.
     pub range: Range<usize>,

@@ -102,6 +102,7 @@ pub(super) fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
 
 /// The mean of what was observed at one point of the curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct CurvePoint<F = f64> {
     /// The mean, an unbiased estimate of f_k.
     pub mean: Nats<F>,
@@ -171,7 +172,7 @@ impl<F: Scalar> CurveEstimator<F> {
         };
         if !value.0.is_finite() {
             let (what, value) = ("observations", scalar::evidence(value.0));
-            return Err(Error::NotFinite { what, index: revealed, value });
+            return Err(Error::NotFinite { what, index: Some(revealed), value });
         }
         *point = point.union(Moments::single(value.0))?;
         Ok(())

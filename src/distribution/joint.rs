@@ -481,7 +481,8 @@ fn check_weights<F: Scalar>(
     scalar::check_finite(what, weights)?;
     match weights.iter().position(|w| *w < F::zero() - tolerance) {
         Some(index) => {
-            Err(Error::Negative { what, index, value: scalar::evidence(weights[index]) })
+            let value = scalar::evidence(weights[index]);
+            Err(Error::Negative { what, index: Some(index), value })
         }
         None => Ok(()),
     }

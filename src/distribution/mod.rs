@@ -35,7 +35,7 @@ fn normalized<F: Scalar>(
     scalar::check_finite(what, probabilities)?;
     if let Some(index) = probabilities.iter().position(|p| *p < -F::tolerance()) {
         let value = scalar::evidence(probabilities[index]);
-        return Err(Error::Negative { what, index, value });
+        return Err(Error::Negative { what, index: Some(index), value });
     }
     let mut clipped: Vec<F> = probabilities.iter().map(|p| p.max(F::zero())).collect();
     let sum = scalar::sum(clipped.iter().copied());

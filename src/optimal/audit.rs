@@ -9,6 +9,7 @@ use crate::units::Nats;
 
 /// A schedule looked over in the light of a curve: [`audit`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CurveAudit<F = f64> {
     /// What can be said without the curve.
     pub schedule: ScheduleAudit,
@@ -28,6 +29,7 @@ pub struct CurveAudit<F = f64> {
 
 /// One cut of a schedule moved: as many steps as before, and a smaller error.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Exchange<F = f64> {
     /// The cut that is given up, as a revealed count: the two steps that meet there are joined.
     pub joined_at: usize,

@@ -30,6 +30,7 @@ pub fn blockwise<F: Scalar>(
 
 /// A block length, with the best that can be done with it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct BlockLength<F = f64> {
     /// Tokens per block; the last may be shorter.
     pub length: usize,

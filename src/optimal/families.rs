@@ -38,6 +38,7 @@ impl Family {
 
 /// The best member found of a family.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Fitted<F = f64> {
     /// The family.
     pub family: Family,

@@ -51,6 +51,7 @@ pub struct Planner<F = f64> {
 
 /// A schedule, with what it seems to cost and what it was judged to cost.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Choice<F = f64> {
     /// The schedule chosen.
     pub schedule: Schedule,

@@ -99,6 +99,7 @@ impl<F: Scalar> Given<F> {
 
 /// A schedule and what it guarantees.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Guaranteed<F = f64> {
     /// The schedule.
     pub schedule: Schedule,

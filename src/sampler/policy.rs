@@ -51,6 +51,7 @@ pub struct View<F = f64> {
 
 /// A masked token as a policy sees it: an element of [`View::masked_tokens`].
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct MaskedToken<'a, F = f64> {
     /// Where it stands in the sequence: what [`Policy::next`] returns.
     pub position: usize,
@@ -381,6 +382,7 @@ fn divergence_of_word<F: Scalar>(joint: F, product: F, marginals: &[F]) -> F {
 
 /// What a policy costs on a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct PolicyCost<F = f64> {
     /// KL(p || q), exactly: the sum of the conditional total correlations.
     pub sampling_error: Nats<F>,

@@ -19,6 +19,7 @@ use crate::schedule::{Decoder, DecoderPlan, MaskFunction, Schedule};
 /// # Ok::<(), demask::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ScheduleAudit {
     /// L.
     pub tokens: usize,
@@ -58,6 +59,7 @@ pub struct ScheduleAudit {
 
 /// How the reveal sizes change from step to step. One token more or less makes no trend: decoders round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SizeTrend {
     /// All steps are equal, give or take one token.
     Constant,
@@ -74,6 +76,7 @@ pub enum SizeTrend {
 
 /// A known decoder and how far it is from a schedule.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct NearestDecoder {
     /// The decoder.
     pub decoder: Decoder,

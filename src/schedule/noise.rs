@@ -233,7 +233,7 @@ fn check_alphas(values: &[f64]) -> Result<()> {
     let what = "alpha";
     scalar::check_finite(what, values)?;
     if let Some(index) = values.iter().position(|&a| a < 0.0) {
-        return Err(Error::Negative { what, index, value: values[index] });
+        return Err(Error::Negative { what, index: Some(index), value: values[index] });
     }
     // The function computes with rounding of its own: a few units are no rise.
     let tolerance = 8.0 * f64::EPSILON;

@@ -201,7 +201,8 @@ fn tightened<F: Scalar>(
     for (index, interval) in intervals.iter().enumerate() {
         for value in [interval.at_least, interval.at_most] {
             if !value.is_finite() {
-                return Err(Error::NotFinite { what, index, value: scalar::evidence(value) });
+                let (index, value) = (Some(index), scalar::evidence(value));
+                return Err(Error::NotFinite { what, index, value });
             }
             scale = scale.max(value.abs());
         }

@@ -132,7 +132,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ```
     pub fn polya_urn(tokens: usize, ones: F, zeros: F) -> Result<Self> {
         for (what, value) in [("the number of ones", ones), ("the number of zeros", zeros)] {
-            scalar::check_finite(what, &[value])?;
+            scalar::check_single(what, value)?;
             if value <= F::zero() {
                 return Err(Error::NotPositive { what, value: scalar::evidence(value) });
             }
@@ -166,8 +166,8 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// # Ok::<(), demask::Error>(())
     /// ```
     pub fn curie_weiss(tokens: usize, inverse_temperature: F, field: F) -> Result<Self> {
-        scalar::check_finite("the inverse temperature", &[inverse_temperature])?;
-        scalar::check_finite("the field", &[field])?;
+        scalar::check_single("the inverse temperature", inverse_temperature)?;
+        scalar::check_single("the field", field)?;
         let two = F::one() + F::one();
         Self::from_log_ratios(tokens, |j| {
             let magnetization = scalar::float::<F>(2 * j + 1) - scalar::float(tokens);

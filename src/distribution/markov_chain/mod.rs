@@ -162,7 +162,7 @@ impl<F: Scalar> MarkovChain<F> {
             scalar::check_finite(what, &counts)?;
             if let Some(index) = counts.iter().position(|count| *count < F::zero()) {
                 let value = scalar::evidence(counts[index]);
-                return Err(Error::Negative { what, index, value });
+                return Err(Error::Negative { what, index: Some(index), value });
             }
             let weights: Vec<F> = counts.into_iter().map(|count| count + smoothing).collect();
             let sum = scalar::sum(weights.iter().copied());
