@@ -59,6 +59,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod binomial;
 pub mod bounds;
 pub mod curve;
 pub mod distribution;
@@ -68,6 +69,7 @@ mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod interchange;
 pub mod optimal;
+mod quadrature;
 pub mod sampler;
 mod scalar;
 pub mod schedule;

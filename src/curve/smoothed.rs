@@ -1,8 +1,9 @@
+use crate::binomial::Binomial;
 use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
 use crate::curve::losses;
 use crate::error::{Error, Result};
 use crate::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::{Binomial, Schedule};
+use crate::schedule::Schedule;
 use crate::units::Nats;
 
 /// Losses of a model evaluated with each token masked by its own coin: a *mask ratio* is then a

@@ -1,4 +1,4 @@
-//! Hypergeometric and binomial weights, without logarithms or gamma functions.
+//! Hypergeometric weights, without logarithms or gamma functions.
 
 use crate::scalar::{self, Scalar};
 
@@ -27,20 +27,6 @@ impl<F: Scalar> Window<F> {
         Self::around(mode as usize, least, most, |j| {
             let above = scalar::float::<F>(marked - j) * scalar::float(draws - j);
             above / (scalar::float::<F>(j + 1) * scalar::float(items + j + 1 - marked - draws))
-        })
-    }
-
-    /// The number of ones among `tokens` independent bits.
-    ///
-    /// # Formula
-    /// ```text
-    /// weight(j) = C(tokens, j) probability^j (1 - probability)^(tokens - j)
-    /// ```
-    pub(super) fn binomial(tokens: usize, probability: F) -> Self {
-        let mode = (scalar::float::<F>(tokens + 1) * probability).to_usize().unwrap_or(0);
-        let odds = probability / (F::one() - probability);
-        Self::around(mode, 0, tokens, |j| {
-            scalar::float::<F>(tokens - j) / scalar::float(j + 1) * odds
         })
     }
 

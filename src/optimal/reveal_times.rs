@@ -1,8 +1,9 @@
+use crate::binomial::Binomial;
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result, check_limit};
 use crate::optimal;
 use crate::scalar::{self, Scalar};
-use crate::schedule::{Binomial, RevealTimes};
+use crate::schedule::RevealTimes;
 use crate::units::Nats;
 
 /// The finest grid of times.
@@ -88,29 +89,19 @@ impl Growth {
         }
     }
 
-    /// The mean of `values[K]`, K binomial with one trial less than there are values.
-    fn mean(values: &[f64], u: f64) -> f64 {
-        let mut sum = 0.0;
-        let trials = values.len().saturating_sub(1);
-        Binomial::new(trials).for_each(u, 1.0 - u, |k, p| {
-            sum += p * values.get(k).copied().unwrap_or(0.0);
-        });
-        sum
-    }
-
     fn value(&self, u: f64) -> f64 {
-        Self::mean(&self.information, u)
+        Binomial::mean(&self.information, u, 1.0 - u)
     }
 
     /// `(L - 1) E d_{1+K}`, K of L - 2 trials.
     fn slope(&self, u: f64) -> f64 {
-        self.increments.len() as f64 * Self::mean(&self.increments, u)
+        self.increments.len() as f64 * Binomial::mean(&self.increments, u, 1.0 - u)
     }
 
     /// `(L - 1)(L - 2) E (d_{2+K} - d_{1+K})`, K of L - 3 trials.
     fn curvature(&self, u: f64) -> f64 {
         let scale = self.increments.len() as f64 * self.changes.len() as f64;
-        scale * Self::mean(&self.changes, u)
+        scale * Binomial::mean(&self.changes, u, 1.0 - u)
     }
 
     /// One step of Newton's method on the conditions for the inner times, a tridiagonal system.

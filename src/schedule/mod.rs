@@ -18,7 +18,6 @@ mod audit;
 mod blockwise;
 pub mod decoders;
 pub mod noise;
-mod quadrature;
 mod reveal_times;
 
 pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
@@ -26,7 +25,6 @@ pub use blockwise::Blockwise;
 pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 pub(crate) use decoders::{MAX_DILATED, check_divisible, dilated_levels};
 pub use noise::NoiseSchedule;
-pub(crate) use quadrature::Binomial;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.

@@ -1,8 +1,9 @@
 use core::f64::consts::PI;
 
+use crate::binomial::Binomial;
 use crate::error::{Error, Result, check_limit};
+use crate::quadrature::gauss_legendre;
 use crate::scalar;
-use crate::schedule::quadrature::{Binomial, gauss_legendre};
 use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 
 /// Random reveal sizes: each masked token is revealed with a coin of its own.

@@ -1,9 +1,9 @@
 use super::{MAX_WORK, check_tokens, component_weights, masses, power};
+use crate::binomial::Binomial;
 use crate::curve::InformationCurve;
 use crate::distribution::estimator::{
     ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, conditional,
 };
-use crate::distribution::hypergeometric::Window;
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
@@ -93,8 +93,8 @@ impl<F: Scalar> ExchangeableBits<F> {
         let mut sums = vec![CompensatedSum::new(); tokens + 1];
         for (weight, &probability) in weights.into_iter().zip(probabilities) {
             scalar::check_probability("the probability of a one", probability)?;
-            let binomial = Window::binomial(tokens, probability);
-            binomial.iter().for_each(|(ones, p)| sums[ones].add(weight * p));
+            let add = |ones: usize, p| sums[ones].add(weight * p);
+            Binomial::new(tokens).for_each(probability, F::one() - probability, add);
         }
         Self::from_count_law(sums.into_iter().map(CompensatedSum::total).collect::<Vec<_>>())
     }
