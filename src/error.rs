@@ -186,7 +186,7 @@ pub enum Error {
     },
 
     /// The first value of a list must be zero and is not.
-    #[error("{what}[0] is {value}; it must be 0 (up to {tolerance:e})")]
+    #[error("{what}[0] is {}; it must be 0 (up to {tolerance:e})", number(*.value))]
     FirstNotZero {
         /// The list.
         what: &'static str,
@@ -244,7 +244,7 @@ pub enum Error {
     },
 
     /// A probability below zero or above one.
-    #[error("{what} is {value}; it must be between 0 and 1")]
+    #[error("{what} is {}; it must be between 0 and 1", number(*.value))]
     NotAProbability {
         /// The quantity.
         what: &'static str,
@@ -293,7 +293,7 @@ pub enum Error {
     },
 
     /// A parameter that must be positive and is not.
-    #[error("{what} is {value}; it must be positive")]
+    #[error("{what} is {}; it must be positive", number(*.value))]
     NotPositive {
         /// The parameter.
         what: &'static str,

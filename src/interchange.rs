@@ -17,7 +17,8 @@
 //! [`LossCurve::from_points`](crate::curve::LossCurve::from_points) does; cells with the same `revealed` are
 //! refused, and those without samples are left out.
 //!
-//! `version` is 1. A document should begin with `format` and `version`, as those written here do: then a
+//! Accumulators and estimators are for at most 2^24 tokens, loss curves for 2^28. `version` is 1. A
+//! document should begin with `format` and `version`, as those written here do: then a
 //! document of another kind is named as such, before its fields are looked at.
 //!
 //! Every number is written so that it can be read back exactly; `serde_json` does so with its feature

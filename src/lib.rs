@@ -37,14 +37,15 @@
 //!
 //! | room | holds |
 //! | --- | --- |
-//! | [`schedule`] | what a sampler does: sizes, random sizes, noise schedules, known decoders, audit |
+//! | [`schedule`] | what a sampler does: sizes, random sizes, blocks, noise schedules, known decoders, audit |
 //! | [`curve`] | what the data is like: information curves, measured losses |
 //! | [`bounds`] | what can be said from part of a curve: one file per paper, and [`bounds::sharp`] |
 //! | [`optimal`] | which schedule to use: best, fewest steps, frontier, minimax, budgets |
 //! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
 //! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
 //!
-//! Features, none by default: `serde` for versioned JSON, `rayon` for all cores, `rand` for sampling.
+//! Features, none by default: `serde` for versioned JSON (module `interchange`), `rayon` for all cores,
+//! `rand` for sampling.
 //!
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a
@@ -77,7 +78,9 @@ mod units;
 
 pub use bounds::KlBounds;
 pub use curve::{InformationCurve, LossCurve};
-pub use distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain};
+pub use distribution::{
+    CategoricalMixture, ClusterMixture, ExchangeableBits, JointTable, MarkovChain,
+};
 pub use error::{Error, Result};
 pub use scalar::Scalar;
 pub use schedule::Schedule;

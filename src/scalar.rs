@@ -15,7 +15,7 @@ pub trait Scalar:
 {
     /// The rounding noise accepted in input: the square root of the machine epsilon.
     ///
-    /// This is the one tolerance of the crate: 1.5e-8 in `f64`, 3.5e-4 in `f32`. It is always
+    /// This is the relative tolerance of the crate: 1.5e-8 in `f64`, 3.5e-4 in `f32`. It is always
     /// relative to the scale of the input: to the largest absolute value of a curve, and to 1 for the
     /// sum of a table of probabilities; amounts in nats may be off by [`Scalar::cancellation_noise`]
     /// besides. Input within it is projected onto the nearest valid input (clipped, made monotone,
@@ -32,8 +32,18 @@ pub trait Scalar:
     /// What is left of an amount in nats where entropies of order one cancel: 256 machine epsilons,
     /// 5.7e-14 in `f64`, 3.1e-5 in `f32`.
     ///
-    /// It is added to the tolerance of every amount in nats. So a total correlation of -4e-16 nats,
-    /// computed from entropies, counts as zero, however small all other numbers are.
+    /// It is added to the tolerance of information curves and of what bounds are computed from, and is
+    /// all that a single amount may be below zero. So a total correlation of -4e-16 nats, computed from
+    /// entropies, counts as zero, however small all other numbers are. Measured losses must not be
+    /// negative at all.
+    ///
+    /// ```
+    /// use demask::{Nats, Scalar, Schedule, bounds};
+    /// assert_eq!(f64::cancellation_noise(), 256.0 * f64::EPSILON);
+    /// let schedule = Schedule::balanced(8, 4)?;
+    /// assert_eq!(bounds::li_cai::upper(Nats(-4e-16), &schedule)?, Nats(0.0));
+    /// # Ok::<(), demask::Error>(())
+    /// ```
     fn cancellation_noise() -> Self {
         Self::epsilon() * constant(256.0)
     }
@@ -99,6 +109,11 @@ pub(crate) fn check_probability<F: Scalar>(what: &'static str, value: F) -> Resu
 /// `-x ln x`, with its limit 0 at 0.
 pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
     if x > F::zero() { -x * x.ln() } else { F::zero() }
+}
+
+/// `-sum_x p(x) ln p(x)`, for a law of few symbols.
+pub(crate) fn entropy<F: Scalar>(law: &[F]) -> F {
+    sum(law.iter().map(|&p| neg_x_ln_x(p)))
 }
 
 /// `p ln(p/q) - p + q`, the nonnegative term of a divergence, from `p`, `q > 0` and their difference.

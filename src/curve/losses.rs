@@ -1,7 +1,7 @@
 use crate::curve::InformationCurve;
 use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
 use crate::curve::moments::count;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -643,11 +643,7 @@ pub(crate) fn check_tokens(tokens: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });
     }
-    if tokens > MAX_TOKENS {
-        let what = "tokens of a loss curve";
-        return Err(Error::TooLarge { what, needed: tokens as u128, limit: MAX_TOKENS as u128 });
-    }
-    Ok(())
+    check_limit("tokens of a loss curve", tokens as u128, MAX_TOKENS as u128)
 }
 
 /// The mean over a gap of this many counts. Sums of at most 2^28 teeth below 2^28 fit a `u64`.

@@ -309,9 +309,7 @@ impl<F: Scalar> CurveEstimator<F> {
         sequence: &[usize],
         generator: &mut R,
     ) -> Result<()> {
-        self.observe_predictions(law, sequence, generator, |law, _| {
-            Ok(scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p))))
-        })
+        self.observe_predictions(law, sequence, generator, |law, _| Ok(scalar::entropy(law)))
     }
 
     #[cfg(feature = "rand")]

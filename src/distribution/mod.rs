@@ -1,4 +1,14 @@
-//! Distributions whose information curve is exact.
+//! Distributions whose information curve is exact, and estimates for the others.
+//!
+//! | the data is | type |
+//! | --- | --- |
+//! | a few tokens, in a table | [`JointTable`], with all its entropies [`SubsetEntropies`] |
+//! | a text, or anything in which a token depends on the one before | [`MarkovChain`] |
+//! | tokens whose order does not matter | [`ExchangeableBits`], [`CategoricalMixture`], [`uniform_permutation`] |
+//! | words scattered around a few centres | [`ClusterMixture`] |
+//! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
+//! | independent parts with known curves | [`side_by_side`] |
+//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`CurveEstimator`] |
 
 use crate::error::{Error, Result};
 use crate::scalar::{self, Scalar};

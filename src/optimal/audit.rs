@@ -41,7 +41,8 @@ pub struct Exchange<F = f64> {
 
 impl<F: Scalar> CurveAudit<F> {
     /// Whether the list may be in masking order by mistake: on this curve the same sizes read from the
-    /// other end cost less, by a tenth or more, and they are not equal give or take one token.
+    /// other end cost less, by a tenth or more, and they are not equal give or take one token. It replaces
+    /// the guess of [`ScheduleAudit::looks_reversed`], which is made without a curve.
     #[must_use]
     pub fn looks_reversed(&self) -> bool {
         let uneven = self.schedule.trend != SizeTrend::Constant;

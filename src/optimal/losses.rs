@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::optimal::check_steps;
 use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
@@ -39,9 +39,7 @@ pub fn schedule_for_losses<F: Scalar>(losses: &[F], steps: usize) -> Result<(Sch
     check_steps(steps, tokens)?;
     scalar::check_finite("losses", losses)?;
     let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
-    if needed > LIMIT {
-        return Err(Error::TooLarge { what: "T L^2 for losses", needed, limit: LIMIT });
-    }
+    check_limit("T L^2 for losses", needed, LIMIT)?;
     // costs[b]: the least cost of revealing b tokens; starts[t][b]: where step t + 1 then starts.
     let mut costs = vec![F::infinity(); tokens + 1];
     costs[0] = F::zero();

@@ -444,9 +444,7 @@ fn between_points<F: Scalar>(
         Err(error) => return Err(error),
     }
     let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
-    if needed > LIMIT {
-        return Err(Error::TooLarge { what: "T L^2 for known points", needed, limit: LIMIT });
-    }
+    check_limit("T L^2 for known points", needed, LIMIT)?;
     let gaps = Gaps::new(points, tokens);
     // ways[t][k]: the ways worth keeping that reveal k tokens in t steps.
     let mut ways: Vec<Vec<Vec<Way<F>>>> = Vec::with_capacity(steps + 1);

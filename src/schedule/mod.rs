@@ -8,6 +8,8 @@
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
 //!
 //! What known decoders make of a request is in [`decoders`], continuous noise schedules are in [`noise`].
+//! Random sizes are [`RevealTimes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
+//! schedule over.
 
 use core::fmt;
 use core::ops::Range;
@@ -284,6 +286,10 @@ impl TryFrom<Vec<usize>> for Schedule {
 
 /// Reads what `Display` prints, and plain lists: sizes in sampling order, separated by commas, in
 /// parentheses or brackets or without; `size x count` stands for equal sizes.
+///
+/// # Errors
+/// [`UnreadableSize`](Error::UnreadableSize) for a part that is no size,
+/// [`TooLarge`](Error::TooLarge) for more than 2^28 steps, otherwise as [`Schedule::from_reveal_sizes`].
 ///
 /// ```
 /// use demask::Schedule;

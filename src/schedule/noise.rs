@@ -124,7 +124,8 @@ impl NoiseSchedule {
     /// The reveal times of `steps` equal steps in diffusion time, from 1 to 0. O(T).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step, or as [`NoiseSchedule::times_at`].
+    /// [`Empty`](Error::Empty) for no step, [`TooLarge`](Error::TooLarge) for more than 2^28, or as
+    /// [`NoiseSchedule::times_at`].
     pub fn times(&self, steps: usize) -> Result<RevealTimes> {
         if steps == 0 {
             return Err(Error::Empty { what: "the list of steps between reveal times" });

@@ -9,8 +9,9 @@ use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 /// Random reveal sizes: each masked token is revealed with a coin of its own.
 ///
 /// The times `0 = t_0 <= t_1 <= .. <= t_T = 1` are the parts of the tokens revealed, on average, after
-/// each step. A step between equal times reveals nothing, for certain. This is the sampler of MDLM, SEDD and Dream's `origin`. One may think of each token
-/// drawing a time, uniform in 0..1: the step whose interval contains it reveals it.
+/// each step. A step between equal times reveals nothing, for certain. This is the sampler of MDLM,
+/// SEDD and Dream's `origin`. One may think of each token drawing a time, uniform in 0..1: the step
+/// whose interval contains it reveals it.
 ///
 /// # Formula
 /// ```text
@@ -104,7 +105,7 @@ impl RevealTimes {
     /// `T` equal steps: `t_i = i / T`.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
     pub fn equal(steps: usize) -> Result<Self> {
         Self::linear_to(1.0, steps, false)
     }
@@ -126,7 +127,7 @@ impl RevealTimes {
     /// louaaron/Score-Entropy-Discrete-Diffusion `sampling.py`, `graph_lib.py`, `noise_lib.py` @0605786.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
     pub fn mdlm(steps: usize) -> Result<Self> {
         Self::linear_to(1.0 - 1e-5, steps, true)
     }
@@ -136,7 +137,7 @@ impl RevealTimes {
     /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
     pub fn dream_origin(steps: usize) -> Result<Self> {
         Self::linear_to(1.0 - 1e-3, steps, false)
     }

@@ -100,7 +100,7 @@ impl<F: Scalar> CategoricalMixture<F> {
         check_limit("operations over counts of the symbols", needed, MAX_WORK)?;
 
         let marginal = self.predictive(&self.weights);
-        let single = scalar::sum(marginal.iter().map(|&p| scalar::neg_x_ln_x(p)));
+        let single = scalar::entropy(&marginal);
         let mut grid = CountGrid::new(side, &self.weights, &self.components);
         let mut increments = Vec::with_capacity(tokens - 1);
         for shown in 0..tokens - 1 {

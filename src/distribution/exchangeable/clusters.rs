@@ -9,8 +9,8 @@ use crate::distribution::{JointTable, side_by_side};
 use crate::error::{Error, Result, check_limit};
 use crate::scalar::{self, CompensatedSum, Scalar};
 
-/// The most elementary operations that a curve may take: half a minute.
-const MAX_WORK: u128 = 1 << 36;
+/// The most elementary operations that a curve may take: a minute or so.
+const MAX_OPERATIONS: u128 = 1 << 36;
 
 /// Binary words around centres: one of some given words is chosen once, then each of its bits is flipped
 /// with the same probability, independently.
@@ -36,7 +36,7 @@ const MAX_WORK: u128 = 1 << 36;
 ///
 /// ```
 /// use demask::distribution::ClusterMixture;
-/// // Two words of six letters that differ in the last three.
+/// // Two words of six bits that differ in the last three.
 /// let centres = [[0, 1, 1, 0, 1, 0], [0, 1, 1, 1, 0, 1]];
 /// let law = ClusterMixture::new([0.5, 0.5], &centres, 0.1_f64)?;
 /// assert_eq!(law.type_counts(), [3]);
@@ -96,8 +96,8 @@ impl<F: Scalar> ClusterMixture<F> {
         self.centres[0].len()
     }
 
-    /// The number of tokens of each type: of those that tell the same centres from the others. Tokens at
-    /// which all centres agree are left out.
+    /// The number of tokens of each type, in no order of meaning. Tokens at which all centres agree are
+    /// left out.
     #[must_use]
     pub fn type_counts(&self) -> Vec<usize> {
         self.types().counts
@@ -169,7 +169,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// Draws a word: the centre first, then the flips. O(L).
     ///
     /// # Errors
-    /// None, since the length is that of the centres; a [`Result`] as for the other laws.
+    /// Never fails; a [`Result`] so that all laws are sampled alike.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Result<Vec<usize>> {
@@ -303,7 +303,7 @@ impl<F: Scalar> Increments<'_, F> {
         let tokens: u128 = counts.iter().map(|&n| n as u128 + 1).sum();
         let each = INFORMATION + self.weights.len() as u128 * tokens;
         let needed = held.saturating_mul(each);
-        check_limit("operations over counts of ones of each type", needed, MAX_WORK)
+        check_limit("operations over counts of ones of each type", needed, MAX_OPERATIONS)
     }
 
     /// For each pair of types, the mutual information of two tokens, for all values of `s_t + n_t`,

@@ -1,4 +1,4 @@
-//! Laws that do not care about the order of the tokens.
+//! Laws whose tokens may change places: all of them, or those of one type ([`ClusterMixture`]).
 //!
 //! Given `m` tokens, all that matters is how often each symbol occurred. So the increments of the
 //! curve are means over these counts of the mutual information of the next two tokens:

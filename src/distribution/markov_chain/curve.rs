@@ -73,13 +73,12 @@ impl<F: Scalar> MarkovChain<F> {
         let first = MatrixPower::first(self, prefix, &centres);
         falls.check_work(&first)?;
 
-        let entropy = |law: &[F]| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
         let mut entropies = CompensatedSum::new();
         if prefix == 0 {
-            entropies.add(entropy(&self.initial));
+            entropies.add(scalar::entropy(&self.initial));
         }
         for (&visits, row) in visits.before(0).iter().zip(self.transition.chunks_exact(alphabet)) {
-            entropies.add(visits * entropy(row));
+            entropies.add(visits * scalar::entropy(row));
         }
 
         let scale = scalar::float::<F>(tokens) * scalar::float(tokens) / F::epsilon();

@@ -150,15 +150,14 @@ impl<F: Scalar> SubsetEntropy<F> for MarkovChain<F> {
         let work = distances().map(|steps| 2 * work_of_squares(self.alphabet(), steps));
         check_limit(WORK_OF_A_POWER, work.fold(0, u128::saturating_add), MAX_WORK)?;
 
-        let entropy_of = |law: &[F]| scalar::sum(law.iter().map(|&p| scalar::neg_x_ln_x(p)));
         let mut law = self.marginal(first)?;
         let mut entropy = CompensatedSum::new();
-        entropy.add(entropy_of(&law));
+        entropy.add(scalar::entropy(&law));
         for steps in distances() {
             let power = self.power(steps);
             let rows = law.iter().zip(power.chunks_exact(self.alphabet()));
             let given = rows.filter(|(p, _)| **p > F::zero());
-            entropy.add(scalar::sum(given.map(|(&p, row)| p * entropy_of(row))));
+            entropy.add(scalar::sum(given.map(|(&p, row)| p * scalar::entropy(row))));
             if !self.stationary {
                 law = normalized_rows(product(&law, &power, self.alphabet()), self.alphabet());
             }
