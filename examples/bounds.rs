@@ -2,52 +2,43 @@
 //!
 //! ```text
 //! cargo run --release --example bounds [-- STEPS]
+//!
+//! STEPS                  of the balanced schedule, 1 to 8 (default: 4)
 //! ```
 //!
-//! Shows, for five kinds of data and a balanced schedule of STEPS steps (default 4), every bound that
-//! applies, what each needs to know, and its ratio to the exact error. Then the data that is best and
-//! worst for the schedule among all with the same correlations.
+//! Shows, for five kinds of data and a balanced schedule of STEPS steps, every bound that applies, what
+//! each needs to know, and its ratio to the exact error. Then the data that is best and worst for the
+//! schedule among all with the same correlations.
 
+mod command_line;
 mod text_input;
 
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::bounds::{Knowledge, compare, sharp::Known};
 use demask::{InformationCurve, Schedule};
-use text_input::{Alphabet, print, read_symbols, window_table};
+use text_input::{Alphabet, read_symbols, window_table};
 
 const TOKENS: usize = 16;
 const WINDOW: usize = 8;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match parse(&arguments).and_then(run) {
-        Ok(report) => print(&report),
-        Err(message) => {
-            eprintln!("bounds: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("bounds.rs"), run)
 }
 
-fn parse(arguments: &[String]) -> Result<usize, String> {
-    match arguments {
-        [] => Ok(4),
-        [steps] => match steps.parse() {
-            Ok(steps) if (1..=WINDOW).contains(&steps) => Ok(steps),
-            _ => Err(format!("{steps:?} is no number of steps from 1 to {WINDOW}")),
-        },
-        [_, extra, ..] => Err(format!("only the number of steps is expected, found {extra:?}")),
+fn run(arguments: Arguments) -> Outcome<String> {
+    let [steps] = arguments.positional()?;
+    let steps = steps.unwrap_or(4);
+    if !(1..=WINDOW).contains(&steps) {
+        return Err(format!("{steps} steps; 1 to {WINDOW} are possible").into());
     }
-}
-
-fn run(steps: usize) -> Result<String, String> {
     let text = read_symbols(None, Alphabet::Classes)?;
     let text = window_table(&text, Alphabet::Classes, WINDOW)?;
-    report(steps, text.information_curve()).map_err(|error| error.to_string())
+    Ok(report(steps, text.information_curve()?)?)
 }
 
-fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<String> {
+fn report(steps: usize, text: InformationCurve) -> demask::Result<String> {
     let ln2 = std::f64::consts::LN_2;
     let known_after = |count: usize| {
         let entropy = move |k: usize| if k < count { ln2 } else { 0.0 };
@@ -60,7 +51,7 @@ fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Resul
         // The curve of a code of dimension 10; such codes exist over larger fields.
         ("MDS code: any 10 tokens tell all others", known_after(10)?),
         ("uniform permutation", InformationCurve::from_conditional_entropies(left)?),
-        ("windows of this crate's README, as vowel / consonant / other", text?),
+        ("windows of this crate's README, as vowel / consonant / other", text),
     ];
     let mut report = String::new();
     for (name, curve) in data {

@@ -1,14 +1,21 @@
 //! Times the exact information curve of random tables of binary tokens.
 //!
-//! Usage: cargo run --release --example subset_entropies -- [TOKENS ..]     (default: 16 18)
+//! ```text
+//! cargo run --release --example subset_entropies [-- TOKENS ..]
+//!
+//! TOKENS ..              numbers of tokens, 1 to 24 each (default: 16 18)
+//! ```
 //!
 //! Prints for each number of tokens the best of three times, the floor (the time of its 3^n logarithms
 //! alone, on one core), the time of the correlations alone, and three results.
 //! `benches/peers/subset_entropies.py` does the same in numpy with the same tables.
 
+mod command_line;
+
 use std::process::ExitCode;
 use std::time::Instant;
 
+use command_line::{Arguments, Outcome, print};
 use demask::{JointTable, Nats};
 
 /// Full support, by a linear congruential generator (Knuth's MMIX) and its upper 53 bits.
@@ -40,49 +47,48 @@ fn seconds_per_logarithm() -> demask::Result<f64> {
     Ok(timed(repeated)?.0 / (REPEATS * table.probabilities().len()) as f64)
 }
 
-fn print_times(tokens: usize, per_logarithm: f64) -> demask::Result<()> {
+fn times(tokens: usize, per_logarithm: f64) -> demask::Result<String> {
     let table = random_table(tokens)?;
     let (seconds, curve) = timed(|| table.information_curve())?;
     let (correlation_seconds, correlations) = timed(|| Ok(table.correlations()))?;
     let floor = 3_f64.powi(tokens as i32) * per_logarithm;
-    println!(
-        "{tokens:>3}{seconds:>12.6}{floor:>12.6}{:>8.2}{correlation_seconds:>12.6}{:>20.15}{:>20.15}{:>20.15}",
+    Ok(format!(
+        "{tokens:>3}{seconds:>12.6}{floor:>12.6}{:>8.2}{correlation_seconds:>12.6}{:>20.15}{:>20.15}{:>20.15}\n",
         seconds / floor,
         correlations.total.0,
         correlations.dual_total.0,
         curve.conditional_entropy(tokens / 2).unwrap_or_default().0,
-    );
-    Ok(())
+    ))
 }
 
-fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
-    let parse = |text: String| {
-        text.parse().map_err(|_| format!("{text} is not a number of tokens (1 to 24)"))
-    };
-    let mut sizes = arguments.map(parse).collect::<Result<Vec<usize>, _>>()?;
+fn main() -> ExitCode {
+    command_line::run(include_str!("subset_entropies.rs"), run)
+}
+
+fn run(arguments: Arguments) -> Outcome<String> {
+    let mut sizes = arguments.all_positional()?;
     if sizes.is_empty() {
         sizes = vec![16, 18];
     }
     if let Some(size) = sizes.iter().find(|size| !(1..=24).contains(*size)) {
-        return Err(format!("{size} tokens: 1 to 24 are supported here"));
+        return Err(format!("{size} tokens; 1 to 24 are possible").into());
     }
-    let per_logarithm = seconds_per_logarithm().map_err(|error| error.to_string())?;
-    println!("one logarithm: {:.3} ns", per_logarithm * 1e9);
-    println!(
-        "{:>3}{:>12}{:>12}{:>8}{:>12}{:>20}{:>20}{:>20}",
-        "n", "curve, s", "floor, s", "ratio", "TC, DTC, s", "TC", "DTC", "f at n/2"
-    );
-    sizes.into_iter().try_for_each(|tokens| {
-        print_times(tokens, per_logarithm).map_err(|error| error.to_string())
-    })
-}
-
-fn main() -> ExitCode {
-    match run(std::env::args().skip(1)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
+    let per_logarithm = seconds_per_logarithm()?;
+    print(&format!(
+        "one logarithm: {:.3} ns\n{:>3}{:>12}{:>12}{:>8}{:>12}{:>20}{:>20}{:>20}\n",
+        per_logarithm * 1e9,
+        "n",
+        "curve, s",
+        "floor, s",
+        "ratio",
+        "TC, DTC, s",
+        "TC",
+        "DTC",
+        "f at n/2"
+    ))?;
+    // Each when it is done: the last may take long.
+    for tokens in sizes {
+        print(&times(tokens, per_logarithm)?)?;
     }
+    Ok(String::new())
 }
