@@ -24,6 +24,12 @@ use demask::bounds::{li_cai, sharp};
 use demask::{InformationCurve, JointTable, Nats, Schedule, sampler};
 use text_input::{Alphabet, read_symbols, window_table};
 
+/// Words times reveal orders, one token at a time, that take longer than a second or two.
+const SLOW_WORK: f64 = 1e9;
+
+/// Words times reveal orders that take longer than a minute; the library has a limit near.
+const MOST_WORK: f64 = 8e9;
+
 fn main() -> ExitCode {
     command_line::run(include_str!("sandwich.rs"), run)
 }
@@ -36,11 +42,32 @@ fn run(mut arguments: Arguments) -> Outcome<String> {
     });
     let [text] = arguments.positional()?;
     let symbols = read_symbols(text, alphabet)?;
+    check_work(window, alphabet)?;
     let table = window_table(&symbols, alphabet, window)?;
     let mut report = String::new();
     write_schedules(&mut report, &table, symbols.len() - window + 1)?;
     write_worst_schedules(&mut report, &table.information_curve()?)?;
     Ok(report)
+}
+
+/// Refuses windows that the sampler cannot be run on in reasonable time, and warns of slow ones.
+fn check_work(window: usize, alphabet: Alphabet) -> Result<(), String> {
+    let mut work = 1.0;
+    for tokens in 1..=window {
+        work *= (tokens * alphabet.size()) as f64;
+        if work > MOST_WORK {
+            return Err(format!(
+                "--window {window}: more words and reveal orders than the sampler can be run through; \
+                 a smaller window is needed"
+            ));
+        }
+    }
+    if work > SLOW_WORK {
+        command_line::note(format!(
+            "running the sampler through {work:.1e} words and reveal orders may take a minute"
+        ));
+    }
+    Ok(())
 }
 
 fn write_schedules(out: &mut String, table: &JointTable, windows: usize) -> Outcome<()> {
