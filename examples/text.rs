@@ -44,6 +44,8 @@ fn run(mut arguments: Arguments) -> Outcome<String> {
         write_curve(&mut report, &curve)?;
         write_schedules(&mut report, &curve)?;
     }
+    report += "\nsteps enough for balanced, cosine: with so many steps the best sizes have no more error than\n\
+               these have with the steps of the row.\n";
     Ok(report)
 }
 
