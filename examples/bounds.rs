@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Shows, for five kinds of data and a balanced schedule of STEPS steps, every bound that applies, what
-//! each needs to know, and its ratio to the exact error. Then the data that is best and worst for the
-//! schedule among all with the same correlations.
+//! each needs to know, and its ratio to the exact error; and where the witness curves rise, those of the
+//! data that is best and worst for the schedule among all with the same correlations.
 
 mod command_line;
 mod text_input;
@@ -16,12 +16,15 @@ mod text_input;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::bounds::{Knowledge, compare, sharp::Known};
-use demask::{InformationCurve, Schedule};
+use demask::bounds::{Comparison, Knowledge, compare, sharp::Known};
+use demask::{InformationCurve, Nats, Schedule};
 use text_input::{Alphabet, read_symbols, window_table};
 
 const TOKENS: usize = 16;
 const WINDOW: usize = 8;
+
+/// What is smaller than the largest value by this factor is rounding.
+const NOISE: f64 = 1e-9;
 
 fn main() -> ExitCode {
     command_line::run(include_str!("bounds.rs"), run)
@@ -68,7 +71,9 @@ fn report(steps: usize, text: InformationCurve) -> demask::Result<String> {
         }
     }
     report += "\"for some\": holds for some schedule with no larger step, or as many steps, and\n\
-               says nothing of the one shown. All others hold for the schedule shown.\n";
+               says nothing of the one shown. All others hold for the schedule shown.\n\
+               witness curve: of data with the same TC and DTC, for which the bound is the exact error.\n\
+               Bounds are rounded outward: what is below 1e-9 of the largest in its table is shown as 0.\n";
     Ok(report)
 }
 
@@ -81,7 +86,8 @@ fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> dema
          L = {tokens}, schedule {schedule}, TC = {:.4} nats, DTC = {:.4} nats\n\
          the error: {:.4} nats = {:.4} bits; a token {:.4} nats, perplexity x {:.4}; \
          total variation <= {:.4}\n\
-         of all data with these TC and DTC, the best rises at k = {}, the worst at k = {}\n\n{}\n",
+         from TC and DTC: the witness curve of the lower bound rises at k = {}, \
+         that of the upper bound at k = {}\n\n{}\n",
         total.0,
         dual.0,
         error.0,
@@ -91,13 +97,23 @@ fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> dema
         error.total_variation_limit(),
         rises(&known.lower_witness(schedule)?),
         rises(&known.upper_witness(schedule)?),
-        compare(curve, schedule)?
+        without_margins(compare(curve, schedule)?)
     ))
+}
+
+/// With zero for what is nothing but the margin that covers rounding.
+fn without_margins(mut comparison: Comparison) -> Comparison {
+    let largest = comparison.rows.iter().map(|row| row.value.0).fold(0.0, f64::max);
+    for row in comparison.rows.iter_mut().filter(|row| row.value.0 < NOISE * largest) {
+        row.value = Nats(0.0);
+        row.ratio = row.ratio.map(|_| 0.0);
+    }
+    comparison
 }
 
 /// Where the curve rises by more than rounding noise.
 fn rises(curve: &InformationCurve) -> String {
-    let noise = 1e-9 * curve.information(curve.tokens()).0;
+    let noise = NOISE * curve.information(curve.tokens()).0;
     let increments = curve.increments().iter().enumerate();
     let places = increments.filter(|&(_, &d)| d > noise).map(|(m, _)| m.to_string());
     places.collect::<Vec<_>>().join(" and ")
