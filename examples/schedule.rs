@@ -135,6 +135,7 @@ fn plot(path: &str, rows: &[Row]) -> Outcome<()> {
         .x_labels(rows.len().min(16))
         .x_label_formatter(&|steps| format!("{steps:.0}"))
         .light_line_style(TRANSPARENT)
+        .label_style(("sans-serif", 14))
         .draw()?;
     let series: [Line; 3] = [
         ("cosine", |row| row.cosine, RGBColor(213, 94, 0)),
@@ -150,7 +151,13 @@ fn plot(path: &str, rows: &[Row]) -> Outcome<()> {
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
     }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .label_font(("sans-serif", 14))
+        .draw()?;
     area.present()?;
     Ok(())
 }
