@@ -2,52 +2,46 @@
 //!
 //! ```text
 //! cargo run --release --example bounds [-- STEPS]
+//!
+//! STEPS                  of the balanced schedule, 1 to 8 (default: 4)
 //! ```
 //!
-//! Shows, for five kinds of data and a balanced schedule of STEPS steps (default 4), every bound that
-//! applies, what each needs to know, and its ratio to the exact error. Then the data that is best and
-//! worst for the schedule among all with the same correlations.
+//! Shows, for five kinds of data and a balanced schedule of STEPS steps, every bound that applies, what
+//! each needs to know, and its ratio to the exact error; and where the witness curves rise, those of the
+//! data that is best and worst for the schedule among all with the same correlations.
 
+mod command_line;
 mod text_input;
 
 use std::process::ExitCode;
 
-use demask::bounds::{Knowledge, compare, sharp::Known};
-use demask::{InformationCurve, Schedule};
-use text_input::{Alphabet, print, read_symbols, window_table};
+use command_line::{Arguments, Outcome};
+use demask::bounds::{Comparison, Knowledge, compare, sharp::Known};
+use demask::{InformationCurve, Nats, Schedule};
+use text_input::{Alphabet, read_symbols, window_table};
 
 const TOKENS: usize = 16;
 const WINDOW: usize = 8;
 
+/// What is smaller than the largest value by this factor is rounding.
+const NOISE: f64 = 1e-9;
+
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match parse(&arguments).and_then(run) {
-        Ok(report) => print(&report),
-        Err(message) => {
-            eprintln!("bounds: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("bounds.rs"), run)
 }
 
-fn parse(arguments: &[String]) -> Result<usize, String> {
-    match arguments {
-        [] => Ok(4),
-        [steps] => match steps.parse() {
-            Ok(steps) if (1..=WINDOW).contains(&steps) => Ok(steps),
-            _ => Err(format!("{steps:?} is no number of steps from 1 to {WINDOW}")),
-        },
-        [_, extra, ..] => Err(format!("only the number of steps is expected, found {extra:?}")),
+fn run(arguments: Arguments) -> Outcome<String> {
+    let [steps] = arguments.positional()?;
+    let steps = steps.unwrap_or(4);
+    if !(1..=WINDOW).contains(&steps) {
+        return Err(format!("{steps} steps; 1 to {WINDOW} are possible").into());
     }
-}
-
-fn run(steps: usize) -> Result<String, String> {
     let text = read_symbols(None, Alphabet::Classes)?;
     let text = window_table(&text, Alphabet::Classes, WINDOW)?;
-    report(steps, text.information_curve()).map_err(|error| error.to_string())
+    Ok(report(steps, text.information_curve()?)?)
 }
 
-fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Result<String> {
+fn report(steps: usize, text: InformationCurve) -> demask::Result<String> {
     let ln2 = std::f64::consts::LN_2;
     let known_after = |count: usize| {
         let entropy = move |k: usize| if k < count { ln2 } else { 0.0 };
@@ -60,7 +54,7 @@ fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Resul
         // The curve of a code of dimension 10; such codes exist over larger fields.
         ("MDS code: any 10 tokens tell all others", known_after(10)?),
         ("uniform permutation", InformationCurve::from_conditional_entropies(left)?),
-        ("windows of this crate's README, as vowel / consonant / other", text?),
+        ("windows of this crate's README, as vowel / consonant / other", text),
     ];
     let mut report = String::new();
     for (name, curve) in data {
@@ -77,7 +71,9 @@ fn report(steps: usize, text: demask::Result<InformationCurve>) -> demask::Resul
         }
     }
     report += "\"for some\": holds for some schedule with no larger step, or as many steps, and\n\
-               says nothing of the one shown. All others hold for the schedule shown.\n";
+               says nothing of the one shown. All others hold for the schedule shown.\n\
+               witness curve: of data with the same TC and DTC, for which the bound is the exact error.\n\
+               Bounds are rounded outward: what is below 1e-9 of the largest in its table is shown as 0.\n";
     Ok(report)
 }
 
@@ -90,7 +86,8 @@ fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> dema
          L = {tokens}, schedule {schedule}, TC = {:.4} nats, DTC = {:.4} nats\n\
          the error: {:.4} nats = {:.4} bits; a token {:.4} nats, perplexity x {:.4}; \
          total variation <= {:.4}\n\
-         of all data with these TC and DTC, the best rises at k = {}, the worst at k = {}\n\n{}\n",
+         from TC and DTC: the witness curve of the lower bound rises at k = {}, \
+         that of the upper bound at k = {}\n\n{}\n",
         total.0,
         dual.0,
         error.0,
@@ -100,13 +97,23 @@ fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> dema
         error.total_variation_limit(),
         rises(&known.lower_witness(schedule)?),
         rises(&known.upper_witness(schedule)?),
-        compare(curve, schedule)?
+        without_margins(compare(curve, schedule)?)
     ))
+}
+
+/// With zero for what is nothing but the margin that covers rounding.
+fn without_margins(mut comparison: Comparison) -> Comparison {
+    let largest = comparison.rows.iter().map(|row| row.value.0).fold(0.0, f64::max);
+    for row in comparison.rows.iter_mut().filter(|row| row.value.0 < NOISE * largest) {
+        row.value = Nats(0.0);
+        row.ratio = row.ratio.map(|_| 0.0);
+    }
+    comparison
 }
 
 /// Where the curve rises by more than rounding noise.
 fn rises(curve: &InformationCurve) -> String {
-    let noise = 1e-9 * curve.information(curve.tokens()).0;
+    let noise = NOISE * curve.information(curve.tokens()).0;
     let increments = curve.increments().iter().enumerate();
     let places = increments.filter(|&(_, &d)| d > noise).map(|(m, _)| m.to_string());
     places.collect::<Vec<_>>().join(" and ")

@@ -1,21 +1,25 @@
 //! The same request, every decoder: what each makes of L tokens and T steps, and what it costs.
 //!
 //! ```text
-//! cargo run --release --example decoders [-- [TEXT] [--tokens L] [--decoder NAME]]
+//! cargo run --release --example decoders [-- [TEXT] [OPTIONS]]
+//!
+//! TEXT                   a file (default: this crate's README)
+//! --tokens L             the length, 16 to 4096 (default: 256)
+//! --decoder NAME         prints what an audit says of the sizes of this decoder instead
 //! ```
 //!
-//! Fits a Markov chain to the letters of a text (default: this crate's README) and prints, for the exact
-//! information curve of L = 256 tokens, the error of each known decoder at T = 16, 64, 128 and 256,
-//! next to the least error of as many steps; then what blocks cost, and, on a table of short windows,
-//! what the choice of positions does. With a decoder's name, what an audit says of its sizes instead.
+//! Fits a Markov chain to the letters of a text and prints, for the exact information curve of L tokens,
+//! the error of each known decoder at T = 16, 64, 128 and 256, next to the least error of as many steps;
+//! then what blocks cost, and, on a table of short windows, what the choice of positions does.
 
+mod command_line;
 mod known_decoders;
 mod text_input;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::curve::block_curves;
 use demask::sampler::policy::{
     self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
@@ -23,85 +27,46 @@ use demask::sampler::policy::{
 use demask::schedule::{Blockwise, Decoder, RevealTimes};
 use demask::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
 use known_decoders::{FIXED_POSITIONS, plans};
-use text_input::{Alphabet, print, read_symbols, window_table};
-
-struct Options {
-    path: Option<String>,
-    tokens: usize,
-    decoder: Option<Decoder>,
-}
-
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { path: None, tokens: 256, decoder: None };
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--tokens" => {
-                let text = arguments.next().ok_or("--tokens needs a value")?;
-                options.tokens = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-            }
-            "--decoder" => {
-                let name = arguments.next().ok_or("--decoder needs a name")?;
-                options.decoder =
-                    Some(name.parse().map_err(|error: demask::Error| error.to_string())?);
-            }
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            path if options.path.is_none() => options.path = Some(path.to_owned()),
-            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
-        }
-    }
-    if !(16..=4096).contains(&options.tokens) {
-        return Err(format!("{} tokens; 16 to 4096 are possible", options.tokens));
-    }
-    Ok(options)
-}
+use text_input::{Alphabet, read_symbols, window_table};
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
-        Ok(report) => print(&report),
-        Err(error) => {
-            eprintln!("decoders: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("decoders.rs"), run)
 }
 
-fn run(options: &Options) -> Result<String, Box<dyn Error>> {
-    let symbols = read_symbols(options.path.as_deref(), Alphabet::Letters)?;
-    if symbols.len() < 2 {
-        return Err(format!("the text has {} symbols, too few for a chain", symbols.len()).into());
+fn run(mut arguments: Arguments) -> Outcome<String> {
+    let tokens = arguments.option("--tokens")?.unwrap_or(256);
+    let decoder = arguments.option("--decoder")?;
+    let [text] = arguments.positional::<String, 1>()?;
+    if !(16..=4096).contains(&tokens) {
+        return Err(format!("{tokens} tokens; 16 to 4096 are possible").into());
     }
-    let chain = MarkovChain::fit(&symbols, Alphabet::Letters.size(), 0.5)?;
-    let curve = chain.information_curve(options.tokens)?;
+    let symbols = read_symbols(text.clone(), Alphabet::Letters)?;
+    let chain = text_input::chain(&symbols, Alphabet::Letters, 0.5)?;
+    let curve = chain.information_curve(tokens)?;
     let mut report = String::new();
     writeln!(
         report,
-        "L = {} tokens of a Markov chain over 27 letters; all errors in nats, random positions\n\
+        "L = {tokens} tokens of a Markov chain over 27 letters; all errors in nats, random positions\n\
          TC = {:.3}, DTC = {:.3}",
-        options.tokens,
         curve.total_correlation().0,
         curve.dual_total_correlation().0
     )?;
     for steps in [16, 64, 128, 256] {
-        match options.decoder {
+        match decoder {
             None => write_decoders(&mut report, &curve, steps)?,
             Some(decoder) => write_audit(&mut report, &curve, decoder, steps)?,
         }
     }
-    if options.decoder.is_some() {
+    if decoder.is_some() {
         return Ok(report);
     }
     writeln!(report, "\n{FIXED_POSITIONS}")?;
-    write_blocks(&mut report, &chain, options.tokens, options.tokens / 4)?;
-    let symbols = read_symbols(options.path.as_deref(), Alphabet::Classes)?;
-    write_policies(&mut report, &symbols)?;
+    write_blocks(&mut report, &chain, tokens, tokens / 4)?;
+    write_policies(&mut report, &read_symbols(text, Alphabet::Classes)?)?;
     Ok(report)
 }
 
-fn write_decoders(
-    out: &mut String,
-    curve: &InformationCurve,
-    steps: usize,
-) -> Result<(), Box<dyn Error>> {
+fn write_decoders(out: &mut String, curve: &InformationCurve, steps: usize) -> Outcome<()> {
     let tokens = curve.tokens();
     let (best, least) = optimal::schedule(curve, steps.min(tokens))?;
     writeln!(
@@ -139,7 +104,7 @@ fn write_audit(
     curve: &InformationCurve,
     decoder: Decoder,
     steps: usize,
-) -> Result<(), Box<dyn Error>> {
+) -> Outcome<()> {
     let plan = decoder.plan(curve.tokens(), steps)?;
     let audit = optimal::audit(curve, plan.schedule())?;
     writeln!(out, "\n{decoder}, T = {steps}: {} passes, sizes {}", plan.passes(), plan.schedule())?;
@@ -147,12 +112,7 @@ fn write_audit(
     Ok(())
 }
 
-fn write_blocks(
-    out: &mut String,
-    chain: &MarkovChain,
-    tokens: usize,
-    steps: usize,
-) -> Result<(), Box<dyn Error>> {
+fn write_blocks(out: &mut String, chain: &MarkovChain, tokens: usize, steps: usize) -> Outcome<()> {
     writeln!(
         out,
         "\nblock after block, {steps} steps in all\n{:>12}{:>8}{:>12}{:>12}",
@@ -176,7 +136,7 @@ fn write_blocks(
 }
 
 /// Policies that choose positions, on all windows of eight symbols.
-fn write_policies(out: &mut String, symbols: &[usize]) -> Result<(), Box<dyn Error>> {
+fn write_policies(out: &mut String, symbols: &[usize]) -> Outcome<()> {
     const WINDOW: usize = 8;
     let table = window_table(symbols, Alphabet::Classes, WINDOW)?;
     let curve = table.information_curve()?;

@@ -1,36 +1,42 @@
 //! Measures the losses of a real, imperfect masked model, as one would for a trained network.
 //!
 //! ```text
-//! cargo run --release --example measure_losses [-- [TEXT] [--tokens L] [--counts C]
-//!     [--samples N] [--seed S] [--output PREFIX]]
+//! cargo run --release --example measure_losses [-- [TEXT] [OPTIONS]]
+//!
+//! TEXT                   a file (default: this crate's README)
+//! --tokens L             letters in a window (default: 128)
+//! --counts C             numbers of revealed letters to measure at (default: 33)
+//! --samples N            windows in all (default: 100000)
+//! --seed S               of the random windows and positions (default: 1)
+//! --output PREFIX        of the files that are written (default: losses)
 //! ```
 //!
-//! The model is a Markov chain over letters, fitted to the first half of a text (default: this crate's
-//! README). It predicts a masked letter from the nearest revealed ones on either side. Its
-//! cross-entropies are measured on the rest: N random windows of L letters, each masked once, with C
-//! numbers of revealed letters in turn, more of them near 0 and near L - 1 (see
-//! `curve::measurement_counts`). Windows of the third quarter go to `PREFIX-select.csv`, those of the last
-//! to `PREFIX-evaluate.csv`, for the example `plan`. Windows overlap, so the errors are those of the mean
-//! over this text, not of what another text would give.
+//! The model is a Markov chain over letters, fitted to the first half of a text. It predicts a masked
+//! letter from the nearest revealed ones on either side. Its cross-entropies are measured on the rest: N
+//! random windows of L letters, each masked once, with C numbers of revealed letters in turn, more of them
+//! near 0 and near L - 1 (see `curve::measurement_counts`). Windows of the third quarter go to
+//! `PREFIX-select.csv`, those of the last to `PREFIX-evaluate.csv`, for the example `plan`. Windows
+//! overlap, so the errors are those of the mean over this text, not of what another text would give.
 
+mod command_line;
 mod text_input;
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::curve::{LossAccumulator, measurement_counts};
 use demask::{MarkovChain, Nats};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
-use text_input::{Alphabet, print, read_symbols};
+use text_input::{Alphabet, read_symbols};
 
 /// With fewer evaluations at a count, the weights of the monotone projection mislead.
 const LEAST_SAMPLES: usize = 20;
 
 struct Options {
-    path: Option<String>,
+    text: Option<String>,
     tokens: usize,
     counts: usize,
     samples: usize,
@@ -38,57 +44,36 @@ struct Options {
     output: String,
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options {
-        path: None,
-        tokens: 128,
-        counts: 33,
-        samples: 100_000,
-        seed: 1,
-        output: "losses".to_owned(),
-    };
-    fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-        text.parse().map_err(|_| format!("{text:?} is no whole number"))
-    }
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--tokens" => options.tokens = number(&value()?)?,
-            "--counts" => options.counts = number(&value()?)?,
-            "--samples" => options.samples = number(&value()?)?,
-            "--seed" => options.seed = number(&value()?)?,
-            "--output" => options.output = value()?,
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            path if options.path.is_none() => options.path = Some(path.to_owned()),
-            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
+impl Options {
+    fn read(mut arguments: Arguments) -> Outcome<Self> {
+        let tokens = arguments.option("--tokens")?.unwrap_or(128);
+        let counts: usize = arguments.option("--counts")?.unwrap_or(33);
+        let samples = arguments.option("--samples")?.unwrap_or(100_000);
+        let seed = arguments.option("--seed")?.unwrap_or(1);
+        let output = arguments.option("--output")?.unwrap_or("losses".to_owned());
+        let [text] = arguments.positional()?;
+        if tokens < 2 || !(2..=tokens).contains(&counts) {
+            return Err("2 <= counts <= tokens is needed".into());
         }
+        let needed = counts.saturating_mul(2 * LEAST_SAMPLES);
+        if samples < needed {
+            return Err(format!(
+                "{samples} samples are too few: {LEAST_SAMPLES} for each file and count, so {needed}, are needed"
+            )
+            .into());
+        }
+        Ok(Self { text, tokens, counts, samples, seed, output })
     }
-    if options.tokens < 2 || !(2..=options.tokens).contains(&options.counts) {
-        return Err("2 <= counts <= tokens is needed".to_owned());
-    }
-    let needed = options.counts.saturating_mul(2 * LEAST_SAMPLES);
-    if options.samples < needed {
-        return Err(format!(
-            "{} samples are too few: {LEAST_SAMPLES} for each file and count, so {needed}, are needed",
-            options.samples
-        ));
-    }
-    Ok(options)
 }
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
-        Ok(report) => print(&report),
-        Err(error) => {
-            eprintln!("measure_losses: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("measure_losses.rs"), run)
 }
 
-fn run(options: &Options) -> Result<String, Box<dyn Error>> {
+fn run(arguments: Arguments) -> Outcome<String> {
+    let options = Options::read(arguments)?;
     let tokens = options.tokens;
-    let symbols = read_symbols(options.path.as_deref(), Alphabet::Letters)?;
+    let symbols = read_symbols(options.text, Alphabet::Letters)?;
     let (training, held_out) = symbols.split_at(symbols.len() / 2);
     let (to_select, to_evaluate) = held_out.split_at(held_out.len() / 2);
     if to_select.len() < tokens || training.len() < 2 {

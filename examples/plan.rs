@@ -1,31 +1,35 @@
 //! From measured losses to a schedule: what schedules cost, which are best, and how sure that is.
 //!
 //! ```text
-//! cargo run --release --features serde --example plan -- SELECT.csv [EVALUATE.csv] --tokens L
-//!     [--steps T] [--hold-ends] [--output PREFIX]
+//! cargo run --release --features serde --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
+//!
+//! SELECT.csv             losses to choose schedules by
+//! EVALUATE.csv           losses to judge them by, of other sequences (default: the same)
+//! --tokens L             tokens in a sequence
+//! --steps T              of the schedule that is written (default: L / 8)
+//! --hold-ends            takes the loss as constant beyond the measured counts
+//! --output PREFIX        of the files that are written (default: plan)
 //! ```
 //!
 //! Reads losses of any masked model (for the columns, see `LossCurve::from_csv_str`), chooses schedules
-//! by the first file and judges them by the second. Prints each cost with its error of measurement and with
-//! the interval that holds whatever lies between the measured counts; writes the best schedule of T steps
-//! (default: L / 8) as `PREFIX-schedule.json` and two pictures, `PREFIX-losses.svg` and `PREFIX-costs.svg`.
+//! by the first file and judges them by the second: noise can make the best lose to others there. Prints
+//! each cost with its error of measurement and with the interval that holds whatever lies between the
+//! measured counts; writes the best schedule of T steps as `PREFIX-schedule.json` and two pictures,
+//! `PREFIX-losses.svg` and `PREFIX-costs.svg`.
 
+mod command_line;
 mod known_decoders;
 mod plan_pictures;
-mod text_input;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::curve::{ConfidenceInterval, Estimate, LossCurve};
 use demask::optimal::Planner;
 use demask::schedule::{Decoder, MaskFunction};
 use demask::{Schedule, bounds};
 use known_decoders::{FIXED_POSITIONS, plans};
-use text_input::print;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The level of every interval, printed or drawn.
 const LEVEL: f64 = 0.95;
@@ -42,49 +46,30 @@ struct Options {
     output: String,
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let (mut files, mut tokens, mut steps) = (Vec::new(), None, None);
-    let (mut hold_ends, mut output) = (false, "plan".to_owned());
-    let number = |text: String| {
-        text.parse::<usize>().map_err(|_| format!("{text:?} is no whole number")).map(Some)
-    };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--tokens" => tokens = number(value()?)?,
-            "--steps" => steps = number(value()?)?,
-            "--hold-ends" => hold_ends = true,
-            "--output" => output = value()?,
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            file => files.push(file.to_owned()),
-        }
+impl Options {
+    fn read(mut arguments: Arguments) -> Outcome<Self> {
+        let tokens = arguments.option("--tokens")?;
+        let steps = arguments.option("--steps")?;
+        let hold_ends = arguments.flag("--hold-ends")?;
+        let output = arguments.option("--output")?.unwrap_or("plan".to_owned());
+        let [select, evaluate] = arguments.positional()?;
+        let select = select.ok_or("a CSV file with losses is needed")?;
+        let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
+        Ok(Self { select, evaluate, tokens, steps, hold_ends, output })
     }
-    let mut files = files.into_iter();
-    let select = files.next().ok_or("a CSV file with losses is needed")?;
-    let evaluate = files.next();
-    if let Some(extra) = files.next() {
-        return Err(format!("two files at most: {extra:?} is a third one"));
-    }
-    let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
-    Ok(Options { select, evaluate, tokens, steps, hold_ends, output })
 }
 
 fn main() -> ExitCode {
-    let planned = parse(std::env::args().skip(1))
-        .map_err(Into::into)
-        .and_then(|options| Plan::new(&options).map(|plan| (options, plan)));
-    // The report first: no file that cannot be written should cost it.
-    let written = planned.and_then(|(options, plan)| {
-        print(&plan.report);
-        plan.write_files(&options.output)
-    });
-    match written {
-        Ok(note) => print(&note),
-        Err(error) => {
-            eprintln!("plan: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("plan.rs"), run)
+}
+
+fn run(arguments: Arguments) -> Outcome<String> {
+    let options = Options::read(arguments)?;
+    let plan = Plan::new(&options)?;
+    // The report first, and files without it: neither that cannot be written should cost the other.
+    let printed = command_line::print(&plan.report);
+    let note = plan.write_files(&options.output)?;
+    printed.map(|()| note)
 }
 
 struct Plan {

@@ -1,75 +1,76 @@
 //! Lower bound <= exact error <= upper bounds, on a real text.
 //!
 //! ```text
-//! cargo run --release --example sandwich [-- [TEXT] [--alphabet classes|letters] [--window N]]
+//! cargo run --release --example sandwich [-- [TEXT] [OPTIONS]]
+//!
+//! TEXT                   a file (default: this crate's README)
+//! --alphabet classes     vowel, consonant, anything else (the default)
+//! --alphabet letters     26 letters without case, and one symbol for anything else
+//! --window N             symbols in a window (default: 8 classes, 4 letters)
 //! ```
 //!
-//! Counts the windows of a text (default: this crate's README, as vowel / consonant / other in windows
-//! of 8) into a joint table, and prints for each schedule the exact sampling error, computed from the
-//! information curve and by running the sampler over all reveal orders, between its bounds.
+//! Counts the windows of a text into a joint table, and prints for each schedule the exact sampling
+//! error, computed from the information curve and by running the sampler over all reveal orders, between
+//! its bounds.
 
+mod command_line;
 mod text_input;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::bounds::{li_cai, sharp};
 use demask::{InformationCurve, JointTable, Nats, Schedule, sampler};
-use text_input::{Alphabet, print, read_symbols, window_table};
+use text_input::{Alphabet, read_symbols, window_table};
 
-struct Options {
-    path: Option<String>,
-    alphabet: Alphabet,
-    window: Option<usize>,
-}
+/// Words times reveal orders, one token at a time, that take longer than a second or two.
+const SLOW_WORK: f64 = 1e9;
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { path: None, alphabet: Alphabet::Classes, window: None };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--alphabet" => options.alphabet = Alphabet::parse(&value()?)?,
-            "--window" => {
-                let text = value()?;
-                options.window = Some(text.parse().map_err(|_| format!("{text:?} is no number"))?);
-            }
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            path if options.path.is_none() => options.path = Some(path.to_owned()),
-            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
-        }
-    }
-    Ok(options)
-}
+/// Words times reveal orders that take longer than a minute; the library has a limit near.
+const MOST_WORK: f64 = 8e9;
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
-        Ok(report) => print(&report),
-        Err(error) => {
-            eprintln!("sandwich: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("sandwich.rs"), run)
 }
 
-fn run(options: &Options) -> Result<String, Box<dyn Error>> {
-    let symbols = read_symbols(options.path.as_deref(), options.alphabet)?;
-    let window = options.window.unwrap_or(match options.alphabet {
+fn run(mut arguments: Arguments) -> Outcome<String> {
+    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Classes);
+    let window = arguments.option("--window")?.unwrap_or(match alphabet {
         Alphabet::Classes => 8,
         Alphabet::Letters => 4,
     });
-    let table = window_table(&symbols, options.alphabet, window)?;
+    let [text] = arguments.positional()?;
+    let symbols = read_symbols(text, alphabet)?;
+    check_work(window, alphabet)?;
+    let table = window_table(&symbols, alphabet, window)?;
     let mut report = String::new();
     write_schedules(&mut report, &table, symbols.len() - window + 1)?;
     write_worst_schedules(&mut report, &table.information_curve()?)?;
     Ok(report)
 }
 
-fn write_schedules(
-    out: &mut String,
-    table: &JointTable,
-    windows: usize,
-) -> Result<(), Box<dyn Error>> {
+/// Refuses windows that the sampler cannot be run on in reasonable time, and warns of slow ones.
+fn check_work(window: usize, alphabet: Alphabet) -> Result<(), String> {
+    let mut work = 1.0;
+    for tokens in 1..=window {
+        work *= (tokens * alphabet.size()) as f64;
+        if work > MOST_WORK {
+            return Err(format!(
+                "--window {window}: more words and reveal orders than the sampler can be run through; \
+                 a smaller window is needed"
+            ));
+        }
+    }
+    if work > SLOW_WORK {
+        command_line::note(format!(
+            "running the sampler through {work:.1e} words and reveal orders may take a minute"
+        ));
+    }
+    Ok(())
+}
+
+fn write_schedules(out: &mut String, table: &JointTable, windows: usize) -> Outcome<()> {
     let curve = table.information_curve()?;
     let (tokens, alphabet) = (table.tokens(), table.shape()[0]);
     writeln!(
@@ -113,7 +114,7 @@ fn write_row(
     table: &JointTable,
     curve: &InformationCurve,
     schedule: &Schedule,
-) -> Result<(), Box<dyn Error>> {
+) -> Outcome<()> {
     let information = curve.token_information();
     let sharp = sharp::from_token_information(information, schedule)?;
     let averaged = sampler::averaged_law(table, schedule)?;
@@ -136,7 +137,7 @@ fn write_row(
 }
 
 /// Li & Cai's lower bound speaks of some schedule with a given largest step: show which.
-fn write_worst_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
+fn write_worst_schedules(out: &mut String, curve: &InformationCurve) -> Outcome<()> {
     writeln!(out, "\nSome schedule with no larger step is at least as bad as:")?;
     writeln!(
         out,

@@ -1,83 +1,53 @@
 //! The best schedules for a text, next to balanced and cosine ones.
 //!
 //! ```text
-//! cargo run --release --example schedule [-- [TEXT] [--alphabet classes|letters] [--window N] [--tolerance NATS] [--plot FILE.svg]]
+//! cargo run --release --example schedule [-- [TEXT] [OPTIONS]]
+//!
+//! TEXT                   a file (default: this crate's README)
+//! --alphabet classes     vowel, consonant, anything else (the default)
+//! --alphabet letters     26 letters without case, and one symbol for anything else
+//! --window N             symbols in a window (default: 10 classes, 4 letters)
+//! --tolerance NATS       the error to need the fewest steps for (default: a tenth of TC)
+//! --plot FILE.svg        draws error against steps
 //! ```
 //!
-//! Counts the windows of a text (default: this crate's README, as vowel / consonant / other in windows
-//! of 10), takes their information curve, and prints the least error for every number of steps, the
-//! schedule that attains it, and what each further step buys. `--plot` draws error against steps.
+//! Counts the windows of a text, takes their information curve, and prints the least error for every
+//! number of steps, the schedule that attains it, and what each further step buys.
 
+mod command_line;
 mod text_input;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::optimal::families::{self, Family};
 use demask::{InformationCurve, Nats, optimal};
 use plotters::prelude::*;
-use text_input::{Alphabet, print, read_symbols, window_table};
-
-struct Options {
-    path: Option<String>,
-    alphabet: Alphabet,
-    window: Option<usize>,
-    tolerance: Option<f64>,
-    plot: Option<String>,
-}
-
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options {
-        path: None,
-        alphabet: Alphabet::Classes,
-        window: None,
-        tolerance: None,
-        plot: None,
-    };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--alphabet" => options.alphabet = Alphabet::parse(&value()?)?,
-            "--window" => options.window = Some(number(&value()?)?),
-            "--tolerance" => options.tolerance = Some(number(&value()?)?),
-            "--plot" => options.plot = Some(value()?),
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            path if options.path.is_none() => options.path = Some(path.to_owned()),
-            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
-        }
-    }
-    Ok(options)
-}
-
-fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text:?} is no number"))
-}
+use text_input::{Alphabet, read_symbols, window_table};
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
-        Ok(report) => print(&report),
-        Err(error) => {
-            eprintln!("schedule: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("schedule.rs"), run)
 }
 
-fn run(options: &Options) -> Result<String, Box<dyn Error>> {
-    let symbols = read_symbols(options.path.as_deref(), options.alphabet)?;
-    let window = options.window.unwrap_or(match options.alphabet {
+fn run(mut arguments: Arguments) -> Outcome<String> {
+    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Classes);
+    let window = arguments.option("--window")?.unwrap_or(match alphabet {
         Alphabet::Classes => 10,
         Alphabet::Letters => 4,
     });
-    let table = window_table(&symbols, options.alphabet, window)?;
+    let tolerance = arguments.option("--tolerance")?.map(Nats);
+    let picture = arguments.option::<String>("--plot")?;
+    let [text] = arguments.positional()?;
+    let symbols = read_symbols(text, alphabet)?;
+    let table = window_table(&symbols, alphabet, window)?;
     let curve = table.information_curve()?;
     let rows = rows(&curve)?;
-    if let Some(path) = &options.plot {
-        plot(path, &rows).map_err(|error| format!("cannot draw {path}: {error}"))?;
+    if let Some(path) = picture {
+        plot(&path, &rows).map_err(|error| format!("cannot draw {path}: {error}"))?;
     }
     let windows = symbols.len() - window + 1;
-    let tolerance = options.tolerance.map_or(curve.total_correlation() * 0.1, Nats);
+    let tolerance = tolerance.unwrap_or(curve.total_correlation() * 0.1);
     Ok(report(&curve, &rows, windows, tolerance)?)
 }
 
@@ -148,7 +118,7 @@ fn report(
 /// A line of the plot: its name, its errors, its colour.
 type Line = (&'static str, fn(&Row) -> Nats, RGBColor);
 
-fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
+fn plot(path: &str, rows: &[Row]) -> Outcome<()> {
     let most = rows.iter().map(|row| row.least.0.max(row.balanced.0).max(row.cosine.0));
     let most = most.fold(f64::MIN_POSITIVE, f64::max) * 1.05;
     let area = SVGBackend::new(path, (720, 440)).into_drawing_area();
@@ -165,6 +135,7 @@ fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         .x_labels(rows.len().min(16))
         .x_label_formatter(&|steps| format!("{steps:.0}"))
         .light_line_style(TRANSPARENT)
+        .label_style(("sans-serif", 14))
         .draw()?;
     let series: [Line; 3] = [
         ("cosine", |row| row.cosine, RGBColor(213, 94, 0)),
@@ -180,7 +151,13 @@ fn plot(path: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
     }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .label_font(("sans-serif", 14))
+        .draw()?;
     area.present()?;
     Ok(())
 }

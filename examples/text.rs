@@ -1,66 +1,42 @@
 //! What parallel unmasking costs on a text, at lengths no table can hold.
 //!
 //! ```text
-//! cargo run --release --example text [-- [TEXT] [--alphabet classes|letters] [--smoothing S]]
+//! cargo run --release --example text [-- [TEXT] [OPTIONS]]
+//!
+//! TEXT                   a file (default: this crate's README)
+//! --alphabet classes     vowel, consonant, anything else
+//! --alphabet letters     26 letters without case, and one symbol for anything else (the default)
+//! --smoothing S          added to the count of each transition (default: 0.5)
 //! ```
 //!
-//! Fits a Markov chain to the letters of a text (default: this crate's README, as 26 letters and one
-//! symbol for anything else), prints the exact information curve of the chain at 256 and 1024 tokens,
-//! and the exact error of the balanced, the cosine and the best schedule for each number of steps.
+//! Fits a Markov chain to a text, prints the exact information curve of the chain at 256 and 1024
+//! tokens, and the exact error of the balanced, the cosine and the best schedule for each number of
+//! steps.
 
+mod command_line;
 mod text_input;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use command_line::{Arguments, Outcome};
 use demask::schedule::{Decoder, MaskFunction};
-use demask::{InformationCurve, MarkovChain, Schedule, optimal};
-use text_input::{Alphabet, print, read_symbols};
-
-struct Options {
-    path: Option<String>,
-    alphabet: Alphabet,
-    smoothing: f64,
-}
-
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { path: None, alphabet: Alphabet::Letters, smoothing: 0.5 };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--alphabet" => options.alphabet = Alphabet::parse(&value()?)?,
-            "--smoothing" => {
-                let text = value()?;
-                options.smoothing = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-            }
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
-            path if options.path.is_none() => options.path = Some(path.to_owned()),
-            extra => return Err(format!("one text at a time: {extra:?} is a second one")),
-        }
-    }
-    Ok(options)
-}
+use demask::{InformationCurve, Schedule, optimal};
+use text_input::{Alphabet, read_symbols};
 
 fn main() -> ExitCode {
-    match parse(std::env::args().skip(1)).map_err(Into::into).and_then(|options| run(&options)) {
-        Ok(report) => print(&report),
-        Err(error) => {
-            eprintln!("text: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command_line::run(include_str!("text.rs"), run)
 }
 
-fn run(options: &Options) -> Result<String, Box<dyn Error>> {
-    let symbols = read_symbols(options.path.as_deref(), options.alphabet)?;
-    if symbols.len() < 2 {
-        return Err(format!("the text has {} symbols, too few for a chain", symbols.len()).into());
-    }
-    let alphabet = options.alphabet.size();
-    let chain = MarkovChain::fit(&symbols, alphabet, options.smoothing)?;
+fn run(mut arguments: Arguments) -> Outcome<String> {
+    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Letters);
+    let smoothing = arguments.option("--smoothing")?.unwrap_or(0.5);
+    let [text] = arguments.positional()?;
+    let symbols = read_symbols(text, alphabet)?;
+    let chain = text_input::chain(&symbols, alphabet, smoothing)?;
     let mut report = format!(
-        "a Markov chain over {alphabet} symbols, fitted to {} symbols of text; all values in nats\n",
+        "a Markov chain over {} symbols, fitted to {} symbols of text; all values in nats\n",
+        alphabet.size(),
         symbols.len()
     );
     for tokens in [256, 1024] {
@@ -68,11 +44,13 @@ fn run(options: &Options) -> Result<String, Box<dyn Error>> {
         write_curve(&mut report, &curve)?;
         write_schedules(&mut report, &curve)?;
     }
+    report += "\nsteps enough for balanced, cosine: with so many steps the best sizes have no more error than\n\
+               these have with the steps of the row.\n";
     Ok(report)
 }
 
 /// The curve with no token revealed, every tenth, and all but one.
-fn write_curve(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
+fn write_curve(out: &mut String, curve: &InformationCurve) -> Outcome<()> {
     let tokens = curve.tokens();
     writeln!(
         out,
@@ -92,7 +70,7 @@ fn write_curve(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn
 
 /// The exact error of the usual schedules and of the best one, for growing numbers of steps; and how
 /// many steps the best schedules need to be as good as the usual ones.
-fn write_schedules(out: &mut String, curve: &InformationCurve) -> Result<(), Box<dyn Error>> {
+fn write_schedules(out: &mut String, curve: &InformationCurve) -> Outcome<()> {
     let tokens = curve.tokens();
     let cosine = Decoder::MaskGit(MaskFunction::Cosine);
     writeln!(out, "\n{:>8}{:>34}{:>24}", "", "error", "steps enough for")?;

@@ -4,7 +4,8 @@ use demask::Schedule;
 use demask::curve::LossCurve;
 use plotters::prelude::*;
 
-use crate::{LEVEL, Outcome, Way};
+use crate::command_line::Outcome;
+use crate::{LEVEL, Way};
 
 const BLUE: RGBColor = RGBColor(0x2b, 0x6c, 0xb0);
 const ORANGE: RGBColor = RGBColor(0xc0, 0x56, 0x21);

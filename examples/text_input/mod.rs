@@ -1,11 +1,10 @@
-//! What the examples share: texts as sequences of symbols, and printing.
+//! Texts as sequences of symbols, for the examples.
 #![allow(dead_code)] // each example uses its part
 
 use std::fs;
-use std::io::{self, Write};
-use std::process::ExitCode;
+use std::str::FromStr;
 
-use demask::JointTable;
+use demask::{JointTable, MarkovChain};
 
 /// The crate's own README, whatever the working directory.
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -19,15 +18,19 @@ pub enum Alphabet {
     Letters,
 }
 
-impl Alphabet {
-    pub fn parse(name: &str) -> Result<Self, String> {
+impl FromStr for Alphabet {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
         match name {
             "classes" => Ok(Self::Classes),
             "letters" => Ok(Self::Letters),
-            _ => Err(format!("unknown alphabet {name:?}: use classes or letters")),
+            _ => Err("use classes or letters"),
         }
     }
+}
 
+impl Alphabet {
     pub fn size(self) -> usize {
         match self {
             Self::Classes => 3,
@@ -50,9 +53,9 @@ impl Alphabet {
 /// Reads a text (the crate's README if no path is given) as symbols. Runs of white space count as one
 /// character. Blocks fenced by ``` are left out: they are not prose, and the README shows what the
 /// examples print in such blocks, which must not feed back into what they print.
-pub fn read_symbols(path: Option<&str>, alphabet: Alphabet) -> Result<Vec<usize>, String> {
-    let path = path.unwrap_or(README);
-    let bytes = fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+pub fn read_symbols(path: Option<String>, alphabet: Alphabet) -> Result<Vec<usize>, String> {
+    let path = path.unwrap_or(README.to_owned());
+    let bytes = fs::read(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut fenced = false;
     let mut prose = String::new();
@@ -86,10 +89,10 @@ pub fn window_table(
         .map_err(|error| error.to_string())
 }
 
-/// Prints a report. A reader that closes the pipe early (`| head`) is no failure.
-pub fn print(report: &str) -> ExitCode {
-    match io::stdout().write_all(report.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-        _ => ExitCode::SUCCESS,
+/// The Markov chain of this text.
+pub fn chain(symbols: &[usize], alphabet: Alphabet, smoothing: f64) -> Result<MarkovChain, String> {
+    if symbols.len() < 2 {
+        return Err(format!("the text has {} symbols, too few for a chain", symbols.len()));
     }
+    MarkovChain::fit(symbols, alphabet.size(), smoothing).map_err(|error| error.to_string())
 }
