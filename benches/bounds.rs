@@ -7,7 +7,10 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use demask::bounds::sharp::{self, Known};
-use demask::bounds::{Knowledge, chen_cong_li, compare, dimension_free, li_cai, wainwright};
+use demask::bounds::{
+    Knowledge, chen_cong_li, compare, dimension_free, li_cai, measured, wainwright,
+};
+use demask::curve::{LossCurve, LossPoint};
 use demask::{InformationCurve, Nats, Schedule};
 
 const LENGTHS: [usize; 2] = [1024, 1_000_000];
@@ -39,6 +42,14 @@ fn by_steps(criterion: &mut Criterion) {
         let with_bars = known(0.05);
         let with_total = at_points.clone().total_correlation(total);
         let all = with_bars.clone().total_correlation(total).dual_total_correlation(dual);
+        let measured_at = [0].into_iter().chain(points.iter().copied());
+        let losses = measured_at.map(|revealed| LossPoint {
+            revealed,
+            loss: entropy - curve.information(revealed),
+            standard_error: Nats(0.01),
+            samples: 1000,
+        });
+        let losses = LossCurve::from_points(tokens, losses.collect::<Vec<_>>()).expect("losses");
         let mut bench = |name: &str, run: &dyn Fn()| {
             group.bench_function(BenchmarkId::new(name, tokens), |bencher| bencher.iter(run));
         };
@@ -79,6 +90,22 @@ fn by_steps(criterion: &mut Criterion) {
         bench("Li & Cai, worst schedule", &|| {
             black_box(li_cai::worst_schedule_lower(&curve, black_box(s).largest_step())).ok();
         });
+        bench("Li & Cai, worst schedule, constant 1/8", &|| {
+            let step = black_box(s).largest_step();
+            black_box(li_cai::worst_schedule_lower_sharpened(&curve, step)).ok();
+        });
+        bench("Li & Cai, balanced", &|| {
+            black_box(li_cai::balanced_upper(information, tokens, black_box(s).steps())).ok();
+        });
+        bench("Chen, Cong & Li, sufficient steps", &|| {
+            black_box(chen_cong_li::sufficient_steps(tokens, black_box(dual), Nats(1.0))).ok();
+        });
+        bench("Chen, Cong & Li, best schedule", &|| {
+            black_box(chen_cong_li::best_schedule_upper(tokens, dual, black_box(s).steps())).ok();
+        });
+        bench("measured losses at 9 counts", &|| {
+            black_box(measured::cost_interval(&losses, black_box(s), 0.95)).ok();
+        });
         bench("dimension-free", &|| {
             black_box(dimension_free::upper(entropy, black_box(s))).ok();
         });
@@ -110,6 +137,9 @@ fn by_tokens(criterion: &mut Criterion) {
         });
         bench("Wainwright", &|| {
             black_box(wainwright::upper(&curve, black_box(s))).ok();
+        });
+        bench("mean over offset schedules", &|| {
+            black_box(li_cai::offset_mean(&curve, black_box(s).largest_step())).ok();
         });
         bench("witness of TC", &|| {
             black_box(total.upper_witness(black_box(s))).ok();
