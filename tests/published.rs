@@ -216,6 +216,32 @@ proptest! {
     }
 
     #[test]
+    fn every_bound_holds_for_the_real_sampler(
+        (table, schedule) in tables_with_schedules::<f64>(5, 81), single_ends in any::<bool>()
+    ) {
+        // Wainwright's bound is for schedules of this form.
+        let schedule = if single_ends { with_single_ends(&schedule) } else { schedule };
+        let comparison = compare(&table.information_curve().unwrap(), &schedule).unwrap();
+        let error = |schedule: &Schedule| sampler::expected_kl(&table, schedule).unwrap();
+        let exact = error(&schedule);
+        let largest = schedule.largest_step();
+        let others = all_schedules(table.tokens()).filter(|other| other.largest_step() <= largest);
+        let worst = others.map(|other| error(&other)).fold(Nats(0.0), Nats::max);
+        let others = all_schedules(table.tokens()).filter(|other| other.steps() <= schedule.steps());
+        let best = others.map(|other| error(&other)).fold(Nats(f64::INFINITY), Nats::min);
+        for row in &comparison.rows {
+            prop_assert!(match row.kind {
+                BoundKind::Exact => at_most(row.value, exact) && at_most(exact, row.value),
+                BoundKind::Lower => at_most(row.value, exact),
+                BoundKind::Upper => at_most(exact, row.value),
+                BoundKind::LowerForSome => at_most(row.value, worst),
+                BoundKind::UpperForSome => at_most(best, row.value),
+                other => unreachable!("{other}"),
+            }, "{row:?}: {exact} by {schedule}, worst {worst}, best {best}");
+        }
+    }
+
+    #[test]
     fn the_divergence_limits_the_total_variation_of_the_real_sampler(
         (table, schedule) in tables_with_schedules::<f64>(5, 81)
     ) {

@@ -87,6 +87,7 @@ fn conditional_entropies() {
     let from = |values: &[f64]| Curve::from_conditional_entropies(values);
     rejects!(from(&[]), Error::Empty { .. }, "conditional entropies");
     rejects!(from(&[1.0, f64::NAN]), Error::NotFinite { index: Some(1), .. }, "NaN");
+    rejects!(from(&[f64::MAX, 0.0]), Error::Overflow { .. }, "L I_{L-1}");
     rejects!(from(&[1.0, 1.5]), Error::Increases { index: 1, .. }, "[1] is 1.5", "more than 1");
     rejects!(from(&[1.0, 0.5, -0.1]), Error::Negative { index: Some(2), .. }, "-0.1");
     rejects!(from(&[-0.1]), Error::Negative { index: Some(0), .. }, "-0.1");
@@ -120,6 +121,12 @@ fn tables() {
     rejects!(from(&[2], &[1.1, -0.1]), Error::Negative { index: Some(1), .. }, "-0.1");
     rejects!(from(&[2], &[0.5, 0.4]), Error::NotNormalized { .. }, "0.9");
     rejects!(Table::from_counts(&[2], [0, 0]), Error::Empty { .. }, "sum");
+    rejects!(Table::from_counts(&[2], [1]), Error::LengthMismatch { found: 1, .. }, "weights");
+    rejects!(
+        Table::from_weights(&[2], [1.0, f64::INFINITY]),
+        Error::NotFinite { index: Some(1), .. },
+        "weights[1] is inf"
+    );
     rejects!(Table::from_counts(&[2], [3, -1]), Error::Negative { index: Some(1), .. }, "-1");
     rejects!(
         Table::from_weights(&[2], [1.0, -0.1]),
@@ -212,8 +219,11 @@ fn bounds() {
         );
         rejects!(TrainingError::new(Nats(bad)), Error::NotFinite { .. }, "training error");
     }
-    rejects!(li_cai::upper(Nats(-1.0), &four()), Error::Negative { .. }, "-1");
+    rejects!(li_cai::upper(Nats(-1.0), &four()), Error::Negative { .. }, "information is -1");
     rejects!(sharp::from_token_information(Nats(-1.0), &four()), Error::Negative { .. }, "-1");
+    let long = Schedule::one_step(4).unwrap();
+    let from_entropy = sharp::from_single_token_entropy(Nats(f64::MAX), &long);
+    rejects!(from_entropy, Error::Overflow { .. }, "bound");
     rejects!(TrainingError::new(Nats(-1.0)), Error::Negative { .. }, "-1");
     rejects!(
         li_cai::balanced_upper(Nats(1.0), 4, 5),

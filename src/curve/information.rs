@@ -41,6 +41,7 @@ use crate::units::Nats;
 /// assert_eq!(parity.sampling_error(&one_then_two)?.0, ln2);
 /// # Ok::<(), demask::Error>(())
 /// ```
+#[doc(alias = "information profile")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct InformationCurve<F = f64> {
     information: Vec<F>,
@@ -367,6 +368,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// assert!(curve.sampling_error(&Schedule::one_step(5)?).is_err());
     /// # Ok::<(), demask::Error>(())
     /// ```
+    #[doc(alias = "factorization error")]
     pub fn sampling_error(&self, schedule: &Schedule) -> Result<Nats<F>> {
         schedule.check_tokens("curve", self.tokens())?;
         let mut sum = RampSum::new();
