@@ -6,12 +6,10 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use demask::bounds::sharp::{self, Known};
-use demask::bounds::{
-    Knowledge, chen_cong_li, compare, dimension_free, li_cai, measured, wainwright,
-};
-use demask::curve::{LossCurve, LossPoint};
-use demask::{InformationCurve, Nats, Schedule};
+use unmaskcost::bounds::sharp::{self, Known};
+use unmaskcost::bounds::{Knowledge, chen_cong_li, compare, dimension_free, li_cai, wainwright};
+use unmaskcost::measured::{LossCurve, LossPoint, any_fall};
+use unmaskcost::{InformationCurve, Nats, Schedule};
 
 const LENGTHS: [usize; 2] = [1024, 1_000_000];
 
@@ -104,7 +102,7 @@ fn by_steps(criterion: &mut Criterion) {
             black_box(chen_cong_li::best_schedule_upper(tokens, dual, black_box(s).steps())).ok();
         });
         bench("measured losses at 9 counts", &|| {
-            black_box(measured::cost_interval(&losses, black_box(s), 0.95)).ok();
+            black_box(any_fall::cost_interval(&losses, black_box(s), 0.95)).ok();
         });
         bench("dimension-free", &|| {
             black_box(dimension_free::upper(entropy, black_box(s))).ok();

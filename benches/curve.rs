@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use demask::bounds::li_cai;
-use demask::{InformationCurve, JointTable, Schedule};
+use unmaskcost::bounds::li_cai;
+use unmaskcost::{InformationCurve, JointTable, Schedule};
 
 /// A smooth curve: `I_k = k / (k + L/8)`.
 fn curve(tokens: usize) -> InformationCurve {

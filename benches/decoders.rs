@@ -3,8 +3,11 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use demask::schedule::{Decoder, MaskFunction, RevealTimes};
-use demask::{InformationCurve, Schedule, optimal};
+use unmaskcost::{InformationCurve, Schedule, audit, optimal};
+use unmaskcost::{
+    decoders::{Decoder, MaskFunction},
+    schedule::RevealTimes,
+};
 
 /// A smooth curve: `I_k = k / (k + L/8)`.
 fn curve(tokens: usize) -> InformationCurve {
@@ -54,7 +57,7 @@ fn audits(criterion: &mut Criterion) {
     let (curve, schedule) = (curve(1_000_000), Schedule::balanced(1_000_000, 1_000));
     let schedule = schedule.expect("a schedule");
     group.bench_function("on a curve/L=1000000,T=1000", |bencher| {
-        bencher.iter(|| optimal::audit(black_box(&curve), black_box(&schedule)))
+        bencher.iter(|| audit::with_curve(black_box(&curve), black_box(&schedule)))
     });
     let curve = self::curve(1_024);
     group.bench_function("best times/L=1024,T=64", |bencher| {

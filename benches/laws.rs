@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use demask::distribution::{ClusterMixture, side_by_side};
-use demask::{CategoricalMixture, ExchangeableBits, InformationCurve, MarkovChain};
+use unmaskcost::distribution::{ClusterMixture, side_by_side};
+use unmaskcost::{CategoricalMixture, ExchangeableBits, InformationCurve, MarkovChain};
 
 /// Transition probabilities like those of letters: `1 / (1 + distance)` to the power 2, in a shuffled
 /// order, normalised.
@@ -45,7 +45,7 @@ fn markov_chain(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn first_given(rows: &[Vec<f64>]) -> demask::Result<MarkovChain> {
+fn first_given(rows: &[Vec<f64>]) -> unmaskcost::Result<MarkovChain> {
     let mut initial = vec![0.0; rows.len()];
     initial[0] = 1.0;
     MarkovChain::from_transition(initial, rows)

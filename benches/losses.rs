@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use demask::curve::{LossAccumulator, LossCurve, LossPoint};
-use demask::{Nats, Schedule};
+use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
+use unmaskcost::{Nats, Schedule};
 
 fn losses(tokens: usize, points: usize) -> LossCurve {
     let point = |i: usize| {

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use demask::{InformationCurve, Nats, optimal};
+use unmaskcost::{InformationCurve, Nats, optimal};
 
 const MILLION: usize = 1_000_000;
 

@@ -16,9 +16,12 @@ mod text_input;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::bounds::{Comparison, Knowledge, compare, sharp::Known};
-use demask::{InformationCurve, Nats, Schedule};
 use text_input::{Alphabet, read_symbols, window_table};
+use unmaskcost::{InformationCurve, Nats, Schedule};
+use unmaskcost::{
+    bounds::sharp::Known,
+    bounds::{Comparison, Knowledge, compare},
+};
 
 const TOKENS: usize = 16;
 const WINDOW: usize = 8;
@@ -41,7 +44,7 @@ fn run(arguments: Arguments) -> Outcome<String> {
     Ok(report(steps, text.information_curve()?)?)
 }
 
-fn report(steps: usize, text: InformationCurve) -> demask::Result<String> {
+fn report(steps: usize, text: InformationCurve) -> unmaskcost::Result<String> {
     let ln2 = std::f64::consts::LN_2;
     let known_after = |count: usize| {
         let entropy = move |k: usize| if k < count { ln2 } else { 0.0 };
@@ -77,7 +80,11 @@ fn report(steps: usize, text: InformationCurve) -> demask::Result<String> {
     Ok(report)
 }
 
-fn comparison(name: &str, curve: &InformationCurve, schedule: &Schedule) -> demask::Result<String> {
+fn comparison(
+    name: &str,
+    curve: &InformationCurve,
+    schedule: &Schedule,
+) -> unmaskcost::Result<String> {
     let (tokens, error) = (curve.tokens(), curve.sampling_error(schedule)?);
     let (total, dual) = (curve.total_correlation(), curve.dual_total_correlation());
     let known = Known::about(tokens).total_correlation(total).dual_total_correlation(dual);

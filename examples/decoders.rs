@@ -20,14 +20,17 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::curve::block_curves;
-use demask::sampler::policy::{
-    self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
-};
-use demask::schedule::{Blockwise, Decoder, RevealTimes};
-use demask::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
 use known_decoders::{FIXED_POSITIONS, plans};
 use text_input::{Alphabet, read_symbols, window_table};
+use unmaskcost::sampler::policy::{
+    self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
+};
+use unmaskcost::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
+use unmaskcost::{audit, curve::block_curves};
+use unmaskcost::{
+    decoders::Decoder,
+    schedule::{Blockwise, RevealTimes},
+};
 
 fn main() -> ExitCode {
     command_line::run(include_str!("decoders.rs"), run)
@@ -106,7 +109,7 @@ fn write_audit(
     steps: usize,
 ) -> Outcome<()> {
     let plan = decoder.plan(curve.tokens(), steps)?;
-    let audit = optimal::audit(curve, plan.schedule())?;
+    let audit = audit::with_curve(curve, plan.schedule())?;
     writeln!(out, "\n{decoder}, T = {steps}: {} passes, sizes {}", plan.passes(), plan.schedule())?;
     writeln!(out, "{audit}")?;
     Ok(())
@@ -127,7 +130,7 @@ fn write_blocks(out: &mut String, chain: &MarkovChain, tokens: usize, steps: usi
                 let error = Blockwise::from_plans(&plans)?.sampling_error(&curves)?;
                 format!("{:.4}", error.0)
             }
-            Err(demask::Error::NotDivisible { .. }) => "refused".to_owned(),
+            Err(unmaskcost::Error::NotDivisible { .. }) => "refused".to_owned(),
             Err(error) => return Err(error.into()),
         };
         writeln!(out, "{length:>12}{:>8}{llada:>12}{:>12.4}", curves.len(), best.0)?;

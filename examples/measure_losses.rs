@@ -24,13 +24,13 @@ mod text_input;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::curve::{LossAccumulator, measurement_counts};
-use demask::{MarkovChain, Nats};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use text_input::{Alphabet, read_symbols};
+use unmaskcost::measured::{LossAccumulator, measurement_counts};
+use unmaskcost::{MarkovChain, Nats};
 
 /// With fewer evaluations at a count, the weights of the monotone projection mislead.
 const LEAST_SAMPLES: usize = 20;
@@ -133,7 +133,7 @@ struct ChainModel {
 
 impl ChainModel {
     /// Counts, with a tenth of a letter added to each so that nothing is impossible.
-    fn fit(text: &[usize], alphabet: usize, distances: usize) -> demask::Result<Self> {
+    fn fit(text: &[usize], alphabet: usize, distances: usize) -> unmaskcost::Result<Self> {
         let chain = MarkovChain::fit(text, alphabet, 0.1)?;
         let rows = (0..alphabet).filter_map(|letter| chain.row(letter));
         let mut powers = vec![rows.flatten().copied().collect::<Vec<f64>>()];

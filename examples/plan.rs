@@ -25,11 +25,14 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::curve::{ConfidenceInterval, Estimate, LossCurve};
-use demask::optimal::Planner;
-use demask::schedule::{Decoder, MaskFunction};
-use demask::{Schedule, bounds};
 use known_decoders::{FIXED_POSITIONS, plans};
+use unmaskcost::Schedule;
+use unmaskcost::measured::Planner;
+use unmaskcost::{ConfidenceInterval, Estimate, measured::LossCurve};
+use unmaskcost::{
+    decoders::{Decoder, MaskFunction},
+    measured,
+};
 
 /// The level of every interval, printed or drawn.
 const LEVEL: f64 = 0.95;
@@ -98,19 +101,19 @@ struct Cost {
 }
 
 impl Cost {
-    fn new(schedule: &Schedule, best: &Schedule, losses: &LossCurve) -> demask::Result<Self> {
+    fn new(schedule: &Schedule, best: &Schedule, losses: &LossCurve) -> unmaskcost::Result<Self> {
         let estimate = losses.parallelism_cost(schedule)?;
         Ok(Self {
             schedule: schedule.clone(),
             estimate,
             measured: estimate.interval(LEVEL)?,
-            any_fall: bounds::measured::cost_interval(losses, schedule, LEVEL).ok(),
+            any_fall: measured::any_fall::cost_interval(losses, schedule, LEVEL).ok(),
             more: losses.cost_difference(schedule, best)?,
         })
     }
 
     /// Cost, interval for any fall, and difference, each in its column.
-    fn columns(&self) -> demask::Result<String> {
+    fn columns(&self) -> unmaskcost::Result<String> {
         let any_fall = self.any_fall.map_or("-".to_owned(), |interval| {
             format!("{:.3} to {:.3}", interval.lower.0, interval.upper.0)
         });
@@ -119,7 +122,7 @@ impl Cost {
     }
 }
 
-fn plus_minus(estimate: Estimate) -> demask::Result<String> {
+fn plus_minus(estimate: Estimate) -> unmaskcost::Result<String> {
     let radius = estimate.interval(LEVEL)?.width().0 / 2.0;
     Ok(format!("{:.3} ± {radius:.3}", estimate.value.0))
 }
@@ -197,9 +200,9 @@ impl Plan {
     }
 }
 
-fn with_advice(path: &str, error: demask::Error) -> String {
+fn with_advice(path: &str, error: unmaskcost::Error) -> String {
     match error {
-        demask::Error::NotMeasured { .. } => format!(
+        unmaskcost::Error::NotMeasured { .. } => format!(
             "{path}: {error}. Measure there too, or pass --hold-ends to take the loss as constant beyond \
              the measured counts, which makes costs look smaller"
         ),
@@ -244,9 +247,9 @@ fn write_summary(out: &mut String, planner: &Planner, as_measured: bool) -> Outc
 
 fn ways(
     tokens: usize,
-    choose: &dyn Fn(usize) -> demask::Result<demask::optimal::Choice>,
+    choose: &dyn Fn(usize) -> unmaskcost::Result<unmaskcost::measured::Choice>,
     evaluate: &LossCurve,
-) -> demask::Result<Vec<Way>> {
+) -> unmaskcost::Result<Vec<Way>> {
     let cosine = Decoder::MaskGit(MaskFunction::Cosine);
     let mut ways = ["balanced", "cosine", "best"].map(|name| Way { name, costs: Vec::new() });
     for steps in (0..usize::BITS).map(|i| 1 << i).take_while(|&steps| steps < tokens) {
@@ -299,7 +302,7 @@ fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcom
         "perplexity {:.3} ({low:.3} to {high:.3} by the error of measurement)",
         likelihood.perplexity(best.tokens())?
     )?;
-    if let Err(error) = bounds::measured::cost_interval(evaluate, best, LEVEL) {
+    if let Err(error) = measured::any_fall::cost_interval(evaluate, best, LEVEL) {
         writeln!(out, "no interval for any fall: {error}")?;
     }
     Ok(())

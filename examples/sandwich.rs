@@ -20,9 +20,9 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::bounds::{li_cai, sharp};
-use demask::{InformationCurve, JointTable, Nats, Schedule, sampler};
 use text_input::{Alphabet, read_symbols, window_table};
+use unmaskcost::bounds::{li_cai, sharp};
+use unmaskcost::{InformationCurve, JointTable, Nats, Schedule, sampler};
 
 /// Words times reveal orders, one token at a time, that take longer than a second or two.
 const SLOW_WORK: f64 = 1e9;
@@ -99,7 +99,7 @@ fn write_schedules(out: &mut String, table: &JointTable, windows: usize) -> Outc
 }
 
 /// Growing and shrinking steps: half of the tokens in one step, at either end.
-fn custom_schedules(tokens: usize) -> Vec<demask::Result<Schedule>> {
+fn custom_schedules(tokens: usize) -> Vec<unmaskcost::Result<Schedule>> {
     let half = tokens / 2;
     if half < 2 {
         return Vec::new();

@@ -21,10 +21,10 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::optimal::families::{self, Family};
-use demask::{InformationCurve, Nats, optimal};
 use plotters::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
+use unmaskcost::optimal::families::{self, Family};
+use unmaskcost::{InformationCurve, Nats, optimal};
 
 fn main() -> ExitCode {
     command_line::run(include_str!("schedule.rs"), run)
@@ -53,14 +53,14 @@ fn run(mut arguments: Arguments) -> Outcome<String> {
 
 /// For one number of steps: the best schedule, and the errors of all to be compared.
 struct Row {
-    best: demask::Schedule,
+    best: unmaskcost::Schedule,
     least: Nats,
     balanced: Nats,
     cosine: Nats,
 }
 
-fn rows(curve: &InformationCurve) -> demask::Result<Vec<Row>> {
-    let row = |(best, least): (demask::Schedule, Nats)| {
+fn rows(curve: &InformationCurve) -> unmaskcost::Result<Vec<Row>> {
+    let row = |(best, least): (unmaskcost::Schedule, Nats)| {
         let fitted = families::fit(curve, best.steps())?;
         let error = |family| {
             let member = fitted.iter().find(|member| member.family == family);
@@ -77,7 +77,7 @@ fn report(
     rows: &[Row],
     windows: usize,
     tolerance: Nats,
-) -> demask::Result<String> {
+) -> unmaskcost::Result<String> {
     let mut report = String::new();
     let mut line = |text: String| {
         let _ = writeln!(report, "{text}"); // writing to a string does not fail

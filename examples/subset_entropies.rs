@@ -21,10 +21,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use command_line::{Arguments, Outcome, print};
-use demask::{JointTable, Nats};
+use unmaskcost::{JointTable, Nats};
 
 /// Full support, by a linear congruential generator (Knuth's MMIX) and its upper 53 bits.
-fn random_table(tokens: usize) -> demask::Result<JointTable> {
+fn random_table(tokens: usize) -> unmaskcost::Result<JointTable> {
     let mut state = tokens as u64;
     let mut uniform = || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -37,8 +37,8 @@ fn random_table(tokens: usize) -> demask::Result<JointTable> {
 /// The least time of some runs, in seconds, and what the last of them returned.
 fn timed<T>(
     repeats: usize,
-    mut run: impl FnMut() -> demask::Result<T>,
-) -> demask::Result<(f64, T)> {
+    mut run: impl FnMut() -> unmaskcost::Result<T>,
+) -> unmaskcost::Result<(f64, T)> {
     let mut time = || {
         let start = Instant::now();
         run().map(|result| (start.elapsed().as_secs_f64(), result))
@@ -52,14 +52,14 @@ fn timed<T>(
 }
 
 /// The cost of one vectorised x ln x, in seconds: of a table that stays in the cache.
-fn seconds_per_logarithm() -> demask::Result<f64> {
+fn seconds_per_logarithm() -> unmaskcost::Result<f64> {
     const REPEATS: usize = 2000;
     let (table, all) = (random_table(12)?, Vec::from_iter(0..12));
-    let repeated = || (0..REPEATS).map(|_| table.entropy(&all)).sum::<demask::Result<Nats>>();
+    let repeated = || (0..REPEATS).map(|_| table.entropy(&all)).sum::<unmaskcost::Result<Nats>>();
     Ok(timed(3, repeated)?.0 / (REPEATS * table.probabilities().len()) as f64)
 }
 
-fn times(tokens: usize, repeats: usize, per_logarithm: f64) -> demask::Result<String> {
+fn times(tokens: usize, repeats: usize, per_logarithm: f64) -> unmaskcost::Result<String> {
     let table = random_table(tokens)?;
     let (seconds, curve) = timed(repeats, || table.information_curve())?;
     let (correlation_seconds, correlations) = timed(repeats, || Ok(table.correlations()))?;
@@ -73,7 +73,7 @@ fn times(tokens: usize, repeats: usize, per_logarithm: f64) -> demask::Result<St
     ))
 }
 
-fn line(tokens: usize, repeats: usize) -> demask::Result<String> {
+fn line(tokens: usize, repeats: usize) -> unmaskcost::Result<String> {
     let table = random_table(tokens)?;
     let (seconds, curve) = timed(repeats, || table.information_curve())?;
     let middle: Nats = (0..tokens / 2).filter_map(|k| curve.conditional_entropy(k)).sum();

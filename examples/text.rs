@@ -20,9 +20,9 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use command_line::{Arguments, Outcome};
-use demask::schedule::{Decoder, MaskFunction};
-use demask::{InformationCurve, Schedule, optimal};
 use text_input::{Alphabet, read_symbols};
+use unmaskcost::decoders::{Decoder, MaskFunction};
+use unmaskcost::{InformationCurve, Schedule, optimal};
 
 fn main() -> ExitCode {
     command_line::run(include_str!("text.rs"), run)

@@ -176,10 +176,7 @@ pub enum Error {
     },
 
     /// A name that is no decoder's.
-    #[error(
-        "no decoder is called {name:?}; known are {}",
-        crate::schedule::decoders::known_names()
-    )]
+    #[error("no decoder is called {name:?}; known are {}", crate::decoders::known_names())]
     UnknownDecoder {
         /// The name found.
         name: String,
@@ -459,7 +456,7 @@ pub enum Error {
         /// The line, counted from 1.
         line: usize,
         /// What is wrong with it.
-        problem: crate::curve::CsvProblem,
+        problem: crate::measured::CsvProblem,
     },
 
     /// A result or an intermediate count does not fit its number type.

@@ -6,15 +6,15 @@
 //!
 //! | `format` | fields |
 //! | --- | --- |
-//! | `demask.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
-//! | `demask.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
-//! | `demask.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error`, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
-//! | `demask.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
-//! | `demask.curve_estimator` | the same; its means may be negative |
-//! | `demask.kl_bounds` | `version`, `unit`: `"nats"`, `lower`, `upper` |
+//! | `unmaskcost.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
+//! | `unmaskcost.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
+//! | `unmaskcost.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error`, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
+//! | `unmaskcost.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
+//! | `unmaskcost.curve_estimator` | the same; its means may be negative |
+//! | `unmaskcost.kl_bounds` | `version`, `unit`: `"nats"`, `lower`, `upper` |
 //!
 //! Points of a loss curve with the same `revealed` are merged, as
-//! [`LossCurve::from_points`](crate::curve::LossCurve::from_points) does; cells with the same `revealed` are
+//! [`LossCurve::from_points`](crate::measured::LossCurve::from_points) does; cells with the same `revealed` are
 //! refused, and those without samples are left out.
 //!
 //! Accumulators and estimators are for at most 2^24 tokens, loss curves for 2^28. `version` is 1. A
@@ -25,12 +25,12 @@
 //! `float_roundtrip`.
 //!
 //! ```
-//! use demask::Schedule;
+//! use unmaskcost::Schedule;
 //! let schedule = Schedule::from_reveal_sizes([3, 1])?;
 //! let text = serde_json::to_string(&schedule)?;
 //! assert_eq!(
 //!     text,
-//!     r#"{"format":"demask.schedule","version":1,"order":"sampling","reveal_sizes":[3,1]}"#
+//!     r#"{"format":"unmaskcost.schedule","version":1,"order":"sampling","reveal_sizes":[3,1]}"#
 //! );
 //! assert_eq!(serde_json::from_str::<Schedule>(&text)?, schedule);
 //!
@@ -50,10 +50,12 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
 use crate::bounds::KlBounds;
-use crate::curve::{InformationCurve, LossAccumulator, LossCurve, LossPoint, Moments, count};
-use crate::distribution::CurveEstimator;
+use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::measured::CurveEstimator;
+use crate::measured::{LossAccumulator, LossCurve, LossPoint};
+use crate::numeric::moments::{Moments, count};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -104,12 +106,12 @@ macro_rules! words {
 }
 
 words! {
-    ScheduleFormat is "format" "demask.schedule",
-    InformationCurveFormat is "format" "demask.information_curve",
-    LossCurveFormat is "format" "demask.loss_curve",
-    LossAccumulatorFormat is "format" "demask.loss_accumulator",
-    CurveEstimatorFormat is "format" "demask.curve_estimator",
-    KlBoundsFormat is "format" "demask.kl_bounds",
+    ScheduleFormat is "format" "unmaskcost.schedule",
+    InformationCurveFormat is "format" "unmaskcost.information_curve",
+    LossCurveFormat is "format" "unmaskcost.loss_curve",
+    LossAccumulatorFormat is "format" "unmaskcost.loss_accumulator",
+    CurveEstimatorFormat is "format" "unmaskcost.curve_estimator",
+    KlBoundsFormat is "format" "unmaskcost.kl_bounds",
     SamplingOrder is "order" "sampling",
     NatsUnit is "unit" "nats",
     NatsPerTokenUnit is "unit" "nats_per_token",

@@ -5,7 +5,7 @@
 //! unmasking schedule, exactly or between bounds, and finds the schedule that costs least.
 //!
 //! ```
-//! use demask::{InformationCurve, Schedule, bounds};
+//! use unmaskcost::{InformationCurve, Schedule, bounds};
 //!
 //! // A uniform permutation of 8 symbols: the entropy of a token given k others is ln(8 - k).
 //! let entropies: Vec<f64> = (0..8).map(|k| f64::from(8 - k).ln()).collect();
@@ -16,7 +16,7 @@
 //! let sharp = bounds::sharp::from_token_information(curve.token_information(), &schedule)?;
 //! assert!(sharp.contains(exact));
 //! assert!(sharp.upper <= bounds::li_cai::upper(curve.token_information(), &schedule)?);
-//! # Ok::<(), demask::Error>(())
+//! # Ok::<(), unmaskcost::Error>(())
 //! ```
 //!
 //! # The picture
@@ -60,28 +60,32 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod binomial;
+pub mod audit;
 pub mod bounds;
 pub mod curve;
+pub mod decoders;
 pub mod distribution;
 pub mod docs;
 mod error;
+mod estimate;
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub mod interchange;
+pub mod measured;
+mod numeric;
 pub mod optimal;
-mod quadrature;
 pub mod sampler;
-mod scalar;
 pub mod schedule;
 mod units;
 
 pub use bounds::KlBounds;
-pub use curve::{InformationCurve, LossCurve};
+pub use curve::InformationCurve;
 pub use distribution::{
     CategoricalMixture, ClusterMixture, ExchangeableBits, JointTable, MarkovChain,
 };
 pub use error::{Error, Result};
-pub use scalar::Scalar;
+pub use estimate::{ConfidenceInterval, Estimate};
+pub use measured::LossCurve;
+pub use numeric::scalar::Scalar;
 pub use schedule::Schedule;
 pub use units::{Bits, Nats, TrainingError};

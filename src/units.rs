@@ -5,12 +5,12 @@ use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 /// An amount of information, or a divergence, in nats (natural logarithm).
 ///
 /// ```
-/// use demask::{Bits, Nats};
+/// use unmaskcost::{Bits, Nats};
 /// let one_bit = Nats(std::f64::consts::LN_2).bits();
 /// assert_eq!(one_bit, Bits(1.0));
 /// assert_eq!(format!("{:.3}", Nats(0.25)), "0.250 nats");
@@ -22,7 +22,7 @@ pub struct Nats<F = f64>(pub F);
 /// An amount of information, or a divergence, in bits (logarithm to base two).
 ///
 /// ```
-/// use demask::{Bits, Nats};
+/// use unmaskcost::{Bits, Nats};
 /// assert_eq!(Bits(1.0).nats(), Nats(std::f64::consts::LN_2));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
@@ -72,7 +72,7 @@ impl<F: Scalar> Nats<F> {
     /// test tells a sample of one from a sample of the other with an advantage larger than this.
     ///
     /// ```
-    /// use demask::Nats;
+    /// use unmaskcost::Nats;
     /// assert_eq!(Nats(0.02_f64).total_variation_limit(), 0.1);
     /// assert!(Nats(3.0).total_variation_limit() < 0.975); // Pinsker would say 1.22
     /// ```
@@ -88,9 +88,9 @@ impl<F: Scalar> Nats<F> {
     /// [`Empty`](crate::Error::Empty) for zero tokens.
     ///
     /// ```
-    /// use demask::Nats;
+    /// use unmaskcost::Nats;
     /// assert_eq!(Nats(32.0).per_token(64)?, Nats(0.5));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn per_token(self, tokens: usize) -> Result<Self> {
         if tokens == 0 {
@@ -110,9 +110,9 @@ impl<F: Scalar> Nats<F> {
     /// [`Empty`](crate::Error::Empty) for zero tokens.
     ///
     /// ```
-    /// use demask::Nats;
+    /// use unmaskcost::Nats;
     /// assert_eq!(Nats(0.0).perplexity_factor(64)?, 1.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn perplexity_factor(self, tokens: usize) -> Result<F> {
         self.per_token(tokens).map(|per_token| per_token.0.exp())
@@ -266,13 +266,13 @@ impl<F: Scalar> From<Nats<F>> for Bits<F> {
 /// added, with `+`, to exact errors and to [`KlBounds`](crate::KlBounds) alike.
 ///
 /// ```
-/// use demask::{KlBounds, Nats, TrainingError};
+/// use unmaskcost::{KlBounds, Nats, TrainingError};
 /// let training = TrainingError::new(Nats(0.5))?;
 /// assert_eq!(Nats(0.25) + training, Nats(0.75));
 /// let bounds = KlBounds { lower: Nats(0.0), upper: Nats(1.0) } + training;
 /// assert_eq!(bounds, KlBounds { lower: Nats(0.5), upper: Nats(1.5) });
 /// assert!(TrainingError::new(Nats(-1.0)).is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct TrainingError<F = f64>(Nats<F>);

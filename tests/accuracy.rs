@@ -2,11 +2,11 @@
 
 mod support;
 
-use demask::{InformationCurve, Schedule};
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use support::*;
+use unmaskcost::{InformationCurve, Schedule};
 
 /// Curves whose values are integers below 2^52, so that the exact error is an integer sum.
 fn integer_curve(tokens: usize, seed: u64) -> Vec<u64> {

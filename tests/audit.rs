@@ -4,11 +4,17 @@ mod support;
 
 use std::ops::Range;
 
-use demask::optimal::minimax::{self, Given};
-use demask::schedule::{AmusedFunction, Decoder, DllmAlpha, MaskFunction, SizeTrend};
-use demask::{InformationCurve, Nats, Schedule, optimal};
 use proptest::prelude::*;
 use support::{all_schedules, increments, information_of, schedules, seeded};
+use unmaskcost::{InformationCurve, Nats, Schedule, optimal};
+use unmaskcost::{
+    audit,
+    optimal::minimax::{self, Given},
+};
+use unmaskcost::{
+    audit::SizeTrend,
+    decoders::{AmusedFunction, Decoder, DllmAlpha, MaskFunction},
+};
 
 /// All information at one revealed count.
 fn step_curve(tokens: usize, m: usize) -> InformationCurve {
@@ -292,7 +298,7 @@ fn a_curve_shows_the_waste() {
         (0..64).map(|k| f64::from(u8::from(k >= 10) + u8::from(k >= 40))).collect();
     let curve = InformationCurve::from_information(values).unwrap();
     let schedule = Schedule::from_reveal_sizes([10, 20, 30, 4]).unwrap();
-    let audit = optimal::audit(&curve, &schedule).unwrap();
+    let audit = audit::with_curve(&curve, &schedule).unwrap();
     assert_eq!(audit.schedule, schedule.audit());
     assert_eq!(audit.error.0, 20.0); // 40 lies 20 before the end of its step
     assert_eq!(audit.least_error.0, 0.0);
@@ -305,7 +311,7 @@ fn a_curve_shows_the_waste() {
     let text = audit.to_string();
     assert!(text.contains("step 3 (tokens 31 to 60) costs 20.0000 nats; cut at 40"), "{text}");
     assert!(text.ends_with("the cut at 30 moved to 40 saves 20.0000 nats"), "{text}");
-    assert!(optimal::audit(&curve, &Schedule::one_step(5).unwrap()).is_err());
+    assert!(audit::with_curve(&curve, &Schedule::one_step(5).unwrap()).is_err());
 }
 
 /// A curve that is not too flat to tell orders apart, and a schedule for it.
@@ -322,7 +328,7 @@ proptest! {
 
     #[test]
     fn the_best_exchange_is_the_best_of_all((curve, schedule) in curves_and_schedules()) {
-        let audit = optimal::audit(&curve, &schedule).unwrap();
+        let audit = audit::with_curve(&curve, &schedule).unwrap();
         let error = |cuts: &[usize]| {
             let ends = cuts.iter().copied().chain([curve.tokens()]);
             let sizes = ends.scan(0, |start, end| Some(end - std::mem::replace(start, end)));
@@ -361,7 +367,7 @@ proptest! {
         let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
         let steps = 1 + (part * (curve.tokens() - 1) as f64) as usize;
         let best = optimal::schedule(&curve, steps).unwrap().0;
-        let audit = optimal::audit(&curve, &best).unwrap();
+        let audit = audit::with_curve(&curve, &best).unwrap();
         prop_assert_eq!(audit.best_exchange, None);
         prop_assert!(!audit.looks_reversed());
         prop_assert!(audit.error.0 <= audit.error_reversed.0 * (1.0 + 1e-12));
@@ -372,7 +378,7 @@ proptest! {
 
     #[test]
     fn a_curve_decides_the_orientation((curve, schedule) in curves_and_schedules()) {
-        let audit = optimal::audit(&curve, &schedule).unwrap();
+        let audit = audit::with_curve(&curve, &schedule).unwrap();
         let other = reversed(&schedule);
         prop_assert_eq!(audit.error_reversed, curve.sampling_error(&other).unwrap());
         let question = audit.to_string().contains("reversed?");
@@ -382,7 +388,7 @@ proptest! {
         } else {
             prop_assert_eq!(question, audit.error_reversed.0 < 0.9 * audit.error.0);
             // Both orders cannot be in doubt.
-            prop_assert!(!optimal::audit(&curve, &other).unwrap().looks_reversed());
+            prop_assert!(!audit::with_curve(&curve, &other).unwrap().looks_reversed());
         }
     }
 }
@@ -393,12 +399,12 @@ fn sizes_that_suit_other_data_are_questioned_on_a_curve_only() {
     let entropies: Vec<f64> = (0..64).map(|k| f64::from(64 - k).ln()).collect();
     let curve = InformationCurve::from_conditional_entropies(entropies).unwrap();
     let cosine = Decoder::MaskGit(MaskFunction::Cosine).plan(64, 8).unwrap();
-    let audit = optimal::audit(&curve, cosine.schedule()).unwrap();
+    let audit = audit::with_curve(&curve, cosine.schedule()).unwrap();
     assert!(!audit.schedule.looks_reversed && audit.looks_reversed());
     let text = audit.to_string();
     assert!(text.contains("reversed? from the other end they cost less"), "{text}");
     // In masking order by mistake, and right for these data by chance: no question on the curve.
-    let swapped = optimal::audit(&curve, &reversed(cosine.schedule())).unwrap();
+    let swapped = audit::with_curve(&curve, &reversed(cosine.schedule())).unwrap();
     assert!(swapped.schedule.looks_reversed && !swapped.looks_reversed());
     assert!(!swapped.to_string().contains("reversed?"));
 }

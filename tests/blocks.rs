@@ -2,12 +2,12 @@
 
 mod support;
 
-use demask::curve::block_curves;
-use demask::sampler::policy::{self, FixedPartition};
-use demask::schedule::{Blockwise, Decoder};
-use demask::{Error, InformationCurve, JointTable, Schedule, optimal};
 use proptest::prelude::*;
 use support::{all_schedules, schedules, seeded, tables};
+use unmaskcost::curve::block_curves;
+use unmaskcost::sampler::policy::{self, FixedPartition};
+use unmaskcost::{Error, InformationCurve, JointTable, Schedule, optimal};
+use unmaskcost::{decoders::Decoder, schedule::Blockwise};
 
 fn curves_of(table: &JointTable, block_length: usize) -> Vec<InformationCurve> {
     block_curves(table.tokens(), block_length, |prefix, tokens| {

@@ -3,10 +3,10 @@
 
 mod support;
 
-use demask::distribution::{ClusterMixture, side_by_side};
-use demask::{CategoricalMixture, Error, ExchangeableBits, InformationCurve};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::distribution::{ClusterMixture, side_by_side};
+use unmaskcost::{CategoricalMixture, Error, ExchangeableBits, InformationCurve};
 
 fn normalized(weights: &[f64]) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();

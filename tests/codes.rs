@@ -2,10 +2,10 @@
 
 mod support;
 
-use demask::distribution::{LinearCode, MdsCode, SubsetEntropy};
-use demask::{Error, InformationCurve, JointTable, Nats, Schedule};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::distribution::{LinearCode, MdsCode, SubsetEntropy};
+use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule};
 
 /// The law of a random word by listing all messages, each with its word.
 fn table_by_listing(field: u64, rows: &[Vec<u64>]) -> JointTable {
@@ -181,7 +181,7 @@ fn symbols_that_come_twice_are_counted() {
 
 #[test]
 fn codes_and_tables_tell_entropies_to_estimators() {
-    fn of(law: &impl SubsetEntropy, positions: &[usize]) -> demask::Result<Nats> {
+    fn of(law: &impl SubsetEntropy, positions: &[usize]) -> unmaskcost::Result<Nats> {
         law.subset_entropy(positions)
     }
     let code = MdsCode::new(3, 4, 2).unwrap().code().unwrap();

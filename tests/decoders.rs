@@ -1,7 +1,7 @@
 //! The integers that known decoders make of the same request.
 
-use demask::Schedule;
-use demask::schedule::{Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+use unmaskcost::Schedule;
+use unmaskcost::decoders::{Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 
 fn plan(decoder: Decoder, tokens: usize, steps: usize) -> DecoderPlan {
     decoder.plan(tokens, steps).unwrap()
@@ -79,7 +79,7 @@ fn a_block_of_dream_reveals_its_first_token_alone() {
     assert_eq!(sizes(&blocks(4, 1, 8).unwrap()), [1, 0]);
     assert_eq!(
         blocks(64, 32, 2),
-        Err(demask::Error::LeavesMasks { decoder: "Dream", tokens: 32, masked: 31 })
+        Err(unmaskcost::Error::LeavesMasks { decoder: "Dream", tokens: 32, masked: 31 })
     );
 }
 
@@ -192,20 +192,20 @@ fn huge_requests_are_answered_or_refused() {
         assert_eq!(plan(decoder, (1 << 25) + 1, 100).schedule().tokens(), (1 << 25) + 1);
     }
     let refused = |decoder: Decoder, tokens, steps| {
-        assert!(matches!(decoder.plan(tokens, steps), Err(demask::Error::TooLarge { .. })));
+        assert!(matches!(decoder.plan(tokens, steps), Err(unmaskcost::Error::TooLarge { .. })));
     };
     refused(DLLM_COSINE, 10, 1 << 25);
     refused(Decoder::Llada, 10, usize::MAX);
     refused(Decoder::Dus, usize::MAX, 1);
     assert!(Decoder::Dus.plan_blocks(1 << 40, 1, 1).is_err());
     assert_eq!(plan(Decoder::Llada, usize::MAX, 3).schedule().tokens(), usize::MAX);
-    assert!(matches!(Schedule::sequential(usize::MAX), Err(demask::Error::TooLarge { .. })));
+    assert!(matches!(Schedule::sequential(usize::MAX), Err(unmaskcost::Error::TooLarge { .. })));
     assert_eq!(Schedule::one_step(usize::MAX).unwrap().tokens(), usize::MAX);
 }
 
 #[test]
 fn blocks_divide_as_the_originals_do() {
-    use demask::Error;
+    use unmaskcost::Error;
     let lengths = |decoder: Decoder, tokens, block, steps| {
         let plans = decoder.plan_blocks(tokens, block, steps)?;
         Ok::<_, Error>(
@@ -247,7 +247,7 @@ fn blocks_divide_as_the_originals_do() {
 
 #[test]
 fn impossible_requests_say_what_is_wrong() {
-    use demask::Error;
+    use unmaskcost::Error;
     assert!(matches!(Decoder::Llada.plan(0, 3), Err(Error::Empty { .. })));
     assert!(matches!(Decoder::Llada.plan(3, 0), Err(Error::Empty { .. })));
     for power in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -259,9 +259,10 @@ fn impossible_requests_say_what_is_wrong() {
 
 #[test]
 fn decoders_and_noise_have_modules_of_their_own() {
-    let by_module: demask::schedule::decoders::Decoder = Decoder::Llada;
+    let by_module: unmaskcost::decoders::Decoder = Decoder::Llada;
     assert_eq!(by_module, Decoder::Llada);
-    let linear: demask::schedule::NoiseSchedule = demask::schedule::noise::NoiseSchedule::linear();
+    let linear: unmaskcost::schedule::NoiseSchedule =
+        unmaskcost::schedule::noise::NoiseSchedule::linear();
     assert_eq!(linear.alpha(0.25), 0.75);
 }
 
@@ -282,10 +283,10 @@ fn names_are_read_as_they_are_printed() {
         ["", "LLaMA", "maskgit", "MaskGIT power", "MaskGIT power x", "maskgit power\u{df}"]
     {
         let error = unknown.parse::<Decoder>().unwrap_err();
-        assert_eq!(error, demask::Error::UnknownDecoder { name: unknown.to_owned() });
+        assert_eq!(error, unmaskcost::Error::UnknownDecoder { name: unknown.to_owned() });
         let text = error.to_string();
         assert!(Decoder::KNOWN.iter().all(|known| text.contains(known.name())), "{text}");
     }
     let negative = "maskgit power -2".parse::<Decoder>();
-    assert_eq!(negative, Err(demask::Error::NotPositive { what: "the power", value: -2.0 }));
+    assert_eq!(negative, Err(unmaskcost::Error::NotPositive { what: "the power", value: -2.0 }));
 }

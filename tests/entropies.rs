@@ -2,11 +2,11 @@
 
 mod support;
 
-use demask::{Error, JointTable, Nats, Scalar};
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use support::*;
+use unmaskcost::{Error, JointTable, Nats, Scalar};
 
 /// A sum in doubled precision: far more accurate than what is tested.
 #[derive(Clone, Copy, Default)]

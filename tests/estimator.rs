@@ -1,14 +1,14 @@
 //! Estimates from random sets of tokens: near the exact curve at fixed seeds, and additive.
 
-use demask::distribution::{
-    ClusterMixture, ConditionalMarginal, CurveEstimator, CurvePoint, LinearCode, MdsCode,
-    SubsetEntropy,
-};
-use demask::{
-    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats,
-};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use unmaskcost::{
+    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats,
+};
+use unmaskcost::{
+    distribution::{ClusterMixture, ConditionalMarginal, LinearCode, MdsCode, SubsetEntropy},
+    measured::{CurveEstimator, CurvePoint},
+};
 
 fn generator(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -63,7 +63,7 @@ fn losses_and_predicted_entropies_of_samples_are_unbiased() {
 fn samples_of_exchangeable_laws_have_their_law() {
     let law = ExchangeableBits::polya_urn(6, 0.5, 2.0).unwrap();
     let table = law.joint_table().unwrap();
-    let mixture = demask::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
+    let mixture = unmaskcost::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
     let mixture_table = mixture.joint_table(4).unwrap();
     let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
     let clusters = ClusterMixture::new([0.5, 0.25, 0.25], &centres, 0.125).unwrap();
@@ -113,7 +113,7 @@ fn merged_collectors_are_the_whole() {
 /// Three machines that share the runs observe what one machine does.
 #[test]
 fn merged_observations_of_a_law_are_the_whole() {
-    type Observe = fn(&mut CurveEstimator, u64) -> demask::Result<()>;
+    type Observe = fn(&mut CurveEstimator, u64) -> unmaskcost::Result<()>;
     let ways: [Observe; 3] = [
         |estimator, run| estimator.observe_entropies(&chain(), &mut generator(run)),
         |estimator, run| {
@@ -172,7 +172,7 @@ fn assert_predicts_as(law: &impl ConditionalMarginal, table: &JointTable) -> usi
             }
         }
     }
-    let duplicate = |out: demask::Result<Vec<f64>>| matches!(out, Err(Error::Duplicate { .. }));
+    let duplicate = |out: unmaskcost::Result<Vec<f64>>| matches!(out, Err(Error::Duplicate { .. }));
     assert!(duplicate(law.conditional_marginal(&[(0, 0), (1, 0), (0, 1)], 2)));
     assert!(duplicate(law.conditional_marginal(&[(0, 0), (1, 0)], 1)));
     let out = law.conditional_marginal(&[(0, alphabet)], 1);

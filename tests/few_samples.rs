@@ -1,9 +1,12 @@
 //! Errors that are themselves known from few samples.
 
-use demask::curve::{Estimate, LossCurve, LossPoint, SmoothedLosses};
-use demask::{Error, Nats, Schedule, bounds};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use unmaskcost::{Error, Nats, Schedule, measured};
+use unmaskcost::{
+    Estimate,
+    measured::{LossCurve, LossPoint, SmoothedLosses},
+};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
     LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
@@ -169,7 +172,7 @@ fn intervals_for_any_fall_and_for_ratios_use_the_degrees_of_freedom() {
         let points = [point(0, 2.0, 0.01, samples), point(3, 1.0, 0.01, samples)];
         let losses = LossCurve::from_points(4, points).unwrap();
         let schedule = Schedule::balanced(4, 2).unwrap();
-        bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap().width().0
+        measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap().width().0
     };
     assert!(at(3) > at(30) && at(30) > at(1));
     let ratio = |degrees_of_freedom| {
@@ -189,12 +192,12 @@ fn levels_next_to_one_are_kept_apart_from_one() {
     let losses = LossCurve::from_points(64, points).unwrap();
     let schedule = Schedule::balanced(64, 8).unwrap();
     // A share of 1/64 of what is outside is below the rounding of 1.
-    let interval = bounds::measured::cost_interval(&losses, &schedule, level).unwrap();
-    let wide = bounds::measured::cost_interval(&losses, &schedule, 0.999).unwrap();
+    let interval = measured::any_fall::cost_interval(&losses, &schedule, level).unwrap();
+    let wide = measured::any_fall::cost_interval(&losses, &schedule, 0.999).unwrap();
     assert!(interval.width() > wide.width() && interval.level == level);
     let loss = Estimate::with_known_error(Nats(2.0), Nats(0.01));
     let smoothed = SmoothedLosses::from_mask_ratios(4, [(1.0, loss), (0.5, loss)]).unwrap();
     assert!(smoothed.loss_interval(0, level).unwrap().upper.0 > 2.08);
-    let refused = bounds::measured::cost_interval(&losses, &schedule, 1.0);
+    let refused = measured::any_fall::cost_interval(&losses, &schedule, 1.0);
     assert!(matches!(refused, Err(Error::LevelOutOfRange { level: 1.0 })));
 }

@@ -1,10 +1,10 @@
 //! Losses measured at some counts only: what the straight lines between them are worth.
 
-use demask::curve::{LossCurve, LossPoint, measurement_counts};
-use demask::optimal::Planner;
-use demask::{Error, InformationCurve, Nats, Schedule, bounds};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use unmaskcost::measured::{LossCurve, LossPoint, measurement_counts};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule};
+use unmaskcost::{measured, measured::Planner};
 
 const TOKENS: usize = 1024;
 const ERROR: f64 = 0.02;
@@ -45,7 +45,7 @@ fn the_interval_for_any_fall_covers_where_straight_lines_between_even_counts_do_
         let estimate = losses.parallelism_cost(&schedule).unwrap();
         assert!(estimate.value < cost * 0.7, "{estimate} of {cost}");
         straight += usize::from(estimate.interval(0.95).unwrap().contains(cost));
-        let interval = bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap();
+        let interval = measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap();
         covered += usize::from(interval.contains(cost));
     }
     assert_eq!(straight, 0);
@@ -66,7 +66,7 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
         let estimate = losses.parallelism_cost(&schedule).unwrap();
         (estimate.value - cost).0.abs()
     };
-    let width = |losses: &LossCurve| bounds::measured::cost(losses, &schedule).unwrap().width().0;
+    let width = |losses: &LossCurve| measured::any_fall::cost(losses, &schedule).unwrap().width().0;
     let (even, dense) = (exact(&evenly(33)), exact(&counts));
     for losses in [&even, &dense] {
         println!("{:.2} of {cost:.2}", losses.parallelism_cost(&schedule).unwrap().value);

@@ -2,9 +2,9 @@
 
 mod support;
 
-use demask::{Error, ExchangeableBits, InformationCurve, Nats};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::{Error, ExchangeableBits, InformationCurve, Nats};
 
 /// A fair bit seen `tokens` times, each time flipped with this probability.
 ///

@@ -2,13 +2,13 @@
 
 mod support;
 
-use demask::curve::{LossAccumulator, LossCurve, LossPoint};
-use demask::distribution::CurveEstimator;
-use demask::{InformationCurve, KlBounds, Nats, Schedule};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use support::*;
+use unmaskcost::measured::CurveEstimator;
+use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
+use unmaskcost::{InformationCurve, KlBounds, Nats, Schedule};
 
 fn read_back<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let text = serde_json::to_string(value).unwrap();
@@ -92,11 +92,11 @@ fn refuses_changes<T: DeserializeOwned>(valid: &str, changes: &[(&str, &str, &[&
 #[test]
 fn schedule_documents() {
     let valid =
-        r#"{"format":"demask.schedule","version":1,"order":"sampling","reveal_sizes":[3,1]}"#;
+        r#"{"format":"unmaskcost.schedule","version":1,"order":"sampling","reveal_sizes":[3,1]}"#;
     refuses_changes::<Schedule>(
         valid,
         &[
-            ("demask.schedule", "demask.loss_curve", &["format", "demask.loss_curve"]),
+            ("unmaskcost.schedule", "unmaskcost.loss_curve", &["format", "unmaskcost.loss_curve"]),
             ("\"version\":1", "\"version\":2", &["version 2 is not known", "reads version 1"]),
             ("\"version\":1,", "", &["missing field `version`"]),
             ("sampling", "forward", &["order", "forward", "sampling"]),
@@ -112,7 +112,7 @@ fn schedule_documents() {
 
 #[test]
 fn information_curve_documents() {
-    let valid = r#"{"format":"demask.information_curve","version":1,"unit":"nats",
+    let valid = r#"{"format":"unmaskcost.information_curve","version":1,"unit":"nats",
         "information":[0,0.25,0.5],"increments":[0,0.25,0.25],"single_token_entropy":1}"#;
     refuses_changes::<InformationCurve>(
         valid,
@@ -132,7 +132,7 @@ fn information_curve_documents() {
             ("\"information\"", "\"mutual\"", &["unknown field `mutual`"]),
         ],
     );
-    let by_hand = r#"{"format":"demask.information_curve","version":1,"unit":"nats",
+    let by_hand = r#"{"format":"unmaskcost.information_curve","version":1,"unit":"nats",
         "conditional_entropies":[1.0,0.75,0.5]}"#;
     let curve: InformationCurve = serde_json::from_str(by_hand).unwrap();
     assert_eq!(curve, InformationCurve::from_conditional_entropies([1.0, 0.75, 0.5]).unwrap());
@@ -141,7 +141,7 @@ fn information_curve_documents() {
 
 #[test]
 fn loss_curve_documents() {
-    let valid = r#"{"format":"demask.loss_curve","version":1,"unit":"nats_per_token","tokens":8,
+    let valid = r#"{"format":"unmaskcost.loss_curve","version":1,"unit":"nats_per_token","tokens":8,
         "points":[{"revealed":0,"loss":2.5,"standard_error":0.1,"samples":100}],
         "beyond_measured":"unknown"}"#;
     refuses_changes::<LossCurve>(
@@ -168,7 +168,7 @@ fn loss_curve_documents() {
 
 #[test]
 fn points_at_one_count_of_a_loss_curve_are_merged() {
-    let text = r#"{"format":"demask.loss_curve","version":1,"unit":"nats_per_token","tokens":2,
+    let text = r#"{"format":"unmaskcost.loss_curve","version":1,"unit":"nats_per_token","tokens":2,
         "points":[{"revealed":0,"loss":2.5,"standard_error":0.1,"samples":10},
                   {"revealed":0,"loss":1.5,"standard_error":0.1,"samples":30}]}"#;
     let losses: LossCurve = serde_json::from_str(text).unwrap();
@@ -184,12 +184,16 @@ fn estimator_documents() {
     let valid = serde_json::to_string(&estimator).unwrap();
     assert_eq!(
         valid,
-        r#"{"format":"demask.curve_estimator","version":1,"unit":"nats_per_token","tokens":3,"cells":[{"revealed":1,"samples":3,"mean":-0.25,"sum_of_squares":4.625}]}"#
+        r#"{"format":"unmaskcost.curve_estimator","version":1,"unit":"nats_per_token","tokens":3,"cells":[{"revealed":1,"samples":3,"mean":-0.25,"sum_of_squares":4.625}]}"#
     );
     refuses_changes::<CurveEstimator>(
         &valid,
         &[
-            ("demask.curve_estimator", "demask.loss_accumulator", &["format", "curve_estimator"]),
+            (
+                "unmaskcost.curve_estimator",
+                "unmaskcost.loss_accumulator",
+                &["format", "curve_estimator"],
+            ),
             ("\"version\":1", "\"version\":2", &["version 2 is not known"]),
             ("nats_per_token", "nats", &["unit"]),
             ("\"tokens\":3", "\"tokens\":0", &["empty"]),
@@ -221,7 +225,7 @@ fn an_accumulator_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
 
 #[test]
 fn accumulator_and_bound_documents() {
-    let valid = r#"{"format":"demask.loss_accumulator","version":1,"unit":"nats_per_token","tokens":8,
+    let valid = r#"{"format":"unmaskcost.loss_accumulator","version":1,"unit":"nats_per_token","tokens":8,
         "cells":[{"revealed":2,"samples":3,"mean":1.5,"sum_of_squares":0.5},
                  {"revealed":3,"samples":1,"mean":1.0,"sum_of_squares":0}]}"#;
     refuses_changes::<LossAccumulator>(
@@ -237,7 +241,7 @@ fn accumulator_and_bound_documents() {
         ],
     );
     let valid =
-        r#"{"format":"demask.kl_bounds","version":1,"unit":"nats","lower":0.5,"upper":1.5}"#;
+        r#"{"format":"unmaskcost.kl_bounds","version":1,"unit":"nats","lower":0.5,"upper":1.5}"#;
     refuses_changes::<KlBounds>(
         valid,
         &[
@@ -252,7 +256,7 @@ fn accumulator_and_bound_documents() {
 #[test]
 fn documents_from_a_python_program_need_no_order_of_fields() {
     let text = r#"{"points": [{"samples": 4, "loss": 1.0, "standard_error": 0.0, "revealed": 0}],
-        "tokens": 1, "unit": "nats_per_token", "version": 1, "format": "demask.loss_curve"}"#;
+        "tokens": 1, "unit": "nats_per_token", "version": 1, "format": "unmaskcost.loss_curve"}"#;
     let losses: LossCurve = serde_json::from_str(text).unwrap();
     assert_eq!(losses.points()[0].samples, 4);
     // Also by way of a value, where strings are owned.

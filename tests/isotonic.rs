@@ -2,12 +2,12 @@
 
 mod support;
 
-use demask::curve::{LossCurve, LossPoint};
-use demask::{Error, Nats};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use support::seeded;
+use unmaskcost::measured::{LossCurve, LossPoint};
+use unmaskcost::{Error, Nats};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
     LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }

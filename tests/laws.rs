@@ -3,13 +3,13 @@
 
 mod support;
 
-use demask::distribution::{side_by_side, uniform_permutation};
-use demask::{
-    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Scalar,
-};
 use proptest::prelude::*;
 use serde::Deserialize;
 use support::*;
+use unmaskcost::distribution::{side_by_side, uniform_permutation};
+use unmaskcost::{
+    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Scalar,
+};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -345,7 +345,7 @@ fn samples_have_a_length_that_can_be_held() {
 
 #[test]
 fn what_other_laws_refuse() {
-    use demask::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
+    use unmaskcost::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
     assert!(matches!(uniform_permutation::<f64>(0), Err(Error::Empty { .. })));
     assert!(matches!(side_by_side::<f64>([]), Err(Error::Empty { .. })));
     assert!(matches!(Bits::from_count_law([1.0]), Err(Error::Empty { .. })));

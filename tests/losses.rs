@@ -2,13 +2,16 @@
 
 mod support;
 
-use demask::curve::{CsvProblem, Estimate, LossAccumulator, LossCurve, LossPoint, SmoothedLosses};
-use demask::optimal::Planner;
-use demask::{Bits, Error, InformationCurve, Nats, Schedule, bounds};
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use support::*;
+use unmaskcost::{Bits, Error, InformationCurve, Nats, Schedule};
+use unmaskcost::{
+    Estimate,
+    measured::{CsvProblem, LossAccumulator, LossCurve, LossPoint, SmoothedLosses},
+};
+use unmaskcost::{measured, measured::Planner};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
     LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
@@ -109,7 +112,7 @@ proptest! {
         let cost = losses.parallelism_cost(&schedule).unwrap();
         prop_assert!((cost.value.0 - exact.0).abs() <= 1e-14 * exact.0, "{cost} != {exact}");
         prop_assert_eq!(cost.standard_error, Nats(0.0));
-        prop_assert!(bounds::measured::cost(&losses, &schedule).unwrap().contains(exact));
+        prop_assert!(measured::any_fall::cost(&losses, &schedule).unwrap().contains(exact));
     }
 
     #[test]
@@ -121,7 +124,7 @@ proptest! {
         let points = losses.points().iter().zip(fitted.fitted());
         let points: Vec<_> = points.map(|(p, &l)| LossPoint::exact(p.revealed, Nats(l))).collect();
         let losses = LossCurve::from_points(losses.tokens(), points).unwrap();
-        let bounds = bounds::measured::cost(&losses, &schedule).unwrap();
+        let bounds = measured::any_fall::cost(&losses, &schedule).unwrap();
         prop_assert!(bounds.contains(losses.parallelism_cost(&schedule).unwrap().value));
         // Let all of each fall happen at one count: the worst and the best of them.
         let sawtooth: Vec<usize> = schedule.sawtooth().collect();
@@ -163,10 +166,10 @@ fn what_lies_beyond_the_measured_counts_is_never_invented() {
     assert_eq!(losses.cost_difference(&coarse, &shorter).unwrap_err(), not_measured(7));
 
     // The interval knows that losses do not fall below zero.
-    assert_eq!(bounds::measured::cost(&losses, &whole).unwrap_err(), not_measured(0));
+    assert_eq!(measured::any_fall::cost(&losses, &whole).unwrap_err(), not_measured(0));
     let from_0 = [point(0, 3.0, 0.0, 1), point(1, 2.0, 0.0, 1), point(5, 1.0, 0.0, 1)];
     let bounds =
-        bounds::measured::cost(&LossCurve::from_points(8, from_0).unwrap(), &tail).unwrap();
+        measured::any_fall::cost(&LossCurve::from_points(8, from_0).unwrap(), &tail).unwrap();
     assert!(bounds.lower.0 == 0.0 && (bounds.upper.0 - 7.0).abs() < 1e-9);
 
     let held = losses.holding_ends();
@@ -183,7 +186,7 @@ fn what_lies_beyond_the_measured_counts_is_never_invented() {
             [&held, &full].map(|losses| losses.cost_difference(&schedule, &one).unwrap().value.0);
         assert!((by_held - by_full).abs() < 1e-12, "{schedule}");
         assert!(
-            bounds::measured::cost(&held, &schedule)
+            measured::any_fall::cost(&held, &schedule)
                 .unwrap()
                 .contains(Nats(full.parallelism_cost(&schedule).unwrap().value.0))
         );
@@ -439,7 +442,7 @@ fn what_overflows_is_an_error_and_what_need_not_does_not() {
     assert!(overflow(losses.parallelism_cost(&schedule).unwrap_err()));
     assert!(overflow(losses.negative_log_likelihood(&schedule).unwrap_err()));
     assert!(overflow(losses.loss(0).unwrap().interval(0.999).unwrap_err()));
-    assert!(overflow(bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap_err()));
+    assert!(overflow(measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap_err()));
     assert!(losses.monotonicity().p_value <= 1.0);
 }
 
@@ -609,17 +612,17 @@ fn intervals_between_counts_and_within_errors_cover_the_cost() {
         let losses = simulate(&truth, 400, &mut rng).loss_curve(2).unwrap();
         let at = losses.points().iter().filter(|p| counts.contains(&p.revealed)).copied();
         let losses = LossCurve::from_points(33, at.collect::<Vec<_>>()).unwrap();
-        let interval = bounds::measured::cost_interval(&losses, &schedule, 0.95).unwrap();
+        let interval = measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap();
         assert!(interval.contains(cost), "{interval:?}");
         widths[0] += interval.width().0 / 200.0;
         let at = counts.map(|k| LossPoint::exact(k, Nats(truth[k])));
         let exact = LossCurve::from_points(33, at).unwrap();
-        widths[1] += bounds::measured::cost(&exact, &schedule).unwrap().width().0 / 200.0;
+        widths[1] += measured::any_fall::cost(&exact, &schedule).unwrap().width().0 / 200.0;
     }
     assert!(widths[0] > widths[1] && widths[0] < 3.0 * widths[1], "{widths:?}");
     let rising = [point(0, 1.0, 0.01, 9), point(1, 1.5, 0.01, 9)];
     let rising = LossCurve::from_points(2, rising).unwrap();
-    let refused = bounds::measured::cost_interval(&rising, &Schedule::one_step(2).unwrap(), 0.95);
+    let refused = measured::any_fall::cost_interval(&rising, &Schedule::one_step(2).unwrap(), 0.95);
     assert!(matches!(refused, Err(Error::InformationDecreases { .. })));
 }
 
@@ -769,7 +772,7 @@ fn points_that_are_no_measurements_are_refused() {
     assert!(matches!(losses.negative_log_likelihood(&other), Err(Error::TokensDiffer { .. })));
     assert!(matches!(losses.loss(3), Err(Error::IndexOutOfRange { .. })));
     assert!(matches!(
-        bounds::measured::cost(&losses, &schedule),
+        measured::any_fall::cost(&losses, &schedule),
         Err(Error::InformationDecreases { earlier: 1, later: 2, .. })
     ));
     let cost = losses.parallelism_cost(&schedule).unwrap();

@@ -3,10 +3,10 @@
 
 mod support;
 
-use demask::distribution::{ConditionalMarginal, SubsetEntropy};
-use demask::{Error, InformationCurve, JointTable, MarkovChain};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::distribution::{ConditionalMarginal, SubsetEntropy};
+use unmaskcost::{Error, InformationCurve, JointTable, MarkovChain};
 
 /// A law on `alphabet` symbols: full, with zeros, or nearly certain.
 fn laws(alphabet: usize) -> impl Strategy<Value = Vec<f64>> {
@@ -143,7 +143,7 @@ proptest! {
         }
         let mut sizes = schedule.sizes().to_vec();
         sizes.sort_unstable();
-        let growing = demask::Schedule::from_reveal_sizes(sizes).unwrap();
+        let growing = unmaskcost::Schedule::from_reveal_sizes(sizes).unwrap();
         let errors = [growing, schedule].map(|schedule| curve.sampling_error(&schedule).unwrap());
         prop_assert!(at_most(errors[0], errors[1]), "{errors:?}");
     }
@@ -182,7 +182,7 @@ fn given_its_last_token_a_certain_chain_has_nothing_to_tell() {
     let chain = MarkovChain::from_transition([0.7, 0.2, 0.1], &rows).unwrap();
     let curve = chain.information_curve_given_prefix(1, 8).unwrap();
     assert_eq!(curve.information_values(), [0.0; 8]);
-    assert_eq!(curve.single_token_entropy(), Some(demask::Nats(0.0)));
+    assert_eq!(curve.single_token_entropy(), Some(unmaskcost::Nats(0.0)));
 }
 
 /// Distance by distance, most of them would take days.
@@ -239,7 +239,7 @@ fn tokens_far_apart_have_their_laws_at_once() {
                 if p > 0.0 && p < 1.0 { -p * p.ln() - (1.0 - p) * (1.0 - p).ln() } else { 0.0 }
             };
             if distance < usize::MAX {
-                let found: demask::Nats = chain.subset_entropy(&[0, distance]).unwrap();
+                let found: unmaskcost::Nats = chain.subset_entropy(&[0, distance]).unwrap();
                 close(found.0, entropy(law(0.0)));
                 // The one before, from both sides.
                 let between =
@@ -255,7 +255,7 @@ fn tokens_far_apart_have_their_laws_at_once() {
     let too_large = |error| matches!(error, Error::TooLarge { limit, .. } if limit == 1 << 36);
     assert!(chain.marginal(usize::MAX).is_err_and(too_large));
     assert!(chain.conditional_marginal(&[(0, 0)], usize::MAX).is_err_and(too_large));
-    let entropy: Result<demask::Nats, _> = chain.subset_entropy(&[0, usize::MAX]);
+    let entropy: Result<unmaskcost::Nats, _> = chain.subset_entropy(&[0, usize::MAX]);
     assert!(entropy.is_err_and(too_large));
 }
 
@@ -290,7 +290,7 @@ fn samples_have_a_length_that_can_be_held() {
 fn what_a_chain_refuses() {
     let from = |initial: &[f64], rows: &[&[f64]]| MarkovChain::from_transition(initial, rows);
     let half = [0.5, 0.5];
-    let refused = |result: demask::Result<MarkovChain>, word: &str| {
+    let refused = |result: unmaskcost::Result<MarkovChain>, word: &str| {
         let error = result.unwrap_err();
         assert!(error.to_string().contains(word), "{error} does not say {word:?}");
         error

@@ -2,11 +2,11 @@
 
 mod support;
 
-use demask::bounds::{chen_cong_li, sharp};
-use demask::optimal::minimax::{self, Given};
-use demask::{Error, InformationCurve, Nats, Schedule};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::bounds::{chen_cong_li, sharp};
+use unmaskcost::optimal::minimax::{self, Given};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 
 /// The smallest guarantee for each number of steps, over all schedules.
 fn least_guarantees(given: &Given, tokens: usize) -> Vec<f64> {
@@ -87,7 +87,7 @@ fn no_schedule_guarantees_less_with_one_number() {
     }
 }
 
-type Greedy = fn(usize, Nats, Nats) -> demask::Result<Schedule>;
+type Greedy = fn(usize, Nats, Nats) -> unmaskcost::Result<Schedule>;
 
 /// The closed form: with one correlation the largest allowed steps are best, so no step of a minimax
 /// schedule has room for the ratio it attains, and with the next smaller ratio the end is not reached.
@@ -139,7 +139,7 @@ fn the_whole_curve_as_points_gives_the_optimal_schedule() {
     let given = Given::Points(points);
     let curve = InformationCurve::from_information(information).unwrap();
     for steps in 1..=20 {
-        let (_, least) = demask::optimal::schedule(&curve, steps).unwrap();
+        let (_, least) = unmaskcost::optimal::schedule(&curve, steps).unwrap();
         let best = minimax::schedule(&given, 20, steps).unwrap();
         assert!((best.guarantee.0 - least.0).abs() <= 1e-12, "{} {least}", best.guarantee);
     }

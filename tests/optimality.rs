@@ -3,11 +3,14 @@
 
 mod support;
 
-use demask::optimal::families::{self, Family};
-use demask::{Error, InformationCurve, Nats, Scalar, Schedule, optimal};
 use proptest::prelude::*;
 use serde_json::Value;
 use support::*;
+use unmaskcost::{Error, InformationCurve, Nats, Scalar, Schedule, optimal};
+use unmaskcost::{
+    measured,
+    optimal::families::{self, Family},
+};
 
 /// How far the least errors of two exact methods may be apart, relative to them: the methods add up
 /// the same nonnegative terms in another order, and may choose between schedules that differ by that.
@@ -171,7 +174,7 @@ proptest! {
 fn curve_of_document(increments: &[f64]) -> InformationCurve {
     let increments: Vec<f64> = std::iter::once(0.0).chain(increments.iter().copied()).collect();
     let text = serde_json::json!({
-        "format": "demask.information_curve",
+        "format": "unmaskcost.information_curve",
         "version": 1,
         "unit": "nats",
         "information": information_of(&increments[1..]),
@@ -370,7 +373,7 @@ proptest! {
         losses in proptest::collection::vec(-1.0..4.0_f64, 1..10)
     ) {
         for steps in 1..=losses.len() {
-            let (schedule, cost) = optimal::schedule_for_losses(&losses, steps).unwrap();
+            let (schedule, cost) = measured::schedule_for_losses(&losses, steps).unwrap();
             prop_assert_eq!(schedule.steps(), steps);
             let cost_of = |schedule: &Schedule| -> f64 {
                 schedule.ranges().map(|step| {
@@ -391,7 +394,7 @@ proptest! {
         let losses: Vec<f64> =
             (0..curve.tokens()).map(|k| curve.conditional_entropy(k).unwrap().0).collect();
         for steps in 1..=curve.tokens() {
-            let (_, cost) = optimal::schedule_for_losses(&losses, steps).unwrap();
+            let (_, cost) = measured::schedule_for_losses(&losses, steps).unwrap();
             let (_, least) = optimal::schedule(&curve, steps).unwrap();
             let noise = 1e-13 * curve.total_correlation().0;
             prop_assert!((cost.0 - least.0).abs() <= noise, "{cost} {least}");
@@ -461,14 +464,14 @@ fn bad_input_is_refused() {
         out_of_range(optimal::frontier(&curve, steps).map(drop), steps);
         out_of_range(optimal::schedules(&curve, steps).map(drop), steps);
         out_of_range(families::fit(&curve, steps).map(drop), steps);
-        out_of_range(optimal::schedule_for_losses(&[1.0; 4], steps).map(drop), steps);
+        out_of_range(measured::schedule_for_losses(&[1.0; 4], steps).map(drop), steps);
     }
     for bad in [f64::NAN, f64::INFINITY] {
         let tolerance = optimal::fewest_steps(&curve, Nats(bad));
         assert!(matches!(tolerance, Err(Error::NotFinite { what: "tolerance", .. })));
         let price = optimal::at_price(&curve, Nats(bad));
         assert!(matches!(price, Err(Error::NotFinite { what: "price of a step", .. })));
-        let losses = optimal::schedule_for_losses(&[1.0, bad], 1);
+        let losses = measured::schedule_for_losses(&[1.0, bad], 1);
         assert!(matches!(losses, Err(Error::NotFinite { what: "losses", index: Some(1), .. })));
     }
     assert!(matches!(optimal::fewest_steps(&curve, Nats(-1.0)), Err(Error::Negative { .. })));
@@ -480,7 +483,7 @@ fn bad_input_is_refused() {
     let huge = InformationCurve::from_information([0.0, 8e307]).unwrap();
     assert!(matches!(optimal::split(&[huge.clone(), huge], 2), Err(Error::Overflow { .. })));
     let many = vec![1.0; 100_000];
-    assert!(matches!(optimal::schedule_for_losses(&many, 2), Err(Error::TooLarge { .. })));
+    assert!(matches!(measured::schedule_for_losses(&many, 2), Err(Error::TooLarge { .. })));
     let far = [f64::MAX, -f64::MAX];
-    assert!(matches!(optimal::schedule_for_losses(&far, 1), Err(Error::Overflow { .. })));
+    assert!(matches!(measured::schedule_for_losses(&far, 1), Err(Error::Overflow { .. })));
 }

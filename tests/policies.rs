@@ -2,13 +2,13 @@
 
 mod support;
 
-use demask::sampler::policy::{
+use proptest::prelude::*;
+use support::{seeded, tables};
+use unmaskcost::sampler::policy::{
     self, ConfidenceThreshold, EntropyBounded, FixedPartition, InBlocks, LeftToRight,
     LowestEntropies, Policy, View,
 };
-use demask::{Bits, Error, JointTable, Nats, Scalar, Schedule};
-use proptest::prelude::*;
-use support::{seeded, tables};
+use unmaskcost::{Bits, Error, JointTable, Nats, Scalar, Schedule};
 
 /// For each word on its own: the rounds that lead to it, and the probability that the sampler takes
 /// them all, with conditional marginals read off the whole table each time.
@@ -131,7 +131,7 @@ fn random_order_figures_say_nothing_of_policies() {
 
 #[test]
 fn dilated_blocks_are_the_rounds_of_dus() {
-    use demask::schedule::Decoder;
+    use unmaskcost::decoders::Decoder;
     for (tokens, length) in [(64, 32), (30, 10), (21, 7), (5, 5), (6, 1)] {
         let partition = FixedPartition::dilated_blocks(tokens, length).unwrap();
         let plans = Decoder::Dus.plan_blocks(tokens, length, 1).unwrap();

@@ -2,10 +2,10 @@
 
 mod support;
 
-use demask::bounds::{BoundKind, chen_cong_li, compare, dimension_free, sharp, wainwright};
-use demask::{Error, InformationCurve, JointTable, Nats, Schedule, sampler};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::bounds::{BoundKind, chen_cong_li, compare, dimension_free, sharp, wainwright};
+use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule, sampler};
 
 type Curve = InformationCurve<f64>;
 

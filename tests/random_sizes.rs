@@ -2,10 +2,13 @@
 
 mod support;
 
-use demask::schedule::{Decoder, DecoderPlan, NoiseSchedule, RevealTimes, Rounding};
-use demask::{Error, InformationCurve, Schedule, optimal, sampler};
 use proptest::prelude::*;
 use support::{increments, information_of, seeded, tables};
+use unmaskcost::{Error, InformationCurve, Schedule, optimal, sampler};
+use unmaskcost::{
+    decoders::{Decoder, DecoderPlan},
+    schedule::{NoiseSchedule, RevealTimes, Rounding},
+};
 
 /// Every list of `steps` sizes with this sum, zeros allowed, and its multinomial probability.
 fn all_sizes(tokens: usize, parts: &[f64]) -> Vec<(Vec<usize>, f64)> {
@@ -379,7 +382,7 @@ fn noise_schedules_become_times_and_sizes_and_times_again() {
 
 #[test]
 fn named_rounding_rules_are_those_of_the_decoders() {
-    use demask::schedule::{DllmAlpha, MaskFunction};
+    use unmaskcost::decoders::{DllmAlpha, MaskFunction};
     for (tokens, steps) in [(256, 100), (128, 64), (1000, 31)] {
         let cosine = NoiseSchedule::cosine().times(steps).unwrap();
         let maskgit = Decoder::MaskGit(MaskFunction::Cosine).plan(tokens, steps).unwrap();
@@ -396,7 +399,8 @@ fn named_rounding_rules_are_those_of_the_decoders() {
 #[test]
 fn the_precision_of_the_original_can_move_a_token() {
     // cos(pi/3) = 1/2: 499 masks left in single precision, 500 in double.
-    let single = Decoder::MaskGit(demask::schedule::MaskFunction::Cosine).plan(1000, 30).unwrap();
+    let single =
+        Decoder::MaskGit(unmaskcost::decoders::MaskFunction::Cosine).plan(1000, 30).unwrap();
     let cosine = NoiseSchedule::cosine().times(30).unwrap();
     let double = cosine.round(1000, Rounding::MaskedFloorClamped).unwrap();
     let revealed = |plan: &DecoderPlan| plan.pass_sizes().take(20).sum::<usize>();

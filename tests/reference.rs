@@ -2,8 +2,8 @@
 //! The program that made them is `tests/cases.py`.
 
 use approx::assert_relative_eq;
-use demask::{InformationCurve, JointTable, Schedule, sampler};
 use serde::Deserialize;
+use unmaskcost::{InformationCurve, JointTable, Schedule, sampler};
 
 #[derive(Deserialize)]
 struct Reference {

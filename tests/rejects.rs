@@ -1,7 +1,7 @@
 //! One broken thing at a time, each with the error that names it.
 
-use demask::bounds::{li_cai, sharp};
-use demask::{Error, InformationCurve, JointTable, Nats, Schedule, TrainingError, sampler};
+use unmaskcost::bounds::{li_cai, sharp};
+use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule, TrainingError, sampler};
 
 type Curve = InformationCurve<f64>;
 type Table = JointTable<f64>;

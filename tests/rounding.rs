@@ -1,16 +1,16 @@
 //! Rounding noise in honest input is accepted, and breaks no promise: lower <= exact <= upper holds
 //! between the computed numbers.
 
-use demask::bounds::sharp::{self, Known};
-use demask::bounds::{
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use unmaskcost::bounds::sharp::{self, Known};
+use unmaskcost::bounds::{
     BoundKind, KlBounds, Knowledge, chen_cong_li, compare, dimension_free, li_cai,
 };
-use demask::{
+use unmaskcost::{
     Error, ExchangeableBits, InformationCurve, JointTable, Nats, Scalar, Schedule, TrainingError,
     optimal, sampler,
 };
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 
 /// A table of independent bits with these probabilities of a one.
 fn independent<F: Scalar>(probabilities: &[f64]) -> JointTable<F> {

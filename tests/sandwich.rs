@@ -2,10 +2,10 @@
 
 mod support;
 
-use demask::bounds::{KlBounds, li_cai, sharp};
-use demask::{InformationCurve, JointTable, Nats, Scalar, Schedule, TrainingError, sampler};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::bounds::{KlBounds, li_cai, sharp};
+use unmaskcost::{InformationCurve, JointTable, Nats, Scalar, Schedule, TrainingError, sampler};
 
 /// What must hold for any table and schedule, in any scalar.
 fn check_table<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<(), TestCaseError> {

@@ -2,12 +2,12 @@
 
 mod support;
 
-use demask::bounds::sharp::{self, Known};
-use demask::bounds::{KlBounds, Knowledge, dimension_free, li_cai};
-use demask::{Error, InformationCurve, Nats, Schedule, sampler};
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions};
 use proptest::prelude::*;
 use support::*;
+use unmaskcost::bounds::sharp::{self, Known};
+use unmaskcost::bounds::{KlBounds, Knowledge, dimension_free, li_cai};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule, sampler};
 
 type Curve = InformationCurve<f64>;
 

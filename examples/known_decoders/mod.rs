@@ -1,13 +1,13 @@
 //! What known decoders do with the same request, for the examples.
 
-use demask::schedule::{Decoder, DecoderPlan};
+use unmaskcost::decoders::{Decoder, DecoderPlan};
 
 /// What the mark `*` behind a name means.
 pub const FIXED_POSITIONS: &str =
     "* positions are fixed in advance: the figures are those of random positions with these sizes";
 
 /// The plans of all decoders, those that do the same named together; `*` marks fixed positions.
-pub fn plans(tokens: usize, steps: usize) -> demask::Result<Vec<(String, DecoderPlan)>> {
+pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, DecoderPlan)>> {
     let mut plans: Vec<(String, DecoderPlan)> = Vec::new();
     for decoder in Decoder::KNOWN {
         let mark = if matches!(decoder, Decoder::Dus | Decoder::Halton) { "*" } else { "" };

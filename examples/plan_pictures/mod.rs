@@ -1,8 +1,8 @@
 //! The two pictures of the example `plan`.
 
-use demask::Schedule;
-use demask::curve::LossCurve;
 use plotters::prelude::*;
+use unmaskcost::Schedule;
+use unmaskcost::measured::LossCurve;
 
 use crate::command_line::Outcome;
 use crate::{LEVEL, Way};

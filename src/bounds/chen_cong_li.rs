@@ -14,7 +14,7 @@
 
 use crate::bounds::{finite, round_up};
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -33,9 +33,9 @@ use crate::units::Nats;
 /// if the number does not fit a `usize`, as for a tolerance of zero.
 ///
 /// ```
-/// use demask::{Nats, bounds::chen_cong_li};
+/// use unmaskcost::{Nats, bounds::chen_cong_li};
 /// assert_eq!(chen_cong_li::sufficient_steps(1024, Nats(3.0_f64), Nats(0.5))?, 57);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn sufficient_steps<F: Scalar>(
     tokens: usize,
@@ -67,10 +67,10 @@ pub fn sufficient_steps<F: Scalar>(
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the correlation.
 ///
 /// ```
-/// use demask::{Nats, bounds::chen_cong_li};
+/// use unmaskcost::{Nats, bounds::chen_cong_li};
 /// let bound = chen_cong_li::best_schedule_upper(1024, Nats(3.0_f64), 57)?;
 /// assert!((bound.0 - 0.5).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn best_schedule_upper<F: Scalar>(
     tokens: usize,
@@ -114,11 +114,11 @@ fn steps_per_part<F: Scalar>(tokens: usize) -> Result<F> {
 /// [`Negative`](Error::Negative) for the correlation or the tolerance.
 ///
 /// ```
-/// use demask::{Nats, bounds::{chen_cong_li, sharp}};
+/// use unmaskcost::{Nats, bounds::{chen_cong_li, sharp}};
 /// let schedule = chen_cong_li::total_correlation_schedule(16, Nats(2.0_f64), Nats(1.0))?;
 /// assert_eq!(schedule.sizes(), [8, 4, 2, 1, 1]);
 /// assert!(sharp::from_total_correlation(Nats(2.0), &schedule)?.upper <= Nats(1.0 + 1e-14));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn total_correlation_schedule<F: Scalar>(
     tokens: usize,
@@ -141,10 +141,10 @@ pub fn total_correlation_schedule<F: Scalar>(
 /// As [`total_correlation_schedule`].
 ///
 /// ```
-/// use demask::{Nats, bounds::chen_cong_li};
+/// use unmaskcost::{Nats, bounds::chen_cong_li};
 /// let schedule = chen_cong_li::dual_total_correlation_schedule(16, Nats(2.0_f64), Nats(2.0))?;
 /// assert_eq!(schedule.sizes(), [2, 4, 8, 2]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn dual_total_correlation_schedule<F: Scalar>(
     tokens: usize,

@@ -4,7 +4,7 @@ use crate::bounds::sharp::{self, Known};
 use crate::bounds::{KlBounds, Knowledge, chen_cong_li, dimension_free, li_cai, wainwright};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -82,8 +82,8 @@ impl<F: Scalar> Comparison<F> {
 /// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.
 ///
 /// ```
-/// use demask::bounds::{BoundKind, compare};
-/// use demask::{InformationCurve, Schedule};
+/// use unmaskcost::bounds::{BoundKind, compare};
+/// use unmaskcost::{InformationCurve, Schedule};
 ///
 /// // Eight fair bits with even parity.
 /// let mut entropies = [2.0_f64.ln(); 8];
@@ -226,7 +226,7 @@ impl<F: Scalar> fmt::Display for Comparison<F> {
 
 /// Fixed point where that shows something, else with an exponent.
 fn significant<F: Scalar>(value: F, decimals: usize) -> String {
-    let size = crate::scalar::evidence(value.abs());
+    let size = crate::numeric::scalar::evidence(value.abs());
     if size == 0.0 || (1e-3..1e5).contains(&size) {
         format!("{value:.decimals$}")
     } else {

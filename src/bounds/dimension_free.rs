@@ -10,7 +10,7 @@
 
 use crate::bounds::{finite, round_up};
 use crate::error::Result;
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -28,11 +28,11 @@ use crate::units::Nats;
 /// [`Overflow`](crate::Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::dimension_free};
+/// use unmaskcost::{Nats, Schedule, bounds::dimension_free};
 /// let short = dimension_free::upper(Nats(6.5), &Schedule::balanced(64, 16)?)?;
 /// let long = dimension_free::upper(Nats(6.5), &Schedule::balanced(65536, 16384)?)?;
 /// assert_eq!(short, long); // 4 tokens a step
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn upper<F: Scalar>(single_token_entropy: Nats<F>, schedule: &Schedule) -> Result<Nats<F>> {
     let entropy = scalar::check_nonnegative("single-token entropy", single_token_entropy.0)?;

@@ -1,7 +1,7 @@
 use crate::bounds::KlBounds;
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -11,10 +11,10 @@ use crate::units::Nats;
 /// the whole [`InformationCurve`], for which both ends are the exact error.
 ///
 /// ```
-/// use demask::bounds::{Knowledge, sharp::Known};
-/// use demask::{InformationCurve, Nats, Schedule};
+/// use unmaskcost::{bounds::Knowledge, bounds::sharp::Known};
+/// use unmaskcost::{InformationCurve, Nats, Schedule};
 ///
-/// fn report(knowledge: &impl Knowledge, schedule: &Schedule) -> demask::Result<String> {
+/// fn report(knowledge: &impl Knowledge, schedule: &Schedule) -> unmaskcost::Result<String> {
 ///     let bounds = knowledge.bounds(schedule)?;
 ///     Ok(format!("{:.2} .. {:.2}", bounds.lower, bounds.upper))
 /// }
@@ -24,7 +24,7 @@ use crate::units::Nats;
 /// let dtc = Known::about(4).dual_total_correlation(curve.dual_total_correlation());
 /// assert_eq!(report(&curve, &schedule)?, "0.62 nats .. 0.62 nats");
 /// assert_eq!(report(&dtc, &schedule)?, "0.00 nats .. 1.38 nats");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub trait Knowledge<F: Scalar = f64> {
     /// L, the number of tokens.

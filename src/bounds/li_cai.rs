@@ -20,7 +20,7 @@
 use crate::bounds::{finite, per_token, round_down, round_up, tiny};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -36,11 +36,11 @@ use crate::units::Nats;
 /// [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds};
+/// use unmaskcost::{Nats, Schedule, bounds};
 /// let schedule = Schedule::from_reveal_sizes([3, 3, 2])?;
 /// let upper = bounds::li_cai::upper(Nats(8.0_f64), &schedule)?;
 /// assert!((upper.0 - 3.0).abs() < 1e-12); // (2^2 - 1) / 8 * 8
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn upper<F: Scalar>(token_information: Nats<F>, schedule: &Schedule) -> Result<Nats<F>> {
     let weight = power_of_two::<F>(doublings(schedule.largest_step())) - F::one();
@@ -61,10 +61,10 @@ pub fn upper<F: Scalar>(token_information: Nats<F>, schedule: &Schedule) -> Resu
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`; otherwise as [`upper`].
 ///
 /// ```
-/// use demask::{Nats, bounds};
+/// use unmaskcost::{Nats, bounds};
 /// let bound = bounds::li_cai::balanced_upper(Nats(64.0_f64), 64, 16)?;
 /// assert!((bound.0 - 3.0).abs() < 1e-12 && bound.0 <= 64.0 / 16.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn balanced_upper<F: Scalar>(
     token_information: Nats<F>,
@@ -91,13 +91,13 @@ pub fn balanced_upper<F: Scalar>(
 /// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.
 ///
 /// ```
-/// use demask::{InformationCurve, Schedule, bounds};
+/// use unmaskcost::{InformationCurve, Schedule, bounds};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let halves = Schedule::balanced(4, 2)?;
 /// let refined = bounds::li_cai::refined_upper(&curve, &halves)?;
 /// assert!(curve.sampling_error(&halves)? <= refined);
 /// assert!(refined <= bounds::li_cai::upper(curve.token_information(), &halves)?);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn refined_upper<F: Scalar>(
     curve: &InformationCurve<F>,
@@ -125,15 +125,15 @@ pub fn refined_upper<F: Scalar>(
 /// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= L`.
 ///
 /// ```
-/// use demask::{InformationCurve, bounds::li_cai};
+/// use unmaskcost::{InformationCurve, bounds::li_cai};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let lower = li_cai::worst_schedule_lower(&curve, 2)?;
-/// let mut worst = demask::Nats(0.0);
+/// let mut worst = unmaskcost::Nats(0.0);
 /// for schedule in li_cai::offset_schedules(4, 2)? {
 ///     worst = worst.max(curve.sampling_error(&schedule)?);
 /// }
 /// assert!(lower < worst);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn worst_schedule_lower<F: Scalar>(
     curve: &InformationCurve<F>,
@@ -199,10 +199,10 @@ fn lost_below<F: Scalar>(tokens: usize) -> F {
 /// [`TooLarge`](Error::TooLarge) for schedules of more than 2^28 steps.
 ///
 /// ```
-/// use demask::bounds::li_cai;
+/// use unmaskcost::bounds::li_cai;
 /// let sizes: Vec<_> = li_cai::offset_schedules(5, 2)?.map(|s| s.sizes().to_vec()).collect();
 /// assert_eq!(sizes, [vec![1, 2, 2], vec![2, 2, 1]]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn offset_schedules(
     tokens: usize,

@@ -5,7 +5,7 @@
 //! given one takes that size instead, so that the two cannot be exchanged.
 //!
 //! [`Knowledge`] is the one way to ask, whatever is known; [`compare`] shows all bounds side by side.
-//! [`measured`] makes knowledge of measured losses and their errors.
+//! [`measured::any_fall`](crate::measured::any_fall) makes knowledge of measured losses and their errors.
 //!
 //! # Rounding
 //! Every bound is rounded outward by a few units in the last place, so that
@@ -15,7 +15,7 @@ use core::fmt;
 use core::ops::Add;
 
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::{Nats, TrainingError};
 
 pub mod chen_cong_li;
@@ -23,7 +23,6 @@ mod compare;
 pub mod dimension_free;
 mod knowledge;
 pub mod li_cai;
-pub mod measured;
 pub mod sharp;
 pub mod wainwright;
 
@@ -33,7 +32,7 @@ pub use knowledge::Knowledge;
 /// An interval that contains the sampling error of one given schedule.
 ///
 /// ```
-/// use demask::{KlBounds, Nats};
+/// use unmaskcost::{KlBounds, Nats};
 /// let bounds = KlBounds { lower: Nats(0.25), upper: Nats(1.0) };
 /// assert!(bounds.contains(Nats(0.5)));
 /// assert_eq!(bounds.width(), Nats(0.75));

@@ -8,7 +8,7 @@
 use crate::bounds::{finite, round_up};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -29,12 +29,12 @@ use crate::units::Nats;
 /// [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{InformationCurve, Schedule, bounds::wainwright};
+/// use unmaskcost::{InformationCurve, Schedule, bounds::wainwright};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875, 0.9])?;
 /// let schedule = Schedule::from_reveal_sizes([1, 3, 1])?;
 /// assert!(curve.sampling_error(&schedule)? <= wainwright::upper(&curve, &schedule)?);
 /// assert!(wainwright::upper(&curve, &Schedule::one_step(5)?).is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn upper<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Result<Nats<F>> {
     let tokens = curve.tokens();

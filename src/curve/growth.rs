@@ -1,11 +1,11 @@
 //! Wainwright's growth complexity: how hard a distribution is to unmask in parallel when every token
 //! is revealed by its own coin, in one number.
 
-use crate::binomial::Binomial;
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::quadrature::gauss_legendre;
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::binomial::Binomial;
+use crate::numeric::quadrature::gauss_legendre;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// The growth complexity of a distribution, from [`InformationCurve::growth_complexity`].
@@ -36,11 +36,11 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`NotAProbability`](crate::Error::NotAProbability) unless `0 <= u <= 1`.
     ///
     /// ```
-    /// use demask::InformationCurve;
+    /// use unmaskcost::InformationCurve;
     /// let copy = InformationCurve::from_information([0.0, 1.0, 1.0])?;
     /// let half = copy.expected_information(0.5)?; // at least one of the two others is revealed
     /// assert!((half.0 - 0.75_f64).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn expected_information(&self, revealed: F) -> Result<Nats<F>> {
         scalar::check_probability("probability of being revealed", revealed)?;
@@ -86,13 +86,13 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`Overflow`](crate::Error::Overflow) if one of them is not finite.
     ///
     /// ```
-    /// use demask::InformationCurve;
+    /// use unmaskcost::InformationCurve;
     /// // A symbol repeated 128 times: all information comes with the first token seen.
     /// let mut information = vec![1.0; 128];
     /// information[0] = 0.0;
     /// let growth = InformationCurve::from_information(information)?.growth_complexity()?;
     /// assert!(growth.fine <= growth.coarse);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn growth_complexity(&self) -> Result<GrowthComplexity<F>> {
         let two = scalar::constant::<F>(2.0);

@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, RampSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, RampSum, Scalar};
 use crate::schedule::{RevealTimes, Schedule};
 use crate::units::Nats;
 
@@ -29,7 +29,7 @@ use crate::units::Nats;
 /// machine epsilons of the largest `H`.
 ///
 /// ```
-/// use demask::{InformationCurve, Schedule};
+/// use unmaskcost::{InformationCurve, Schedule};
 /// // Three fair bits with even parity: only the last token is determined.
 /// let ln2 = std::f64::consts::LN_2;
 /// let parity = InformationCurve::from_conditional_entropies([ln2, ln2, 0.0])?;
@@ -39,7 +39,7 @@ use crate::units::Nats;
 /// assert_eq!(parity.sampling_error(&two_then_one)?.0, 0.0);
 /// let one_then_two = Schedule::from_reveal_sizes([1, 2])?;
 /// assert_eq!(parity.sampling_error(&one_then_two)?.0, ln2);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[doc(alias = "information profile")]
 #[derive(Debug, Clone, PartialEq)]
@@ -59,12 +59,12 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`Overflow`](Error::Overflow) if `L I_{L-1}` is not finite.
     ///
     /// ```
-    /// use demask::{Error, InformationCurve};
+    /// use unmaskcost::{Error, InformationCurve};
     /// let curve = InformationCurve::from_information([0.0, 0.3, 0.4])?;
     /// assert_eq!(curve.tokens(), 3);
     /// let bad = InformationCurve::from_information([0.0, 0.3, 0.2]);
     /// assert!(matches!(bad, Err(Error::Decreases { index: 2, .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_information(values: impl AsRef<[F]>) -> Result<Self> {
         let what = "information";
@@ -93,12 +93,12 @@ impl<F: Scalar> InformationCurve<F> {
     /// not finite.
     ///
     /// ```
-    /// use demask::InformationCurve;
+    /// use unmaskcost::InformationCurve;
     /// // A uniform permutation of 4 symbols: f_k = ln(4 - k).
     /// let f: Vec<f64> = (0..4).map(|k| f64::from(4 - k).ln()).collect();
     /// let curve = InformationCurve::from_conditional_entropies(f)?;
     /// assert_eq!(curve.information(3).0, 4.0_f64.ln());
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_conditional_entropies(values: impl AsRef<[F]>) -> Result<Self> {
         let what = "conditional entropies";
@@ -116,11 +116,11 @@ impl<F: Scalar> InformationCurve<F> {
     /// two values.
     ///
     /// ```
-    /// use demask::InformationCurve;
+    /// use unmaskcost::InformationCurve;
     /// let copy = InformationCurve::from_subset_entropies([0.0, 1.0, 1.0, 1.0])?; // X_1 = X_2 = X_3
     /// assert_eq!(copy.total_correlation().0, 2.0);
     /// assert_eq!(copy.dual_total_correlation().0, 1.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_subset_entropies(values: impl AsRef<[F]>) -> Result<Self> {
         let what = "subset entropies";
@@ -361,12 +361,12 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.
     ///
     /// ```
-    /// use demask::{InformationCurve, Schedule};
+    /// use unmaskcost::{InformationCurve, Schedule};
     /// let curve = InformationCurve::from_information([0.0, 0.2, 0.3, 0.35])?;
     /// let all_at_once = Schedule::one_step(4)?;
     /// assert_eq!(curve.sampling_error(&all_at_once)?, curve.total_correlation());
     /// assert!(curve.sampling_error(&Schedule::one_step(5)?).is_err());
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[doc(alias = "factorization error")]
     pub fn sampling_error(&self, schedule: &Schedule) -> Result<Nats<F>> {
@@ -393,13 +393,13 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`TooLarge`](Error::TooLarge) as [`RevealTimes::mean_sawtooth`].
     ///
     /// ```
-    /// use demask::{InformationCurve, Schedule, schedule::RevealTimes};
+    /// use unmaskcost::{InformationCurve, Schedule, schedule::RevealTimes};
     /// let curve = InformationCurve::from_information([0.0, 0.2, 0.3, 0.35])?;
     /// let fixed = curve.sampling_error(&Schedule::balanced(4, 4)?)?;
     /// let random = curve.expected_sampling_error(&RevealTimes::equal(4)?)?;
     /// assert_eq!(fixed.0, 0.0);
     /// assert!(random.0 > 0.1); // coins reveal tokens together that fixed sizes keep apart
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn expected_sampling_error(&self, times: &RevealTimes) -> Result<Nats<F>> {
         let weights = times.mean_sawtooth(self.tokens())?;

@@ -1,40 +1,20 @@
 //! What the data is like: how much the other tokens tell about one.
 //!
-//! | you have | type |
+//! | you have | call |
 //! | --- | --- |
 //! | a distribution, or its entropies | [`InformationCurve`] |
-//! | losses of a model at some numbers of revealed tokens | [`LossCurve`] |
-//! | single evaluations, one by one, on one machine or many | [`LossAccumulator`] |
-//! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
+//! | such a curve, and the cost of each step is asked for | [`InformationCurve::step_costs`] |
+//! | blocks that are decoded one after another | [`block_curves`] |
+//! | how fast information grows, for Wainwright's bounds | [`GrowthComplexity`] |
 //!
-//! [`measurement_counts`] tells where to measure. Measured losses become an [`InformationCurve`] only
-//! through [`MonotoneLosses`], which says what it moved and whether noise explains that.
+//! Losses that were measured are in [`measured`](crate::measured).
 
-mod accumulator;
-mod blockwise;
-mod csv;
-mod estimate;
+mod blocks;
 mod growth;
 mod information;
-mod losses;
-mod measurement;
-mod moments;
-mod monotone;
-mod smoothed;
 mod step_cost;
 
-pub use accumulator::LossAccumulator;
-pub use blockwise::block_curves;
-pub use csv::CsvProblem;
-pub use estimate::{ConfidenceInterval, Estimate};
+pub use blocks::block_curves;
 pub use growth::GrowthComplexity;
 pub use information::InformationCurve;
-pub use losses::{ErrorSplit, LossCurve, LossPoint};
-pub use measurement::measurement_counts;
-pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
-pub use smoothed::SmoothedLosses;
 pub use step_cost::StepCost;
-
-pub(crate) use moments::Moments;
-#[cfg(feature = "serde")]
-pub(crate) use moments::count;

@@ -2,7 +2,7 @@ use core::ops::Range;
 
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::scalar::{self, RampSum, Scalar};
+use crate::numeric::scalar::{self, RampSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -37,13 +37,13 @@ impl<F: Scalar> InformationCurve<F> {
     /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens.
     ///
     /// ```
-    /// use demask::{InformationCurve, Nats, Schedule};
+    /// use unmaskcost::{InformationCurve, Nats, Schedule};
     /// let copy = InformationCurve::from_information([0.0, 1.0, 1.0, 1.0])?;
     /// let costs = copy.step_costs(&Schedule::from_reveal_sizes([2, 2])?)?;
     /// assert_eq!((costs[0].error, costs[0].saved_by_cut, costs[0].cut), (Nats(1.0), Nats(1.0), 1));
     /// assert_eq!((costs[1].error, costs[1].saved_by_cut), (Nats(0.0), Nats(0.0)));
     /// assert_eq!(costs[0].lost_by_joining, Some(Nats(2.0)));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn step_costs(&self, schedule: &Schedule) -> Result<Vec<StepCost<F>>> {
         schedule.check_tokens("curve", self.tokens())?;

@@ -3,7 +3,7 @@
 use crate::curve::InformationCurve;
 use crate::distribution::JointTable;
 use crate::error::{Error, Result};
-use crate::scalar::{CompensatedSum, Scalar};
+use crate::numeric::scalar::{CompensatedSum, Scalar};
 
 impl<F: Scalar> JointTable<F> {
     /// The law of the other tokens given the symbols of some: one entry per token, `None` for the
@@ -16,10 +16,10 @@ impl<F: Scalar> JointTable<F> {
     /// [`Empty`](Error::Empty) if no token remains.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let table: JointTable = JointTable::from_counts(&[2, 3], [1, 1, 2, 3, 1, 0])?;
     /// assert_eq!(table.conditional(&[Some(1), None])?.probabilities(), [0.75, 0.25, 0.0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn conditional(&self, symbols: &[Option<usize>]) -> Result<Self> {
         if symbols.len() != self.tokens() {
@@ -75,13 +75,13 @@ impl<F: Scalar> JointTable<F> {
     /// has fewer than `prefix + tokens`, and as [`JointTable::information_curve`].
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// // X_2 = X_0 and X_3 = X_1: given the first two, the others are certain.
     /// let counts = (0..16_u8).map(|x| u8::from(x >> 2 == x & 3));
     /// let table: JointTable = JointTable::from_counts(&[2; 4], counts.collect::<Vec<_>>())?;
     /// let second = table.information_curve_given_prefix(2, 2)?;
     /// assert_eq!(second.total_correlation().0, 0.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve_given_prefix(
         &self,

@@ -1,5 +1,5 @@
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::units::Nats;
 
 /// The integers modulo a prime below 2^32, so that products fit.

@@ -1,22 +1,22 @@
 use num_traits::PrimInt;
 
 use crate::curve::InformationCurve;
-use crate::distribution::entropy::entropy_function;
 use crate::distribution::subsets::{self, SubsetEntropies};
 use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::entropy::entropy_function;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// The joint distribution of `n` tokens as a table of probabilities, row-major (the last token varies
 /// fastest). Alphabets may differ from token to token.
 ///
 /// ```
-/// use demask::{JointTable, Schedule};
+/// use unmaskcost::{JointTable, Schedule};
 /// // Two equal fair bits.
 /// let copy = JointTable::from_probabilities(&[2, 2], [0.5, 0.0, 0.0, 0.5])?;
 /// let curve = copy.information_curve()?;
 /// assert!((curve.total_correlation().0 - std::f64::consts::LN_2).abs() < 1e-15);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct JointTable<F = f64> {
@@ -61,10 +61,10 @@ impl<F: Scalar> JointTable<F> {
     /// [`NotNormalized`](Error::NotNormalized).
     ///
     /// ```
-    /// use demask::{Error, JointTable};
+    /// use unmaskcost::{Error, JointTable};
     /// let bad = JointTable::from_probabilities(&[2], [0.5, 0.6]);
     /// assert!(matches!(bad, Err(Error::NotNormalized { .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_probabilities(shape: &[usize], probabilities: impl AsRef<[F]>) -> Result<Self> {
         let probabilities = probabilities.as_ref();
@@ -87,10 +87,10 @@ impl<F: Scalar> JointTable<F> {
     /// As [`JointTable::from_probabilities`], with [`Empty`](Error::Empty) if all counts are zero.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let table: JointTable = JointTable::from_counts(&[2, 2], [3, 1, 1, 3])?;
     /// assert_eq!(table.probabilities(), [0.375, 0.125, 0.125, 0.375]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_counts<C: PrimInt>(shape: &[usize], counts: impl AsRef<[C]>) -> Result<Self> {
         let weights: Vec<F> =
@@ -124,11 +124,11 @@ impl<F: Scalar> JointTable<F> {
     /// outside its alphabet, [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let words = [[0, 1], [1, 0], [0, 1], [0, 1]];
     /// let table: JointTable = JointTable::from_samples(&[2, 2], words)?;
     /// assert_eq!(table.probabilities(), [0.0, 0.75, 0.25, 0.0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_samples<S: AsRef<[usize]>>(
         shape: &[usize],
@@ -224,10 +224,10 @@ impl<F: Scalar> JointTable<F> {
     /// As [`JointTable::marginal`], but the empty set is allowed.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
     /// assert_eq!(copy.entropy(&[0])?, copy.entropy(&[0, 1])?);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
         if positions.is_empty() {
@@ -257,12 +257,12 @@ impl<F: Scalar> JointTable<F> {
     /// one core), or for more than 32 tokens.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// // The first two tokens are equal, the third is independent of them.
     /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 1, 0, 0, 0, 0, 1, 1])?;
     /// let curve = table.information_curve()?;
     /// assert!((curve.total_correlation().bits().0 - 1.0).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         subsets::information_curve(self)
@@ -278,13 +278,13 @@ impl<F: Scalar> JointTable<F> {
     /// sets.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
     /// let entropies = copy.subset_entropies()?;
     /// // I(X_0; X_1) = H(X_0) + H(X_1) - H(X_0, X_1)
     /// let h = entropies.values();
     /// assert!((h[0b01] + h[0b10] - h[0b11] - std::f64::consts::LN_2).abs() < 1e-14);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn subset_entropies(&self) -> Result<SubsetEntropies<F>> {
         subsets::subset_entropies(self)
@@ -305,12 +305,12 @@ impl<F: Scalar> JointTable<F> {
     /// Absolute, as differences of entropies: about 1e-15 nats times the number of tokens.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2; 3], [1, 0, 0, 0, 0, 0, 0, 1])?;
     /// let correlations = copy.correlations();
     /// assert!((correlations.total.bits().0 - 2.0).abs() < 1e-14);
     /// assert!((correlations.dual_total.bits().0 - 1.0).abs() < 1e-14);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn correlations(&self) -> Correlations<F> {
@@ -361,12 +361,12 @@ impl<F: Scalar> JointTable<F> {
     /// [`LengthMismatch`](Error::LengthMismatch) unless both tables have the same shape.
     ///
     /// ```
-    /// use demask::JointTable;
+    /// use unmaskcost::JointTable;
     /// let p = JointTable::from_probabilities(&[2], [0.5, 0.5])?;
     /// let q = JointTable::from_probabilities(&[2], [1.0, 0.0])?;
     /// assert_eq!(p.kl_divergence(&q)?.0, f64::INFINITY);
     /// assert_eq!(q.kl_divergence(&p)?.0, 2.0_f64.ln());
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn kl_divergence(&self, other: &Self) -> Result<Nats<F>> {
         self.check_same_shape(other)?;

@@ -1,13 +1,13 @@
 use num_traits::ToPrimitive;
 
 use crate::curve::InformationCurve;
-use crate::distribution::estimator::{
+use crate::distribution::field::Field;
+use crate::distribution::traits::{
     ConditionalMarginal, SubsetEntropy, check_positions, check_revealed,
 };
-use crate::distribution::field::Field;
 use crate::distribution::{JointTable, MdsCode};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// The most sets of columns that are looked at: some minutes.
@@ -28,14 +28,14 @@ pub(super) const MAX_LISTED: u128 = 1 << 28;
 /// because `M -> M G_S` is linear, so that its values are uniform on a space of that dimension.
 ///
 /// ```
-/// use demask::distribution::LinearCode;
+/// use unmaskcost::distribution::LinearCode;
 /// // Two equal bits and two more with their parity: X_1 = X_2, X_5 = X_3 + X_4.
 /// let code = LinearCode::from_generator(2, [[1, 1, 0, 0, 0], [0, 0, 1, 0, 1], [0, 0, 0, 1, 1]])?;
 /// assert_eq!(code.rank(&[0, 1])?, 1);
 /// assert_eq!(code.rank(&[2, 3, 4])?, 2);
 /// let curve = code.information_curve::<f64>()?;
 /// assert!((curve.total_correlation().bits().0 - 2.0).abs() < 1e-15);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinearCode {
@@ -56,7 +56,7 @@ impl LinearCode {
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for an entry that is not in the field.
     ///
     /// ```
-    /// use demask::{Error, distribution::LinearCode};
+    /// use unmaskcost::{Error, distribution::LinearCode};
     /// let bad = LinearCode::from_generator(6, [[1, 2, 3]]);
     /// assert_eq!(bad, Err(Error::NotPrime { field: 6 }));
     /// ```
@@ -144,12 +144,12 @@ impl LinearCode {
     /// [`MdsCode`].
     ///
     /// ```
-    /// use demask::distribution::LinearCode;
+    /// use unmaskcost::distribution::LinearCode;
     /// // Even parity of four bits.
     /// let parity = LinearCode::from_generator(2, [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]])?;
     /// let curve = parity.information_curve::<f64>()?;
     /// assert_eq!(curve.information_values(), [0.0, 0.0, 0.0, std::f64::consts::LN_2]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
         let length = self.length();
@@ -197,11 +197,11 @@ impl LinearCode {
     /// [`Empty`](Error::Empty) for the code of dimension zero, whose only word is zero.
     ///
     /// ```
-    /// use demask::{Error, distribution::LinearCode};
+    /// use unmaskcost::{Error, distribution::LinearCode};
     /// let code = LinearCode::from_generator(3, [[1, 0, 1, 2], [0, 1, 1, 2]])?;
     /// let columns = vec![2, 3]; // the last column is twice the one before it
     /// assert_eq!(code.check_mds(), Err(Error::DependentColumns { columns, dimension: 2 }));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn check_mds(&self) -> Result<MdsCode> {
         let (length, dimension) = (self.length(), self.dimension);
@@ -232,10 +232,10 @@ impl LinearCode {
     /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
     ///
     /// ```
-    /// use demask::distribution::LinearCode;
+    /// use unmaskcost::distribution::LinearCode;
     /// let parity = LinearCode::from_generator(2, [[1, 0, 1], [0, 1, 1]])?.joint_table::<f64>()?;
     /// assert_eq!(parity.probabilities(), [0.25, 0.0, 0.0, 0.25, 0.0, 0.25, 0.25, 0.0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn joint_table<F: Scalar>(&self) -> Result<JointTable<F>> {
         let power = |exponent: usize| {

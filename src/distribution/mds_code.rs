@@ -1,10 +1,10 @@
 use crate::curve::InformationCurve;
 use crate::distribution::LinearCode;
-use crate::distribution::estimator::{SubsetEntropy, check_positions};
 use crate::distribution::field::Field;
 use crate::distribution::linear_code::MAX_LISTED;
+use crate::distribution::traits::{SubsetEntropy, check_positions};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// A maximum-distance-separable code over the integers modulo a prime: any `dimension` of its tokens
@@ -18,12 +18,12 @@ use crate::units::Nats;
 /// ```
 ///
 /// ```
-/// use demask::{Schedule, distribution::MdsCode};
+/// use unmaskcost::{Schedule, distribution::MdsCode};
 /// let code = MdsCode::new(101, 100, 40)?;
 /// let curve = code.information_curve::<f64>()?;
 /// let two_steps = Schedule::from_reveal_sizes([40, 60])?;
 /// assert_eq!(curve.sampling_error(&two_steps)?.0, 0.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MdsCode {
@@ -48,10 +48,10 @@ impl MdsCode {
     /// if there is no such code.
     ///
     /// ```
-    /// use demask::{Error, distribution::MdsCode};
+    /// use unmaskcost::{Error, distribution::MdsCode};
     /// assert!(MdsCode::new(5, 6, 3).is_ok());
     /// assert!(matches!(MdsCode::new(5, 7, 3), Err(Error::Inconsistent { .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn new(field: u64, length: usize, dimension: usize) -> Result<Self> {
         let field = Field::new(field)?;
@@ -110,10 +110,10 @@ impl MdsCode {
     /// [`TooLarge`](Error::TooLarge) for more than 2^28 entries of the generator matrix.
     ///
     /// ```
-    /// use demask::distribution::MdsCode;
+    /// use unmaskcost::distribution::MdsCode;
     /// let mds = MdsCode::new(7, 8, 4)?;
     /// assert_eq!(mds.code()?.check_mds()?, mds);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn code(&self) -> Result<LinearCode> {
         let Self { field, length, dimension } = *self;

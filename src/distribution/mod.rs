@@ -8,25 +8,22 @@
 //! | words scattered around a few centres | [`ClusterMixture`] |
 //! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
 //! | independent parts with known curves | [`side_by_side`] |
-//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`CurveEstimator`] |
+//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`CurveEstimator`](crate::measured::CurveEstimator) |
 
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 mod conditional;
-mod entropy;
-mod estimator;
 mod exchangeable;
 mod field;
-mod hypergeometric;
 mod joint;
 mod linear_code;
 mod markov_chain;
 mod mds_code;
 mod side_by_side;
 mod subsets;
+mod traits;
 
-pub use estimator::{ConditionalMarginal, CurveEstimator, CurvePoint, SubsetEntropy};
 pub use exchangeable::{CategoricalMixture, ClusterMixture, ExchangeableBits, uniform_permutation};
 pub use joint::{Correlations, JointTable};
 pub use linear_code::LinearCode;
@@ -34,6 +31,9 @@ pub use markov_chain::MarkovChain;
 pub use mds_code::MdsCode;
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;
+#[cfg(feature = "rand")]
+pub(crate) use traits::check_symbol;
+pub use traits::{ConditionalMarginal, SubsetEntropy};
 
 /// A list of probabilities, with rounding noise projected away: see [`Scalar::tolerance`]. The error
 /// for a sum that is not one is made from that sum and the tolerance.

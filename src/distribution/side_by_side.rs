@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::curve::InformationCurve;
-use crate::distribution::hypergeometric::Window;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::hypergeometric::Window;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 /// The curve of independent parts, put side by side into one sequence.
 ///
@@ -26,7 +26,7 @@ use crate::scalar::{self, CompensatedSum, Scalar};
 /// counted or the information is not finite; [`TooLarge`](Error::TooLarge) for more than 2^36 weights.
 ///
 /// ```
-/// use demask::{InformationCurve, distribution};
+/// use unmaskcost::{InformationCurve, distribution};
 /// // Two fair bits, each shown twice.
 /// let ln2 = std::f64::consts::LN_2;
 /// let twice = InformationCurve::from_conditional_entropies([ln2, 0.0])?;
@@ -34,7 +34,7 @@ use crate::scalar::{self, CompensatedSum, Scalar};
 /// // One other token is the twin with probability 1/3.
 /// assert!((curve.information(1).0 - ln2 / 3.0).abs() < 1e-15);
 /// assert!((curve.information(3).0 - ln2).abs() < 1e-15);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn side_by_side<'a, F: Scalar>(
     parts: impl IntoIterator<Item = &'a InformationCurve<F>>,

@@ -15,9 +15,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::curve::InformationCurve;
 use crate::distribution::JointTable;
-use crate::distribution::entropy::entropy_function;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::entropy::entropy_function;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// The most cells of marginals that are computed: a quarter of an hour on one core.
@@ -37,7 +37,7 @@ const TOKENS_OF_A_TASK: usize = 6;
 /// [`JointTable::subset_entropies`].
 ///
 /// ```
-/// use demask::JointTable;
+/// use unmaskcost::JointTable;
 /// // Three fair bits with even parity.
 /// let parity: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 0, 0, 1, 0, 1, 1, 0])?;
 /// let entropies = parity.subset_entropies()?;
@@ -45,7 +45,7 @@ const TOKENS_OF_A_TASK: usize = 6;
 /// assert!((bits(&[0, 2])? - 2.0).abs() < 1e-14);
 /// assert!((bits(&[0, 1, 2])? - 2.0).abs() < 1e-14);
 /// assert_eq!(entropies.values()[0b101], entropies.entropy(&[2, 0])?.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubsetEntropies<F = f64> {

@@ -1,8 +1,8 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::optimal::measure::Measure;
-use crate::optimal::search::{Search, Target};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
+use crate::optimal::monge::measure::Measure;
+use crate::optimal::monge::{Search, Target};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -20,13 +20,13 @@ use crate::units::Nats;
 /// [`Overflow`](Error::Overflow) if the sum of the errors may not be finite.
 ///
 /// ```
-/// use demask::{InformationCurve, optimal};
+/// use unmaskcost::{InformationCurve, optimal};
 /// let plain = InformationCurve::from_information([0.0, 0.0, 0.0, 0.2])?;
 /// let tangled = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let split = optimal::split(&[plain, tangled], 5)?;
 /// assert_eq!(split[0].0.sizes(), [3, 1]);
 /// assert_eq!(split[1].0.sizes(), [1, 1, 2]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn split<F: Scalar>(
     curves: &[InformationCurve<F>],

@@ -5,8 +5,8 @@
 
 use crate::curve::InformationCurve;
 use crate::error::Result;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::optimal::schedule;
-use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -64,15 +64,15 @@ pub struct Fitted<F = f64> {
 /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= steps <= L`.
 ///
 /// ```
-/// use demask::optimal::families::{self, Family};
-/// use demask::InformationCurve;
+/// use unmaskcost::optimal::families::{Family, self};
+/// use unmaskcost::InformationCurve;
 /// let information: Vec<f64> = (0..256).map(|k| 1.0 - 0.97_f64.powi(k)).collect();
 /// let curve = InformationCurve::from_information(information)?;
 /// let fitted = families::fit(&curve, 16)?;
 /// assert!(fitted.iter().all(|member| member.ratio >= 1.0));
 /// let best = fitted.iter().min_by(|a, b| a.ratio.total_cmp(&b.ratio));
 /// assert_eq!(best.map(|member| member.family), Some(Family::SquareRoot));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn fit<F: Scalar>(curve: &InformationCurve<F>, steps: usize) -> Result<Vec<Fitted<F>>> {
     let (_, least) = schedule(curve, steps)?;

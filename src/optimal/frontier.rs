@@ -1,9 +1,9 @@
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::optimal::envelope::{Envelope, Value, Workspace};
-use crate::optimal::measure::Measure;
+use crate::numeric::scalar::Scalar;
+use crate::optimal::monge::envelope::{Envelope, Value, Workspace};
+use crate::optimal::monge::measure::Measure;
 use crate::optimal::{check_steps, schedule};
-use crate::scalar::Scalar;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -19,11 +19,11 @@ use crate::units::Nats;
 /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= max_steps <= L`.
 ///
 /// ```
-/// use demask::{InformationCurve, Nats, optimal};
+/// use unmaskcost::{InformationCurve, Nats, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let errors = optimal::frontier(&curve, 4)?;
 /// assert_eq!(errors, [2.125, 0.625, 0.125, 0.0].map(Nats));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Result<Vec<Nats<F>>> {
     check_steps(max_steps, curve.tokens())?;
@@ -67,12 +67,12 @@ fn layers<F: Scalar>(
 /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= max_steps <= L`.
 ///
 /// ```
-/// use demask::{InformationCurve, optimal};
+/// use unmaskcost::{InformationCurve, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let best = optimal::schedules(&curve, 3)?;
 /// assert_eq!(best[1].0.sizes(), [2, 2]);
 /// assert_eq!(best[2].1, optimal::frontier(&curve, 3)?[2]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn schedules<F: Scalar>(
     curve: &InformationCurve<F>,

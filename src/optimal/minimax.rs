@@ -20,8 +20,8 @@
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::{self, Known};
 use crate::error::{Error, Result, check_limit};
+use crate::numeric::scalar::{self, Scalar};
 use crate::optimal::check_steps;
-use crate::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -53,12 +53,12 @@ impl<F: Scalar> Given<F> {
     /// As the function of [`sharp`] that takes the same knowledge.
     ///
     /// ```
-    /// use demask::optimal::minimax::Given;
-    /// use demask::{Nats, Schedule};
+    /// use unmaskcost::optimal::minimax::Given;
+    /// use unmaskcost::{Nats, Schedule};
     /// let halves = Schedule::balanced(8, 2)?;
     /// let worst = Given::TokenInformation(Nats(8.0_f64)).guarantee(&halves)?;
     /// assert!((worst.0 - 3.0).abs() < 1e-12);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn guarantee(&self, schedule: &Schedule) -> Result<Nats<F>> {
         match self {
@@ -72,13 +72,13 @@ impl<F: Scalar> Given<F> {
     /// The same as statements about a distribution over `tokens` tokens, to which others may be added.
     ///
     /// ```
-    /// use demask::bounds::Knowledge;
-    /// use demask::optimal::minimax::Given;
-    /// use demask::{Nats, Schedule};
+    /// use unmaskcost::bounds::Knowledge;
+    /// use unmaskcost::optimal::minimax::Given;
+    /// use unmaskcost::{Nats, Schedule};
     /// let given = Given::TotalCorrelation(Nats(8.0_f64));
     /// let halves = Schedule::balanced(8, 2)?;
     /// assert_eq!(given.known(8).upper(&halves)?, given.guarantee(&halves)?);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn known(&self, tokens: usize) -> Known<F> {
@@ -132,12 +132,12 @@ impl<F: Scalar> Guaranteed<F> {
 /// otherwise as [`Given::guarantee`].
 ///
 /// ```
-/// use demask::Nats;
-/// use demask::optimal::minimax::{self, Given};
+/// use unmaskcost::Nats;
+/// use unmaskcost::optimal::minimax::{Given, self};
 /// let best = minimax::schedule(&Given::DualTotalCorrelation(Nats(2.0_f64)), 16, 4)?;
 /// assert_eq!(best.schedule.sizes(), [2, 4, 8, 2]);
 /// assert!((best.guarantee.0 - 2.0).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Result<Guaranteed<F>> {
     check_steps(steps, tokens)?;
@@ -167,14 +167,14 @@ pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Res
 /// otherwise as [`schedule`].
 ///
 /// ```
-/// use demask::Nats;
-/// use demask::bounds::chen_cong_li;
-/// use demask::optimal::minimax::{self, Given};
+/// use unmaskcost::Nats;
+/// use unmaskcost::bounds::chen_cong_li;
+/// use unmaskcost::optimal::minimax::{Given, self};
 /// let (tc, tolerance) = (Nats(20.0_f64), Nats(1.0));
 /// let best = minimax::fewest_steps(&Given::TotalCorrelation(tc), 1024, tolerance)?;
 /// assert_eq!(best.schedule.steps(), 90);
 /// assert!(chen_cong_li::sufficient_steps(1024, tc, tolerance)? > 160);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn fewest_steps<F: Scalar>(
     given: &Given<F>,

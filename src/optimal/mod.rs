@@ -9,11 +9,10 @@
 //! | steps shared by several blocks or prompts | [`split`], [`blockwise`] |
 //! | the block length | [`block_lengths`] |
 //! | times for random sizes | [`reveal_times`] |
-//! | what is wrong with this schedule | [`audit`] |
+//! | what is wrong with this schedule | [`audit`](crate::audit) |
 //! | only TC, DTC or some points are known | [`minimax`] |
 //! | how good are balanced, cosine and the like | [`families`] |
-//! | measured losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
-//! | measured losses with errors, and an unbiased cost | [`Planner`] |
+//! | measured losses with errors | [`measured`](crate::measured) |
 //!
 //! # The picture
 //! A step from `a` to `b` revealed tokens costs `w(a, b) = sum_{a<m<b} (b - m) d_m`, and a schedule is
@@ -51,32 +50,24 @@
 //! rounding have no ties, and may give another schedule of the same error. Where the error is zero with
 //! fewer steps than asked for, the surplus steps are single tokens at the end.
 
-mod audit;
-mod blockwise;
+mod blocks;
 mod budget;
-mod envelope;
 pub mod families;
 mod frontier;
-mod losses;
-mod measure;
-mod measured;
 pub mod minimax;
+mod monge;
 mod reveal_times;
-mod search;
 
-pub use audit::{CurveAudit, Exchange, audit};
-pub use blockwise::{BlockLength, block_lengths, blockwise};
+pub use blocks::{BlockLength, block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};
-pub use losses::schedule_for_losses;
-pub use measured::{Choice, Planner};
 pub use reveal_times::reveal_times;
 
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::optimal::measure::Measure;
-use crate::optimal::search::{Search, Target, Vertex};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
+use crate::optimal::monge::measure::Measure;
+use crate::optimal::monge::{Search, Target, Vertex};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -94,7 +85,7 @@ use crate::units::Nats;
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= L`.
 ///
 /// ```
-/// use demask::{InformationCurve, optimal};
+/// use unmaskcost::{InformationCurve, optimal};
 /// // A uniform permutation of 16 symbols.
 /// let entropies: Vec<f64> = (0..16).map(|k| f64::from(16 - k).ln()).collect();
 /// let curve = InformationCurve::from_conditional_entropies(entropies)?;
@@ -102,7 +93,7 @@ use crate::units::Nats;
 /// assert_eq!(schedule.sizes(), [6, 5, 3, 2]);
 /// assert_eq!(error, curve.sampling_error(&schedule)?);
 /// assert!(optimal::schedule(&curve, 17).is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn schedule<F: Scalar>(
     curve: &InformationCurve<F>,
@@ -121,13 +112,13 @@ pub fn schedule<F: Scalar>(
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the tolerance.
 ///
 /// ```
-/// use demask::{InformationCurve, Nats, optimal};
+/// use unmaskcost::{InformationCurve, Nats, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let (schedule, error) = optimal::fewest_steps(&curve, Nats(0.3))?;
 /// assert_eq!(schedule.steps(), 3);
 /// assert!(error <= Nats(0.3));
 /// assert!(optimal::schedule(&curve, 2)?.1 > Nats(0.3));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn fewest_steps<F: Scalar>(
     curve: &InformationCurve<F>,
@@ -156,12 +147,12 @@ pub fn fewest_steps<F: Scalar>(
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the price.
 ///
 /// ```
-/// use demask::{InformationCurve, Nats, optimal};
+/// use unmaskcost::{InformationCurve, Nats, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// // The second step saves 1.5 nats, the third 0.5, the fourth 0.125.
 /// let (schedule, error) = optimal::at_price(&curve, Nats(0.2))?;
 /// assert_eq!((schedule.sizes(), error), (&[1, 1, 2][..], Nats(0.125)));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn at_price<F: Scalar>(
     curve: &InformationCurve<F>,
@@ -173,7 +164,7 @@ pub fn at_price<F: Scalar>(
     with_error(curve, &measure, &vertex, vertex.steps())
 }
 
-fn check_steps(steps: usize, tokens: usize) -> Result<()> {
+pub(crate) fn check_steps(steps: usize, tokens: usize) -> Result<()> {
     match (1..=tokens).contains(&steps) {
         true => Ok(()),
         false => Err(Error::StepsOutOfRange { steps, tokens }),

@@ -1,8 +1,8 @@
-use crate::binomial::Binomial;
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result, check_limit};
+use crate::numeric::binomial::Binomial;
+use crate::numeric::scalar::{self, Scalar};
 use crate::optimal;
-use crate::scalar::{self, Scalar};
 use crate::schedule::RevealTimes;
 use crate::units::Nats;
 
@@ -32,14 +32,14 @@ const NEWTON_STEPS: usize = 8;
 /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for a grid of more than 2^21.
 ///
 /// ```
-/// use demask::{InformationCurve, optimal, schedule::RevealTimes};
+/// use unmaskcost::{InformationCurve, optimal, schedule::RevealTimes};
 /// // One symbol repeated: all information comes with the first token.
 /// let information: Vec<f64> = (0..100).map(|k| f64::from(k.min(1))).collect();
 /// let curve = InformationCurve::from_information(information)?;
 /// let (times, error) = optimal::reveal_times(&curve, 8)?;
 /// assert!(times.times()[1] < 0.02); // so the first coin must be a rare one
 /// assert!(error.0 < 0.2 * curve.expected_sampling_error(&RevealTimes::equal(8)?)?.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn reveal_times<F: Scalar>(
     curve: &InformationCurve<F>,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::distribution::JointTable;
 use crate::error::{Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -41,13 +41,13 @@ const MAX_SETS: u128 = 1 << 23;
 /// cells; for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
-/// use demask::{JointTable, Schedule, sampler};
+/// use unmaskcost::{JointTable, Schedule, sampler};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let schedule = Schedule::from_reveal_sizes([1, 2])?;
 /// let by_sampler = sampler::expected_kl(&table, &schedule)?;
 /// let by_curve = table.information_curve()?.sampling_error(&schedule)?;
 /// assert!((by_sampler.0 - by_curve.0).abs() < 1e-14);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<Nats<F>> {
     let tokens = table.tokens();
@@ -81,12 +81,12 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 /// [`TooLarge`](crate::Error::TooLarge) for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
-/// use demask::{JointTable, Schedule, sampler};
+/// use unmaskcost::{JointTable, Schedule, sampler};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let schedule = Schedule::from_reveal_sizes([1, 2])?;
 /// let output = sampler::averaged_law(&table, &schedule)?;
 /// assert!(table.kl_divergence(&output)? < sampler::expected_kl(&table, &schedule)?);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn averaged_law<F: Scalar>(
     table: &JointTable<F>,

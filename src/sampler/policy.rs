@@ -19,10 +19,10 @@
 //! The predictor is ideal: it knows the conditional marginals of the table. In a context that the data
 //! never shows it is uniform, as everywhere in [`sampler`](crate::sampler).
 
+use crate::decoders::{MAX_DILATED, check_divisible, dilated_levels};
 use crate::distribution::JointTable;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::{MAX_DILATED, check_divisible, dilated_levels};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// The most (cells + tokens) x tokens x tokens that are walked: some tens of seconds.
@@ -31,7 +31,7 @@ const MAX_WORK: u128 = 1 << 33;
 /// What a policy sees: the revealed symbols, and the predictor's law of each masked token.
 ///
 /// ```
-/// use demask::{JointTable, sampler::policy::View};
+/// use unmaskcost::{JointTable, sampler::policy::View};
 /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
 /// let view = View::new(&copy, &[Some(1), None])?;
 /// assert_eq!(view.masked(), [1]);
@@ -39,7 +39,7 @@ const MAX_WORK: u128 = 1 << 33;
 ///     assert_eq!((token.position, token.law), (1, [0.0, 1.0].as_slice()));
 ///     assert_eq!((token.entropy, token.confidence), (0.0, 1.0));
 /// }
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct View<F = f64> {
@@ -146,7 +146,7 @@ impl<F: Scalar> View<F> {
 /// Every function from a [`View`] to a list of positions is a policy.
 ///
 /// ```
-/// use demask::{JointTable, sampler::policy::{self, View}};
+/// use unmaskcost::{JointTable, sampler::policy::{View, self}};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let ends_first = |view: &View| match view.masked() {
 ///     [first, .., last] => vec![*first, *last],
@@ -163,7 +163,7 @@ impl<F: Scalar> View<F> {
 ///     if easy.is_empty() { view.masked()[..1].to_vec() } else { easy }
 /// };
 /// assert!(policy::cost(&table, &easy_first)?.sampling_error < cost.sampling_error);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub trait Policy<F: Scalar = f64> {
     /// The positions to reveal next: masked ones, at least one, none twice.
@@ -192,10 +192,10 @@ impl<F: Scalar> Policy<F> for LeftToRight {
 /// Sets of positions fixed in advance, revealed one after the other.
 ///
 /// ```
-/// use demask::sampler::policy::FixedPartition;
+/// use unmaskcost::sampler::policy::FixedPartition;
 /// let dilated = FixedPartition::dilated(8)?;
 /// assert_eq!(dilated.sets, [vec![0, 4], vec![2, 6], vec![1, 3, 5, 7]]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixedPartition {
@@ -204,7 +204,7 @@ pub struct FixedPartition {
 }
 
 impl FixedPartition {
-    /// The dilated sets of [`Decoder::Dus`](crate::schedule::Decoder::Dus) for one block of all
+    /// The dilated sets of [`Decoder::Dus`](crate::decoders::Decoder::Dus) for one block of all
     /// tokens: neighbours are revealed in different rounds.
     ///
     /// # Errors
@@ -213,7 +213,7 @@ impl FixedPartition {
         Self::dilated_blocks(tokens, tokens)
     }
 
-    /// The dilated sets of [`Decoder::Dus`](crate::schedule::Decoder::Dus) as it is used: block after
+    /// The dilated sets of [`Decoder::Dus`](crate::decoders::Decoder::Dus) as it is used: block after
     /// block.
     ///
     /// # Errors
@@ -222,11 +222,11 @@ impl FixedPartition {
     /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens.
     ///
     /// ```
-    /// use demask::sampler::policy::FixedPartition;
+    /// use unmaskcost::sampler::policy::FixedPartition;
     /// let two_blocks = FixedPartition::dilated_blocks(8, 4)?;
     /// assert_eq!(two_blocks.sets, [[0, 2], [1, 3], [4, 6], [5, 7]]);
     /// assert!(FixedPartition::dilated_blocks(8, 3).is_err());
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn dilated_blocks(tokens: usize, block_length: usize) -> Result<Self> {
         if tokens == 0 {
@@ -327,12 +327,12 @@ impl<F: Scalar> Policy<F> for EntropyBounded<F> {
 /// (semi-autoregressive decoding).
 ///
 /// ```
-/// use demask::{JointTable, sampler::policy::{self, InBlocks, LeftToRight, LowestEntropies}};
+/// use unmaskcost::{JointTable, sampler::policy::{InBlocks, LeftToRight, LowestEntropies, self}};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let blocks = InBlocks { length: 2, policy: LowestEntropies { count: 2 } };
 /// let left_to_right = policy::cost(&table, &LeftToRight { size: 2 })?;
 /// assert_eq!(policy::cost(&table, &blocks)?, left_to_right);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InBlocks<P> {
@@ -409,7 +409,7 @@ pub struct PolicyCost<F = f64> {
 /// [`Duplicate`](Error::Duplicate), [`AlreadyRevealed`](Error::AlreadyRevealed).
 ///
 /// ```
-/// use demask::{Bits, JointTable, sampler::policy::{self, EntropyBounded, LeftToRight}};
+/// use unmaskcost::{Bits, JointTable, sampler::policy::{EntropyBounded, LeftToRight, self}};
 /// // A fair bit, its copy, and an independent fair bit.
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 1, 0, 0, 0, 0, 1, 1])?;
 /// let pairs = policy::cost(&table, &LeftToRight { size: 2 })?;
@@ -417,7 +417,7 @@ pub struct PolicyCost<F = f64> {
 /// // The budget allows no second fair bit; after the first, its copy is free and joins the third.
 /// let bounded = policy::cost(&table, &EntropyBounded { budget: Bits(0.1).nats() })?;
 /// assert_eq!((bounded.sampling_error.0, bounded.most_rounds), (0.0, 2));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn cost<F: Scalar>(
     table: &JointTable<F>,

@@ -7,7 +7,7 @@
 //!
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
 //!
-//! What known decoders make of a request is in [`decoders`], continuous noise schedules are in [`noise`].
+//! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are in [`noise`].
 //! Random sizes are [`RevealTimes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
 //! schedule over.
 
@@ -16,30 +16,25 @@ use core::ops::Range;
 
 use crate::error::{Error, Result, check_limit};
 
-mod audit;
-mod blockwise;
-pub mod decoders;
+mod blocks;
 pub mod noise;
 mod reveal_times;
 
-pub use audit::{NearestDecoder, ScheduleAudit, SizeTrend};
-pub use blockwise::Blockwise;
-pub use decoders::{AmusedFunction, Decoder, DecoderPlan, DllmAlpha, MaskFunction};
-pub(crate) use decoders::{MAX_DILATED, check_divisible, dilated_levels};
+pub use blocks::Blockwise;
 pub use noise::NoiseSchedule;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
 ///
 /// ```
-/// use demask::Schedule;
+/// use unmaskcost::Schedule;
 /// let schedule = Schedule::from_reveal_sizes([3, 2, 2, 1])?;
 /// assert_eq!(schedule.tokens(), 8);
 /// assert_eq!(schedule.steps(), 4);
 /// assert_eq!(schedule.largest_step(), 3);
 /// assert_eq!(schedule.revealed_before().collect::<Vec<_>>(), [0, 3, 5, 7]);
 /// assert_eq!(schedule.to_string(), "(3, 2, 2, 1)");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Schedule {
@@ -58,7 +53,7 @@ impl Schedule {
     /// [`Overflow`](Error::Overflow) if the sum does not fit a `usize`.
     ///
     /// ```
-    /// use demask::{Error, Schedule};
+    /// use unmaskcost::{Error, Schedule};
     /// assert_eq!(Schedule::from_reveal_sizes([2, 0, 1]), Err(Error::EmptyStep { step: 1 }));
     /// ```
     pub fn from_reveal_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
@@ -72,9 +67,9 @@ impl Schedule {
     /// As [`Schedule::from_reveal_sizes`]; a zero is reported at its index in the list as given.
     ///
     /// ```
-    /// use demask::Schedule;
+    /// use unmaskcost::Schedule;
     /// assert_eq!(Schedule::from_mask_sizes([1, 2, 5])?, Schedule::from_reveal_sizes([5, 2, 1])?);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_mask_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
         let mut schedule = Self::from_reveal_sizes(sizes)?;
@@ -89,9 +84,9 @@ impl Schedule {
     /// [`TooLarge`](Error::TooLarge) for more than 2^28 steps.
     ///
     /// ```
-    /// use demask::Schedule;
+    /// use unmaskcost::Schedule;
     /// assert_eq!(Schedule::balanced(10, 4)?.sizes(), [3, 3, 2, 2]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn balanced(tokens: usize, steps: usize) -> Result<Self> {
         if steps == 0 || steps > tokens {
@@ -129,10 +124,10 @@ impl Schedule {
     /// [`TokensNotCovered`](Error::TokensNotCovered) with the sum found and expected.
     ///
     /// ```
-    /// use demask::{Error, Schedule};
+    /// use unmaskcost::{Error, Schedule};
     /// let short = Schedule::from_reveal_sizes([3, 2])?.covering(8);
     /// assert_eq!(short, Err(Error::TokensNotCovered { found: 5, expected: 8 }));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn covering(self, tokens: usize) -> Result<Self> {
         if self.tokens == tokens {
@@ -192,10 +187,10 @@ impl Schedule {
     /// The steps as ranges of revealed counts: step `t` goes from `k_t` to `k_t + s_t`.
     ///
     /// ```
-    /// use demask::Schedule;
+    /// use unmaskcost::Schedule;
     /// let schedule = Schedule::from_reveal_sizes([2, 1])?;
     /// assert_eq!(schedule.ranges().collect::<Vec<_>>(), [0..2, 2..3]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         self.sizes.iter().scan(0, |revealed, &size| {
@@ -215,10 +210,10 @@ impl Schedule {
     /// Source: Chen, Cong & Li, arXiv 2511.04647, Theorem 3.3, summed by parts.
     ///
     /// ```
-    /// use demask::Schedule;
+    /// use unmaskcost::Schedule;
     /// let schedule = Schedule::from_reveal_sizes([4, 2, 1])?;
     /// assert_eq!(schedule.sawtooth().collect::<Vec<_>>(), [0, 3, 2, 1, 0, 1, 0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn sawtooth(&self) -> impl Iterator<Item = usize> + '_ {
         self.sizes.iter().flat_map(|&size| core::iter::once(0).chain((1..size).rev()))
@@ -270,7 +265,7 @@ impl Schedule {
 }
 
 /// Refuses to make a list that would take more than 2 GiB.
-fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
+pub(crate) fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
     const MAX_ELEMENTS: u128 = 1 << 28;
     check_limit(what, elements as u128, MAX_ELEMENTS)
 }
@@ -292,13 +287,13 @@ impl TryFrom<Vec<usize>> for Schedule {
 /// [`TooLarge`](Error::TooLarge) for more than 2^28 steps, otherwise as [`Schedule::from_reveal_sizes`].
 ///
 /// ```
-/// use demask::Schedule;
+/// use unmaskcost::Schedule;
 /// let schedule: Schedule = "(3, 2 x 4, 1)".parse()?;
 /// assert_eq!(schedule.sizes(), [3, 2, 2, 2, 2, 1]);
 /// assert_eq!(schedule.to_string().parse::<Schedule>()?, schedule);
 /// assert_eq!("[3,2,2,1]".parse::<Schedule>()?.tokens(), 8);
 /// assert!("3, two".parse::<Schedule>().is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 impl core::str::FromStr for Schedule {
     type Err = Error;

@@ -14,20 +14,20 @@ use core::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use core::fmt;
 use std::sync::Arc;
 
+use crate::decoders::check_power;
 use crate::error::{Error, Result};
-use crate::scalar;
-use crate::schedule::decoders::check_power;
+use crate::numeric::scalar;
 use crate::schedule::{RevealTimes, check_list_fits};
 
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
 /// t, where t = 0 is clean text and t = 1 is noise. The sampler goes from 1 to 0.
 ///
 /// ```
-/// use demask::schedule::{NoiseSchedule, Rounding};
+/// use unmaskcost::schedule::{NoiseSchedule, Rounding};
 /// let cosine = NoiseSchedule::cosine();
 /// let plan = cosine.times(4)?.round(100, Rounding::RevealedNearest)?;
 /// assert_eq!(plan.schedule().sizes(), [8, 21, 33, 38]);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub struct NoiseSchedule {
     alpha: Function,
@@ -90,12 +90,12 @@ impl NoiseSchedule {
     /// [`Inconsistent`](Error::Inconsistent) unless `alpha(1) < alpha(0) <= 1`.
     ///
     /// ```
-    /// use demask::{Error, schedule::NoiseSchedule};
+    /// use unmaskcost::{Error, schedule::NoiseSchedule};
     /// let square_root = NoiseSchedule::from_alpha(|t| 1.0 - t.sqrt())?;
     /// assert_eq!(square_root.alpha(0.25), 0.5);
     /// let wavy = NoiseSchedule::from_alpha(|t| 0.5 + 0.5 * (9.0 * t).cos());
     /// assert!(matches!(wavy, Err(Error::Increases { .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_alpha(alpha: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Self> {
         const TRIED: usize = 1024;
@@ -150,11 +150,11 @@ impl NoiseSchedule {
     /// from clean to noise); [`NotPositive`](Error::NotPositive) if nothing is masked at the first time.
     ///
     /// ```
-    /// use demask::schedule::NoiseSchedule;
+    /// use unmaskcost::schedule::NoiseSchedule;
     /// // From t = 0.01 on, where all but 1e-12 of the tokens is unmasked already.
     /// let times = NoiseSchedule::polynomial(6.0)?.times_at(&[0.01, 0.005, 0.0])?;
     /// assert!((times.times()[1] - 63.0 / 64.0).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn times_at(&self, diffusion_times: &[f64]) -> Result<RevealTimes> {
         let alphas: Vec<f64> = diffusion_times.iter().map(|&t| self.alpha(t)).collect();
@@ -187,12 +187,12 @@ impl NoiseSchedule {
     /// precision.
     ///
     /// ```
-    /// use demask::{Schedule, schedule::{NoiseSchedule, RevealTimes}};
+    /// use unmaskcost::{Schedule, schedule::{NoiseSchedule, RevealTimes}};
     /// let schedule = Schedule::from_reveal_sizes([2, 6])?;
     /// let clock = NoiseSchedule::polynomial(2.0)?;
     /// let times = clock.diffusion_times(&RevealTimes::of_schedule(&schedule));
     /// assert!((times[1] - 0.75_f64.sqrt()).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn diffusion_times(&self, reveal_times: &RevealTimes) -> Vec<f64> {

@@ -1,10 +1,11 @@
 use core::f64::consts::PI;
 
-use crate::binomial::Binomial;
+use crate::decoders::DecoderPlan;
 use crate::error::{Error, Result, check_limit};
-use crate::quadrature::gauss_legendre;
-use crate::scalar;
-use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
+use crate::numeric::binomial::Binomial;
+use crate::numeric::quadrature::gauss_legendre;
+use crate::numeric::scalar;
+use crate::schedule::{Schedule, check_list_fits};
 
 /// Random reveal sizes: each masked token is revealed with a coin of its own.
 ///
@@ -23,11 +24,11 @@ use crate::schedule::{DecoderPlan, Schedule, check_list_fits};
 /// Times are `f64` whatever the scalar of the curve.
 ///
 /// ```
-/// use demask::schedule::RevealTimes;
+/// use unmaskcost::schedule::RevealTimes;
 /// let times = RevealTimes::equal(1024)?;
 /// // A thousand passes of which a third reveals nothing, so that others must reveal several.
 /// assert_eq!(times.expected_nonempty_steps(1024).round(), 647.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RevealTimes {
@@ -37,12 +38,12 @@ pub struct RevealTimes {
 /// How parts of a sequence become whole tokens. The last step always takes what is left.
 ///
 /// ```
-/// use demask::schedule::{RevealTimes, Rounding};
+/// use unmaskcost::schedule::{RevealTimes, Rounding};
 /// let times = RevealTimes::equal(4)?;
 /// let sizes = |rule| times.round(10, rule).map(|plan| plan.schedule().to_string());
 /// assert_eq!(sizes(Rounding::RevealedNearest)?, "(3, 2, 3, 2)");
 /// assert_eq!(sizes(Rounding::StepTruncated)?, "(2, 2, 3, 3)");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -74,12 +75,12 @@ impl RevealTimes {
     /// [`Inconsistent`](Error::Inconsistent) unless the last is 1.
     ///
     /// ```
-    /// use demask::{Error, schedule::RevealTimes};
+    /// use unmaskcost::{Error, schedule::RevealTimes};
     /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 1.0])?.steps(), 2);
     /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 0.25, 1.0])?.certainly_empty_steps(), 1);
     /// let back = RevealTimes::from_times([0.0, 0.25, 0.2, 1.0]);
     /// assert!(matches!(back, Err(Error::Decreases { index: 2, .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_times(times: impl Into<Vec<f64>>) -> Result<Self> {
         let (what, mut times) = ("the reveal times", times.into());
@@ -147,12 +148,12 @@ impl RevealTimes {
     /// counts apart, and short steps may become certainly empty ones.
     ///
     /// ```
-    /// use demask::{Schedule, schedule::{RevealTimes, Rounding}};
+    /// use unmaskcost::{Schedule, schedule::{RevealTimes, Rounding}};
     /// let schedule = Schedule::from_reveal_sizes([1, 2, 5])?;
     /// let times = RevealTimes::of_schedule(&schedule);
     /// assert_eq!(times.times(), [0.0, 0.125, 0.375, 1.0]);
     /// assert_eq!(times.round(8, Rounding::RevealedNearest)?.schedule(), &schedule);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn of_schedule(schedule: &Schedule) -> Self {
@@ -193,11 +194,11 @@ impl RevealTimes {
     /// The number of steps between equal times, which reveal nothing whatever the coins. O(T).
     ///
     /// ```
-    /// use demask::schedule::NoiseSchedule;
+    /// use unmaskcost::schedule::NoiseSchedule;
     /// // The last of 1000 steps: 1e-18 of the tokens is left to it.
     /// let times = NoiseSchedule::polynomial(6.0)?.times(1000)?;
     /// assert_eq!((times.steps(), times.certainly_empty_steps()), (1000, 1));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn certainly_empty_steps(&self) -> usize {
@@ -244,9 +245,9 @@ impl RevealTimes {
     /// ```
     ///
     /// ```
-    /// use demask::schedule::RevealTimes;
+    /// use unmaskcost::schedule::RevealTimes;
     /// assert_eq!(RevealTimes::equal(5000)?.expected_nonempty_steps(1024).round(), 926.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn expected_nonempty_steps(&self, tokens: usize) -> f64 {
@@ -272,11 +273,11 @@ impl RevealTimes {
     /// products.
     ///
     /// ```
-    /// use demask::schedule::RevealTimes;
+    /// use unmaskcost::schedule::RevealTimes;
     /// // Two tokens, two equal steps: together in one step, or apart.
     /// let law = RevealTimes::equal(2)?.nonempty_steps_law(2)?;
     /// assert!((law[1] - 0.5).abs() < 1e-14 && (law[2] - 0.5).abs() < 1e-14);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn nonempty_steps_law(&self, tokens: usize) -> Result<Vec<f64>> {
         const MAX_WORK: u128 = 1 << 33;
@@ -331,10 +332,10 @@ impl RevealTimes {
     /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
     ///
     /// ```
-    /// use demask::schedule::RevealTimes;
+    /// use unmaskcost::schedule::RevealTimes;
     /// let law = RevealTimes::equal(2)?.step_size_law(0, 2)?;
     /// assert_eq!(law, [0.25, 0.5, 0.25]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn step_size_law(&self, step: usize, tokens: usize) -> Result<Vec<f64>> {
         check_tokens(tokens)?;
@@ -372,13 +373,13 @@ impl RevealTimes {
     /// would take more than 2^40 products.
     ///
     /// ```
-    /// use demask::schedule::RevealTimes;
+    /// use unmaskcost::schedule::RevealTimes;
     /// // All in one step: the sawtooth of one step is L - m.
     /// let weights = RevealTimes::equal(1)?.mean_sawtooth(4)?;
     /// for (m, expected) in [0.0, 3.0, 2.0, 1.0].into_iter().enumerate() {
     ///     assert!((weights[m] - expected).abs() < 1e-12);
     /// }
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn mean_sawtooth(&self, tokens: usize) -> Result<Vec<f64>> {
         check_tokens(tokens)?;
@@ -439,13 +440,13 @@ impl RevealTimes {
     ///
     /// ```
     /// # #[cfg(feature = "rand")] {
-    /// use demask::schedule::RevealTimes;
+    /// use unmaskcost::schedule::RevealTimes;
     /// use rand::{SeedableRng, rngs::ChaCha8Rng};
     /// let mut generator = ChaCha8Rng::seed_from_u64(1);
     /// let run = RevealTimes::equal(64)?.sample(64, &mut generator)?;
     /// assert_eq!((run.schedule().tokens(), run.passes()), (64, 64));
     /// # }
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]

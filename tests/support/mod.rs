@@ -1,9 +1,9 @@
 //! Random inputs for the property tests: fixed seeds, every law a small table can have.
 #![allow(dead_code)] // each test file uses its part
 
-use demask::{JointTable, Nats, Scalar, Schedule};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use unmaskcost::{JointTable, Nats, Scalar, Schedule};
 
 /// A fixed seed and nothing written to disk: the same cases in every run.
 pub fn seeded(cases: u32, seed: u64) -> Config {

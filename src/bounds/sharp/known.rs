@@ -2,7 +2,7 @@ use crate::bounds::Knowledge;
 use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Optimum};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -15,8 +15,8 @@ use crate::units::Nats;
 /// Statements are not checked when they are made but when a question is asked, all together.
 ///
 /// ```
-/// use demask::bounds::{Knowledge, sharp::Known};
-/// use demask::{Nats, Schedule};
+/// use unmaskcost::{bounds::Knowledge, bounds::sharp::Known};
+/// use unmaskcost::{Nats, Schedule};
 ///
 /// let schedule = Schedule::balanced(64, 8)?;
 /// let known = Known::about(64).total_correlation(Nats(12.0_f64));
@@ -31,7 +31,7 @@ use crate::units::Nats;
 /// let worst = more.upper_witness(&schedule)?;
 /// assert!((worst.total_correlation().0 - 12.0).abs() < 1e-12);
 /// assert!((worst.sampling_error(&schedule)?.0 - tighter.upper.0).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known<F = f64> {

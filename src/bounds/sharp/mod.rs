@@ -32,7 +32,7 @@ pub use known::Known;
 
 use crate::bounds::{KlBounds, Knowledge, per_token, round_down};
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -52,12 +52,12 @@ use crate::units::Nats;
 /// [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Nats, Schedule, bounds::sharp};
 /// let schedule = Schedule::from_reveal_sizes([3, 3, 2])?;
 /// let bounds = sharp::from_token_information(Nats(8.0_f64), &schedule)?;
 /// assert!((bounds.upper.0 - 2.0).abs() < 1e-12); // Li & Cai's Theorem 1 gives 3
 /// assert_eq!(bounds.lower, Nats(0.0));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_token_information<F: Scalar>(
     token_information: Nats<F>,
@@ -95,11 +95,11 @@ pub fn from_token_information<F: Scalar>(
 /// [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Nats, Schedule, bounds::sharp};
 /// let schedule = Schedule::balanced(1024, 256)?; // 4 tokens a step
 /// let bounds = sharp::from_single_token_entropy(Nats(6.5_f64), &schedule)?;
 /// assert!((bounds.upper.0 - 3.0 * 6.5).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_single_token_entropy<F: Scalar>(
     single_token_entropy: Nats<F>,
@@ -124,12 +124,12 @@ pub fn from_single_token_entropy<F: Scalar>(
 /// [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Nats, Schedule, bounds::sharp};
 /// // Steps that shrink with what is left cost a fixed share of TC.
 /// let schedule = Schedule::from_reveal_sizes([8, 4, 2, 1, 1])?;
 /// let bounds = sharp::from_total_correlation(Nats(1.0_f64), &schedule)?;
 /// assert!((bounds.upper.0 - 7.0 / 15.0).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_total_correlation<F: Scalar>(
     total_correlation: Nats<F>,
@@ -151,12 +151,12 @@ pub fn from_total_correlation<F: Scalar>(
 /// As [`from_total_correlation`].
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Nats, Schedule, bounds::sharp};
 /// // Steps that grow with what is revealed cost a fixed share of DTC.
 /// let schedule = Schedule::from_reveal_sizes([1, 2, 4, 8])?;
 /// let bounds = sharp::from_dual_total_correlation(Nats(1.0_f64), &schedule)?;
 /// assert!((bounds.upper.0 - 7.0 / 8.0).abs() < 1e-12);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_dual_total_correlation<F: Scalar>(
     dual_total_correlation: Nats<F>,
@@ -181,13 +181,13 @@ pub fn from_dual_total_correlation<F: Scalar>(
 /// `TC <= (L-1) DTC` and `DTC <= (L-1) TC`.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Nats, Schedule, bounds::sharp};
 /// // TC = 3 DTC for 4 tokens: one symbol repeated, and two steps are enough.
 /// let schedule = Schedule::from_reveal_sizes([1, 3])?;
 /// let bounds = sharp::from_correlations(Nats(3.0_f64), Nats(1.0), &schedule)?;
 /// assert!(bounds.upper.0 < 1e-12);
 /// assert!(sharp::from_correlations(Nats(4.0), Nats(1.0), &schedule).is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_correlations<F: Scalar>(
     total_correlation: Nats<F>,
@@ -218,14 +218,14 @@ pub fn from_correlations<F: Scalar>(
 /// by more than rounding noise; [`Overflow`](Error::Overflow) if the bound is not finite.
 ///
 /// ```
-/// use demask::{Error, Nats, Schedule, bounds::sharp};
+/// use unmaskcost::{Error, Nats, Schedule, bounds::sharp};
 /// let schedule = Schedule::balanced(8, 2)?;
 /// let bounds = sharp::from_known_points(&[(4, Nats(0.5_f64)), (7, Nats(0.6))], &schedule)?;
 /// assert!((bounds.upper.0 - (0.5 * 3.0 + 0.1 * 3.0)).abs() < 1e-12);
 /// assert!((bounds.lower.0 - 0.1).abs() < 1e-12);
 /// let open = sharp::from_known_points(&[(4, Nats(0.5))], &schedule);
 /// assert!(matches!(open, Err(Error::Unbounded { .. })));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn from_known_points<F: Scalar>(
     points: &[(usize, Nats<F>)],

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use crate::bounds::{finite, margin, round_down, round_up, tiny};
 use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 

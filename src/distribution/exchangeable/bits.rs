@@ -1,13 +1,13 @@
 use super::{MAX_WORK, check_tokens, component_weights, masses, power};
-use crate::binomial::Binomial;
 use crate::curve::InformationCurve;
-use crate::distribution::estimator::{
+use crate::distribution::joint::MAX_CELLS;
+use crate::distribution::traits::{
     ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, conditional,
 };
-use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::binomial::Binomial;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// An exchangeable law of `L` bits: all that matters is the law of the number of ones.
@@ -25,7 +25,7 @@ use crate::units::Nats;
 /// mixture are known, [`CategoricalMixture`](crate::CategoricalMixture) keeps its digits.
 ///
 /// ```
-/// use demask::ExchangeableBits;
+/// use unmaskcost::ExchangeableBits;
 /// // One fair bit shown 128 times, each time flipped with probability 0.3.
 /// let law = ExchangeableBits::noisy_repeated_bit(128, 0.3_f64)?;
 /// let curve = law.information_curve()?;
@@ -33,7 +33,7 @@ use crate::units::Nats;
 /// // In the end the bit is known: what is left is the noise.
 /// let noise = -(0.3_f64 * 0.3_f64.ln() + 0.7 * 0.7_f64.ln());
 /// assert!((curve.conditional_entropy(127).unwrap().0 - noise).abs() < 1e-6);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExchangeableBits<F = f64> {
@@ -48,11 +48,11 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`Negative`](Error::Negative), [`NotNormalized`](Error::NotNormalized).
     ///
     /// ```
-    /// use demask::ExchangeableBits;
+    /// use unmaskcost::ExchangeableBits;
     /// // Three bits of even parity.
     /// let curve = ExchangeableBits::from_count_law([0.25, 0.0, 0.75, 0.0])?.information_curve()?;
     /// assert!((curve.increments()[2] - std::f64::consts::LN_2).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_count_law(probabilities: impl AsRef<[F]>) -> Result<Self> {
         let what = "the law of the number of ones";
@@ -77,10 +77,10 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     ///
     /// ```
-    /// use demask::ExchangeableBits;
+    /// use unmaskcost::ExchangeableBits;
     /// let law = ExchangeableBits::mixture(2, [0.5, 0.5], [0.0, 0.5])?;
     /// assert_eq!(law.count_law(), [0.625, 0.25, 0.125]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn mixture(
         tokens: usize,
@@ -124,11 +124,11 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`NotPositive`](Error::NotPositive) for the numbers.
     ///
     /// ```
-    /// use demask::ExchangeableBits;
+    /// use unmaskcost::ExchangeableBits;
     /// // One ball of each kind: all numbers of ones are equally likely.
     /// let urn = ExchangeableBits::polya_urn(4, 1.0_f64, 1.0)?;
     /// assert!(urn.count_law().iter().all(|p| (p - 0.2).abs() < 1e-15));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn polya_urn(tokens: usize, ones: F, zeros: F) -> Result<Self> {
         for (what, value) in [("the number of ones", ones), ("the number of zeros", zeros)] {
@@ -159,11 +159,11 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// exponent is not finite.
     ///
     /// ```
-    /// use demask::ExchangeableBits;
+    /// use unmaskcost::ExchangeableBits;
     /// let disordered = ExchangeableBits::curie_weiss(256, 0.5_f64, 0.0)?.information_curve()?;
     /// let ordered = ExchangeableBits::curie_weiss(256, 2.0_f64, 0.0)?.information_curve()?;
     /// assert!(disordered.total_correlation().0 < 1.0 && ordered.total_correlation().0 > 100.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn curie_weiss(tokens: usize, inverse_temperature: F, field: F) -> Result<Self> {
         scalar::check_single("the inverse temperature", inverse_temperature)?;
@@ -185,11 +185,11 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ones than tokens.
     ///
     /// ```
-    /// use demask::ExchangeableBits;
+    /// use unmaskcost::ExchangeableBits;
     /// // One of two bits is set: either tells the other.
     /// let curve = ExchangeableBits::<f64>::fixed_weight(2, 1)?.information_curve()?;
     /// assert!((curve.information(1).0 - std::f64::consts::LN_2).abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn fixed_weight(tokens: usize, ones: usize) -> Result<Self> {
         check_tokens(tokens)?;

@@ -1,21 +1,21 @@
 use super::{MAX_WORK, check_tokens, component_weights, masses, power};
 use crate::curve::InformationCurve;
-use crate::distribution::estimator::{ConditionalMarginal, check_revealed, conditional};
 use crate::distribution::joint::MAX_CELLS;
+use crate::distribution::traits::{ConditionalMarginal, check_revealed, conditional};
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 /// A mixture of independent, identically distributed tokens: component `c` is chosen once, then each
 /// token is drawn from its law. Any number of tokens, any alphabet; the curve is for small alphabets.
 ///
 /// ```
-/// use demask::CategoricalMixture;
+/// use unmaskcost::CategoricalMixture;
 /// // One of three symbols, shown again and again, wrong one time in five.
 /// let law = CategoricalMixture::noisy_repeated_symbol(3, 0.2_f64)?;
 /// let curve = law.information_curve(64)?;
 /// assert!((curve.conditional_entropy(0).unwrap().0 - 3.0_f64.ln()).abs() < 1e-14);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CategoricalMixture<F = f64> {

@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 
 use super::{check_tokens, component_weights, masses, power};
 use crate::curve::InformationCurve;
-use crate::distribution::estimator::{ConditionalMarginal, check_revealed, conditional};
-use crate::distribution::hypergeometric::Window;
 use crate::distribution::joint::MAX_CELLS;
+use crate::distribution::traits::{ConditionalMarginal, check_revealed, conditional};
 use crate::distribution::{JointTable, side_by_side};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::hypergeometric::Window;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 /// The most elementary operations that a curve may take: a minute or so.
 const MAX_OPERATIONS: u128 = 1 << 36;
@@ -32,10 +32,10 @@ const MAX_OPERATIONS: u128 = 1 << 36;
 /// Two centres have one type, three have at most three, `C` have at most `2^(C-1) - 1`. With `T` types
 /// of `n` tokens each, `O(C T^2 2^T n^(T+1))`: exact curves of thousands of tokens for two centres, of
 /// hundreds for three. Others can be estimated, by
-/// [`CurveEstimator`](crate::distribution::CurveEstimator).
+/// [`CurveEstimator`](crate::measured::CurveEstimator).
 ///
 /// ```
-/// use demask::distribution::ClusterMixture;
+/// use unmaskcost::distribution::ClusterMixture;
 /// // Two words of six bits that differ in the last three.
 /// let centres = [[0, 1, 1, 0, 1, 0], [0, 1, 1, 1, 0, 1]];
 /// let law = ClusterMixture::new([0.5, 0.5], &centres, 0.1_f64)?;
@@ -43,7 +43,7 @@ const MAX_OPERATIONS: u128 = 1 << 36;
 /// let curve = law.information_curve()?;
 /// let by_table = law.joint_table()?.information_curve()?;
 /// assert!((curve.information(5) - by_table.information(5)).0.abs() < 1e-14);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterMixture<F = f64> {
@@ -66,7 +66,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     ///
     /// ```
-    /// use demask::{Error, distribution::ClusterMixture};
+    /// use unmaskcost::{Error, distribution::ClusterMixture};
     /// let bad = ClusterMixture::new([0.5, 0.5], &[vec![0, 1], vec![1]], 0.1);
     /// assert!(matches!(bad, Err(Error::LengthMismatch { found: 1, expected: 2, .. })));
     /// ```

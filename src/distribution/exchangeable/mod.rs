@@ -12,7 +12,7 @@
 
 use crate::distribution::normalized;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 
 mod bits;
 mod categorical;

@@ -1,7 +1,7 @@
 use super::check_tokens;
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 /// The curve of a uniformly random permutation of `tokens` symbols. O(L).
 ///
@@ -15,10 +15,10 @@ use crate::scalar::{self, Scalar};
 /// 2^26.
 ///
 /// ```
-/// use demask::distribution;
+/// use unmaskcost::distribution;
 /// let curve = distribution::uniform_permutation::<f64>(8)?;
 /// assert!((curve.conditional_entropy(5).unwrap().0 - 3.0_f64.ln()).abs() < 1e-15);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn uniform_permutation<F: Scalar>(tokens: usize) -> Result<InformationCurve<F>> {
     check_tokens(tokens)?;

@@ -3,7 +3,7 @@ use super::{MAX_WORK, MarkovChain, cells, check_tokens};
 use crate::curve::InformationCurve;
 use crate::distribution::joint::MAX_CELLS;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 impl<F: Scalar> MarkovChain<F> {
     /// The exact information curve of the first `tokens` tokens.
@@ -14,14 +14,14 @@ impl<F: Scalar> MarkovChain<F> {
     /// if it is certain that more than 2^36 elementary operations would be needed.
     ///
     /// ```
-    /// use demask::MarkovChain;
+    /// use unmaskcost::MarkovChain;
     /// // A fair bit repeated with a flip now and then.
     /// let chain = MarkovChain::stationary(&[[0.95, 0.05], [0.05, 0.95]])?;
     /// let curve = chain.information_curve(4)?;
     /// let by_table = chain.joint_table(4)?.information_curve()?;
     /// let difference: f64 = (curve.total_correlation() - by_table.total_correlation()).0;
     /// assert!(difference.abs() < 1e-14);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve(&self, tokens: usize) -> Result<InformationCurve<F>> {
         self.information_curve_given_prefix(0, tokens)
@@ -41,13 +41,13 @@ impl<F: Scalar> MarkovChain<F> {
     /// be counted.
     ///
     /// ```
-    /// use demask::{MarkovChain, Schedule};
+    /// use unmaskcost::{MarkovChain, Schedule};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// let second_block = chain.information_curve_given_prefix(32, 32)?;
     /// let schedule = Schedule::balanced(32, 4)?;
     /// let first_block = chain.information_curve(32)?;
     /// assert!(second_block.sampling_error(&schedule)? < first_block.sampling_error(&schedule)?);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve_given_prefix(
         &self,

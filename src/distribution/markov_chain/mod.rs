@@ -3,7 +3,7 @@ use num_traits::PrimInt;
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 mod curve;
 mod stationary;
@@ -42,12 +42,12 @@ use stationary::{closed_class, stationary_law};
 /// `e`, that changes the value by about `epsilon / e`.)
 ///
 /// ```
-/// use demask::{MarkovChain, Schedule};
+/// use unmaskcost::{MarkovChain, Schedule};
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
 /// let curve = chain.information_curve(1024)?;
 /// let error = curve.sampling_error(&Schedule::balanced(1024, 64)?)?;
 /// assert_eq!(format!("{error:.3}"), "2.048 nats");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarkovChain<F = f64> {
@@ -80,12 +80,12 @@ impl<F: Scalar> MarkovChain<F> {
     /// more than 4096 symbols.
     ///
     /// ```
-    /// use demask::{Error, MarkovChain};
+    /// use unmaskcost::{Error, MarkovChain};
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.row(1), Some(&[0.0, 1.0][..]));
     /// let bad = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.1, 1.0]]);
     /// assert!(matches!(bad, Err(Error::RowNotNormalized { row: 1, .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_transition(initial: impl AsRef<[F]>, rows: &[impl AsRef<[F]>]) -> Result<Self> {
         let transition = transition_of(rows)?;
@@ -111,12 +111,12 @@ impl<F: Scalar> MarkovChain<F> {
     /// be reached in common.
     ///
     /// ```
-    /// use demask::{Error, MarkovChain};
+    /// use unmaskcost::{Error, MarkovChain};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// assert!((chain.initial()[0] - 0.75_f64).abs() < 1e-15);
     /// let frozen = MarkovChain::stationary(&[[1.0, 0.0], [0.0, 1.0]]);
     /// assert!(matches!(frozen, Err(Error::SeveralStationaryLaws { .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn stationary(rows: &[impl AsRef<[F]>]) -> Result<Self> {
         Self::stationary_of(transition_of(rows)?, rows.len())
@@ -142,12 +142,12 @@ impl<F: Scalar> MarkovChain<F> {
     /// followed, if the smoothing is 0.
     ///
     /// ```
-    /// use demask::{Error, MarkovChain};
+    /// use unmaskcost::{Error, MarkovChain};
     /// let chain = MarkovChain::from_counts(&[[3_u32, 1], [1, 0]], 1.0)?;
     /// assert_eq!(chain.row(0), Some(&[4.0 / 6.0, 2.0 / 6.0][..]));
     /// let unseen = MarkovChain::<f64>::from_counts(&[[3_u32, 1], [0, 0]], 0.0);
     /// assert!(matches!(unseen, Err(Error::EmptyRow { row: 1, .. })));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_counts<C: PrimInt>(counts: &[impl AsRef<[C]>], smoothing: F) -> Result<Self> {
         let smoothing = scalar::check_nonnegative("smoothing", smoothing)?;
@@ -185,10 +185,10 @@ impl<F: Scalar> MarkovChain<F> {
     /// outside the alphabet.
     ///
     /// ```
-    /// use demask::MarkovChain;
+    /// use unmaskcost::MarkovChain;
     /// let chain: MarkovChain = MarkovChain::fit(&[0, 1, 0, 0, 1, 0], 2, 0.0)?;
     /// assert_eq!(chain.row(1), Some(&[1.0, 0.0][..]));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn fit(symbols: &[usize], alphabet: usize, smoothing: F) -> Result<Self> {
         check_alphabet(alphabet)?;
@@ -227,10 +227,10 @@ impl<F: Scalar> MarkovChain<F> {
     /// cells.
     ///
     /// ```
-    /// use demask::MarkovChain;
+    /// use unmaskcost::MarkovChain;
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.joint_table(2)?.probabilities(), [0.5, 0.5, 0.0, 0.0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn joint_table(&self, tokens: usize) -> Result<JointTable<F>> {
         let alphabet = self.alphabet();
@@ -256,13 +256,13 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26.
     ///
     /// ```
-    /// use demask::MarkovChain;
+    /// use unmaskcost::MarkovChain;
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.0, 1.0], [1.0, 0.0]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
     /// let word = chain.sample(4, &mut generator)?;
     /// assert!(word == [0, 1, 0, 1] || word == [1, 0, 1, 0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]

@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 /// The states of the only closed class, or two states of different ones. `O(q^2)` for most chains.
 pub(super) fn closed_class<F: Scalar>(transition: &[F], alphabet: usize) -> Result<Vec<usize>> {

@@ -1,11 +1,11 @@
 //! Many tokens further at once: powers of the transition matrix, and what a chain can tell from them.
 
 use super::{MAX_WORK, MarkovChain, cells};
-use crate::distribution::estimator::{
+use crate::distribution::traits::{
     ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, conditional,
 };
 use crate::error::{Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 impl<F: Scalar> MarkovChain<F> {
@@ -16,11 +16,11 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`TooLarge`](crate::Error::TooLarge) for more than 2^36 operations.
     ///
     /// ```
-    /// use demask::MarkovChain;
+    /// use unmaskcost::MarkovChain;
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.marginal(2)?, [0.25, 0.75]);
     /// assert_eq!(chain.marginal(1 << 40)?, [0.0, 1.0]);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn marginal(&self, position: usize) -> Result<Vec<F>> {
         if self.stationary { Ok(self.initial.clone()) } else { self.later(&self.initial, position) }

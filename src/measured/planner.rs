@@ -1,7 +1,10 @@
-use crate::curve::{Estimate, InformationCurve, LossCurve, MonotoneLosses};
+use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::optimal::{fewest_steps, frontier, schedule, schedule_for_losses};
-use crate::scalar::Scalar;
+use crate::estimate::Estimate;
+use crate::measured::schedule_for_losses;
+use crate::measured::{LossCurve, MonotoneLosses};
+use crate::numeric::scalar::Scalar;
+use crate::optimal::{fewest_steps, frontier, schedule};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -12,7 +15,7 @@ use crate::units::Nats;
 /// [estimate](Estimate) is as good for the schedule chosen as for any other, and so is its standard
 /// error: right on average if every count is measured, and otherwise for the straight lines between the
 /// measured counts. Where the losses may be off the lines,
-/// [`bounds::measured::cost_interval`](crate::bounds::measured::cost_interval) tells how much that matters.
+/// [`measured::any_fall::cost_interval`](crate::measured::any_fall::cost_interval) tells how much that matters.
 ///
 /// Schedules are chosen by the [monotone projection](MonotoneLosses) of the first sample, and judged by the
 /// second as measured. Give each sample half of the evaluations, or choose by a small model or an
@@ -23,7 +26,7 @@ use crate::units::Nats;
 /// chooses by the losses as they are; it is slower.
 ///
 /// ```
-/// use demask::{Nats, curve::{LossCurve, LossPoint}, optimal::Planner};
+/// use unmaskcost::{Nats, measured::{LossCurve, LossPoint, Planner}};
 /// let sample = |losses: [f64; 4]| {
 ///     let point = |(revealed, loss)| LossPoint {
 ///         revealed,
@@ -40,7 +43,7 @@ use crate::units::Nats;
 /// assert_eq!(choice.schedule.sizes(), [1, 3]);
 /// assert!((choice.apparent.0 - 0.6).abs() < 1e-12); // by the losses that chose it
 /// assert!((choice.judged.value.0 - 0.7).abs() < 1e-12); // by the others
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planner<F = f64> {
@@ -111,14 +114,14 @@ impl<F: Scalar> Planner<F> {
     /// As [`schedule_for_losses`] and [`LossCurve::at_all_counts`]; as [`judge`](Self::judge).
     ///
     /// ```
-    /// use demask::{Nats, curve::LossCurve, optimal::Planner};
+    /// use unmaskcost::{Nats, measured::{LossCurve, Planner}};
     /// // This model really is worse with three tokens revealed than with two.
     /// let losses = LossCurve::from_exact([3.0_f64, 2.0, 1.0, 2.5, 0.5])?;
     /// let planner = Planner::new(&losses, losses.clone())?;
     /// let (projected, measured) = (planner.schedule(2)?, planner.schedule_as_measured(2)?);
     /// assert_eq!((projected.schedule.sizes(), measured.schedule.sizes()), (&[1, 4][..], &[2, 3][..]));
     /// assert_eq!((projected.judged.value, measured.judged.value), (Nats(2.0), Nats(0.0)));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn schedule_as_measured(&self, steps: usize) -> Result<Choice<F>> {
         let losses = self.monotone.measured().at_all_counts()?;

@@ -23,12 +23,12 @@ use crate::schedule::{Schedule, check_list_fits};
 /// A decoder whose reveal sizes are fixed by a rule.
 ///
 /// ```
-/// use demask::schedule::{Decoder, MaskFunction};
-/// let sizes = |decoder: Decoder| Ok::<_, demask::Error>(decoder.plan(10, 4)?.schedule().to_string());
+/// use unmaskcost::decoders::{Decoder, MaskFunction};
+/// let sizes = |decoder: Decoder| Ok::<_, unmaskcost::Error>(decoder.plan(10, 4)?.schedule().to_string());
 /// assert_eq!(sizes(Decoder::Llada)?, "(3, 3, 2, 2)");
 /// assert_eq!(sizes(Decoder::Dream)?, "(2, 2, 2, 4)");
 /// assert_eq!(sizes(Decoder::MaskGit(MaskFunction::Cosine))?, "(1, 2, 4, 3)");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -233,12 +233,12 @@ impl Decoder {
     /// steps; [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
     ///
     /// ```
-    /// use demask::schedule::Decoder;
+    /// use unmaskcost::decoders::Decoder;
     /// let plan = Decoder::Dream.plan(256, 256)?;
     /// assert_eq!(plan.passes(), 256);
     /// assert_eq!(plan.empty_passes(), [0]);
     /// assert_eq!(plan.schedule().sizes().last(), Some(&2));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn plan(self, tokens: usize, steps: usize) -> Result<DecoderPlan> {
         check_request(tokens, steps)?;
@@ -257,7 +257,7 @@ impl Decoder {
     /// have no such form.
     ///
     /// ```
-    /// use demask::schedule::Decoder;
+    /// use unmaskcost::decoders::Decoder;
     /// let plans = Decoder::Llada.plan_blocks(256, 32, 64)?;
     /// assert_eq!(plans.len(), 8);
     /// assert_eq!(plans[0].schedule().to_string(), "(4 x 8)");
@@ -265,7 +265,7 @@ impl Decoder {
     /// // The first pass of a block of Dream reveals one token.
     /// let plans = Decoder::Dream.plan_blocks(256, 32, 64)?;
     /// assert_eq!(plans[0].schedule().to_string(), "(1, 4 x 5, 5, 6)");
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn plan_blocks(
         self,
@@ -385,13 +385,13 @@ impl fmt::Display for Decoder {
 /// [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
 ///
 /// ```
-/// use demask::schedule::{Decoder, MaskFunction};
+/// use unmaskcost::decoders::{Decoder, MaskFunction};
 /// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(MaskFunction::Cosine)));
 /// let power: Decoder = "MaskGIT power 2.5".parse()?;
 /// assert_eq!(power, Decoder::MaskGit(MaskFunction::Power(2.5)));
 /// assert_eq!(power.to_string(), "MaskGIT power 2.5");
 /// assert!("LLaMA".parse::<Decoder>().is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 impl FromStr for Decoder {
     type Err = Error;
@@ -427,11 +427,11 @@ pub(crate) fn known_names() -> String {
 /// What a decoder does with a number of tokens and steps: the schedule, and the passes it takes.
 ///
 /// ```
-/// use demask::schedule::DecoderPlan;
+/// use unmaskcost::decoders::DecoderPlan;
 /// let plan = DecoderPlan::from_pass_sizes([0, 3, 0, 2])?;
 /// assert_eq!(plan.schedule().sizes(), [3, 2]);
 /// assert_eq!((plan.passes(), plan.empty_passes()), (4, [0, 2].as_slice()));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecoderPlan {

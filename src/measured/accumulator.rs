@@ -1,7 +1,7 @@
-use crate::curve::losses::{LossCurve, LossPoint};
-use crate::curve::moments::Moments;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::measured::losses::{LossCurve, LossPoint};
+use crate::numeric::moments::Moments;
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// Collects evaluations `(revealed count, loss)` one by one and keeps, for each count, their number,
@@ -12,7 +12,7 @@ use crate::units::Nats;
 /// well, if the count that came out is what is added here.
 ///
 /// The counts of different evaluations are independent here, as [`LossCurve`] takes them to be. A
-/// [`CurveEstimator`](crate::distribution::CurveEstimator) observes all counts along one order of a
+/// [`CurveEstimator`](crate::measured::CurveEstimator) observes all counts along one order of a
 /// sequence: the values of one order depend on each other.
 ///
 /// O(1) per evaluation, O(L) memory. Accumulators of parts, [merged](Self::merge), give the accumulator of the
@@ -27,7 +27,7 @@ use crate::units::Nats;
 /// Source: Welford, *Technometrics* 4 (1962); the merge is by Chan, Golub & LeVeque (1979).
 ///
 /// ```
-/// use demask::{Nats, curve::LossAccumulator};
+/// use unmaskcost::{Nats, measured::LossAccumulator};
 /// let mut here = LossAccumulator::new(3)?;
 /// let mut there = LossAccumulator::new(3)?;
 /// for loss in [2.0, 3.0] {
@@ -40,7 +40,7 @@ use crate::units::Nats;
 /// let losses = here.loss_curve(2)?;
 /// assert_eq!(losses.loss(0)?.value, Nats(3.0));
 /// assert_eq!(losses.points()[1].samples, 2);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossAccumulator<F = f64> {

@@ -1,7 +1,7 @@
 use crate::curve::{InformationCurve, block_curves};
 use crate::error::{Error, Result};
+use crate::numeric::scalar::Scalar;
 use crate::optimal::split;
-use crate::scalar::Scalar;
 use crate::schedule::Blockwise;
 use crate::units::Nats;
 
@@ -11,14 +11,14 @@ use crate::units::Nats;
 /// As [`split`].
 ///
 /// ```
-/// use demask::{InformationCurve, optimal};
+/// use unmaskcost::{InformationCurve, optimal};
 /// let plain = InformationCurve::from_information([0.0, 0.0, 0.0, 0.1])?;
 /// let tangled = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let curves = [plain, tangled];
 /// let (blockwise, error) = optimal::blockwise(&curves, 5)?;
 /// assert_eq!(blockwise.to_string(), "(4) | (1 x 4)");
 /// assert_eq!(error, blockwise.sampling_error(&curves)?);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn blockwise<F: Scalar>(
     curves: &[InformationCurve<F>],
@@ -52,7 +52,7 @@ pub struct BlockLength<F = f64> {
 /// of the function.
 ///
 /// ```
-/// use demask::{JointTable, optimal};
+/// use unmaskcost::{JointTable, optimal};
 /// // X_2 = X_0 and X_3 = X_1: two blocks of two are free, one block is not.
 /// let counts = (0..16_u8).map(|x| u8::from(x >> 2 == x & 3));
 /// let table: JointTable = JointTable::from_counts(&[2; 4], counts.collect::<Vec<_>>())?;
@@ -61,7 +61,7 @@ pub struct BlockLength<F = f64> {
 /// })?;
 /// assert_eq!(lengths.iter().map(|each| each.length).collect::<Vec<_>>(), [2, 4]);
 /// assert_eq!(lengths[0].error.0, 0.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn block_lengths<F: Scalar>(
     tokens: usize,

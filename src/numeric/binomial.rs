@@ -1,6 +1,6 @@
 //! Binomial probabilities, without logarithms or gamma functions.
 
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 /// The binomial probabilities of `n` trials that matter, by the ratios of neighbours from the mode outward,
 /// which are exact where a difference of log-factorials is not, then divided by their sum. So nothing

@@ -22,7 +22,7 @@ pub trait Scalar:
     /// normalised); input beyond it is refused.
     ///
     /// ```
-    /// use demask::Scalar;
+    /// use unmaskcost::Scalar;
     /// assert_eq!(f64::tolerance(), f64::EPSILON.sqrt());
     /// ```
     fn tolerance() -> Self {
@@ -38,11 +38,11 @@ pub trait Scalar:
     /// negative at all.
     ///
     /// ```
-    /// use demask::{Nats, Scalar, Schedule, bounds};
+    /// use unmaskcost::{Nats, Scalar, Schedule, bounds};
     /// assert_eq!(f64::cancellation_noise(), 256.0 * f64::EPSILON);
     /// let schedule = Schedule::balanced(8, 4)?;
     /// assert_eq!(bounds::li_cai::upper(Nats(-4e-16), &schedule)?, Nats(0.0));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     fn cancellation_noise() -> Self {
         Self::epsilon() * constant(256.0)

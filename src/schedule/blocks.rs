@@ -1,7 +1,8 @@
 use core::fmt;
 
+use crate::decoders::DecoderPlan;
 use crate::error::{Error, Result};
-use crate::schedule::{DecoderPlan, Schedule};
+use crate::schedule::Schedule;
 
 /// Semi-autoregressive decoding: block after block, with a schedule of its own inside each.
 ///
@@ -10,12 +11,12 @@ use crate::schedule::{DecoderPlan, Schedule};
 /// [`Blockwise::sampling_error`].
 ///
 /// ```
-/// use demask::{Schedule, schedule::{Blockwise, Decoder}};
+/// use unmaskcost::{Schedule, decoders::Decoder, schedule::Blockwise};
 /// let by_hand = Blockwise::new([Schedule::balanced(32, 8)?, Schedule::balanced(32, 8)?])?;
 /// let llada = Blockwise::from_plans(&Decoder::Llada.plan_blocks(64, 32, 16)?)?;
 /// assert_eq!(by_hand, llada);
 /// assert_eq!((llada.tokens(), llada.steps(), llada.blocks().len()), (64, 16, 2));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blockwise {
@@ -41,7 +42,7 @@ impl Blockwise {
         Ok(Self { blocks, tokens })
     }
 
-    /// The steps that a [`Decoder`](crate::schedule::Decoder) makes of its blocks.
+    /// The steps that a [`Decoder`](crate::decoders::Decoder) makes of its blocks.
     ///
     /// # Errors
     /// As [`Blockwise::new`].

@@ -1,5 +1,5 @@
 use crate::error::{self, Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 
 /// Welford's running mean and sum of squared deviations from it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 
 /// The places where a step may start, with the increments that lie there.
@@ -11,13 +11,13 @@ use crate::schedule::Schedule;
 /// may as well start at `p - 1`. So the *nodes* are the start of each curve, its positive increments
 /// and its end. Curves stand one after another; the end of one is the start of the next, a *wall*
 /// that every path goes through.
-pub(super) struct Measure<F> {
+pub(crate) struct Measure<F> {
     /// Revealed tokens at each node, counted through all curves; increasing.
-    pub(super) positions: Vec<usize>,
+    pub(crate) positions: Vec<usize>,
     /// The increment at each node; 0 at the walls.
-    pub(super) masses: Vec<F>,
+    pub(crate) masses: Vec<F>,
     /// The nodes that are walls, from the first node to the last.
-    pub(super) walls: Vec<usize>,
+    pub(crate) walls: Vec<usize>,
 }
 
 /// The increments of the nodes between two nodes `a < b`, taken together.
@@ -28,25 +28,25 @@ pub(super) struct Measure<F> {
 /// Segments are only ever put together, never taken apart: all terms are nonnegative, so both numbers
 /// keep their relative accuracy over any range of magnitudes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Segment<F> {
-    pub(super) mass: F,
-    pub(super) ramp: F,
+pub(crate) struct Segment<F> {
+    pub(crate) mass: F,
+    pub(crate) ramp: F,
 }
 
 impl<F: Scalar> Segment<F> {
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { mass: F::zero(), ramp: F::zero() }
     }
 
     /// This segment made longer by one node.
     #[inline(always)]
-    pub(super) fn extended(self, length: F, mass: F) -> Self {
+    pub(crate) fn extended(self, length: F, mass: F) -> Self {
         Self { mass: self.mass + mass, ramp: self.ramp + self.mass * length }
     }
 
     /// This segment followed by one of the given length in tokens.
     #[inline(always)]
-    pub(super) fn then(self, next: Self, length: F) -> Self {
+    pub(crate) fn then(self, next: Self, length: F) -> Self {
         Self { mass: self.mass + next.mass, ramp: self.ramp + self.mass * length + next.ramp }
     }
 }
@@ -54,20 +54,20 @@ impl<F: Scalar> Segment<F> {
 /// `to - from`, which may be negative. Signed numbers convert faster than unsigned ones, and lengths in
 /// memory always fit.
 #[inline(always)]
-pub(super) fn distance<F: Scalar>(from: usize, to: usize) -> F {
+pub(crate) fn distance<F: Scalar>(from: usize, to: usize) -> F {
     F::from_isize(to.wrapping_sub(from) as isize).unwrap_or_else(F::nan)
 }
 
 impl<F: Scalar> Measure<F> {
     /// Of one curve.
-    pub(super) fn of(curve: &InformationCurve<F>) -> Self {
+    pub(crate) fn of(curve: &InformationCurve<F>) -> Self {
         let mut measure = Self::with_nodes(curve.tokens());
         measure.append(curve, curve.tokens());
         measure
     }
 
     /// Of several curves, one after another.
-    pub(super) fn of_all(curves: &[InformationCurve<F>]) -> Result<Self> {
+    pub(crate) fn of_all(curves: &[InformationCurve<F>]) -> Result<Self> {
         let mut tokens = 0_usize;
         let mut measure = Self::with_nodes(0);
         for curve in curves {
@@ -105,29 +105,29 @@ impl<F: Scalar> Measure<F> {
     }
 
     /// The last node: the end of the last curve.
-    pub(super) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.positions.len() - 1
     }
 
     /// The tokens of all curves together.
-    pub(super) fn tokens(&self) -> usize {
+    pub(crate) fn tokens(&self) -> usize {
         self.positions[self.end()]
     }
 
     /// The tokens from one node to a later one.
     #[inline(always)]
-    pub(super) fn length(&self, from: usize, to: usize) -> F {
+    pub(crate) fn length(&self, from: usize, to: usize) -> F {
         distance(self.positions[from], self.positions[to])
     }
 
     /// The nodes of each curve, as first and last node.
-    pub(super) fn curves(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub(crate) fn curves(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.walls.windows(2).map(|pair| (pair[0], pair[1]))
     }
 
     /// What the first start besides the walls saves at most: `max_a I_a (L - a)`. At this price or a
     /// higher one, one step per curve is best.
-    pub(super) fn highest_price(&self) -> F {
+    pub(crate) fn highest_price(&self) -> F {
         let mut highest = F::zero();
         for (first, last) in self.curves() {
             let mut information = CompensatedSum::new();
@@ -141,7 +141,7 @@ impl<F: Scalar> Measure<F> {
 
     /// What the last start saves at least: at this price or a lower one, all nodes are starts.
     /// Infinite if there are only walls.
-    pub(super) fn lowest_price(&self) -> F {
+    pub(crate) fn lowest_price(&self) -> F {
         (1..self.end())
             .filter(|&node| self.masses[node] > F::zero())
             .map(|node| self.masses[node] * self.length(node, node + 1))
@@ -149,7 +149,7 @@ impl<F: Scalar> Measure<F> {
     }
 
     /// The error of the steps between consecutive nodes of a path.
-    pub(super) fn error(&self, path: &[usize]) -> F {
+    pub(crate) fn error(&self, path: &[usize]) -> F {
         let step = |pair: &[usize]| {
             let (from, to) = (pair[0], pair[1]);
             scalar::sum((from + 1..to).map(|node| self.masses[node] * self.length(node, to)))
@@ -159,7 +159,7 @@ impl<F: Scalar> Measure<F> {
 
     /// The starts of a path as schedules, one per curve, with cuts added so that they have `steps`
     /// steps in all. The cuts are the last places that are not starts yet: single tokens at the end.
-    pub(super) fn schedules(&self, path: &[usize], steps: usize) -> Result<Vec<Schedule>> {
+    pub(crate) fn schedules(&self, path: &[usize], steps: usize) -> Result<Vec<Schedule>> {
         let mut missing = steps.saturating_sub(path.len() - 1);
         let mut ends = Vec::with_capacity(path.len() - 1 + missing);
         for pair in path.windows(2).rev() {

@@ -6,15 +6,16 @@
 //! | exact | [`cost`] | [`KlBounds`]: certain |
 //! | means of samples | [`cost_interval`] | [`ConfidenceInterval`]: holds with a stated probability |
 //!
-//! Both are the [sharp](super::sharp) interval for what the losses say of the information curve of the
+//! Both are the [sharp](crate::bounds::sharp) interval for what the losses say of the information curve of the
 //! model, `I_k = l_0 - l_k`. An [`Estimate`] is neither: it takes the straight line between measured
 //! counts.
 
 use crate::bounds::sharp::Known;
 use crate::bounds::{KlBounds, Knowledge};
-use crate::curve::{ConfidenceInterval, Estimate, LossCurve};
 use crate::error::Result;
-use crate::scalar::Scalar;
+use crate::estimate::{ConfidenceInterval, Estimate};
+use crate::measured::LossCurve;
+use crate::numeric::scalar::Scalar;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -32,17 +33,17 @@ use crate::units::Nats;
 /// # Errors
 /// As [`known`]; [`TokensDiffer`](crate::Error::TokensDiffer);
 /// [`InformationDecreases`](crate::Error::InformationDecreases) if the losses rise: take
-/// [`MonotoneLosses`](crate::curve::MonotoneLosses), or [`cost_interval`].
+/// [`MonotoneLosses`](crate::measured::MonotoneLosses), or [`cost_interval`].
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds, curve::{LossCurve, LossPoint}};
+/// use unmaskcost::{Nats, Schedule, bounds, measured::{LossCurve, LossPoint}, measured};
 /// let points = [(0, 2.0_f64), (4, 1.0), (7, 0.5)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
 /// let losses = LossCurve::from_points(8, points)?;
 /// let halves = Schedule::balanced(8, 2)?;
-/// let bounds = bounds::measured::cost(&losses, &halves)?;
+/// let bounds = measured::any_fall::cost(&losses, &halves)?;
 /// assert!(bounds.contains(losses.parallelism_cost(&halves)?.value));
 /// assert!((bounds.lower.0 - 0.5).abs() < 1e-9 && (bounds.upper.0 - 4.5).abs() < 1e-9);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlBounds<F>> {
     known(losses)?.bounds(schedule)
@@ -57,7 +58,7 @@ pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlB
 /// errors.
 ///
 /// ```
-/// use demask::{Nats, Schedule, bounds, curve::{LossCurve, LossPoint}};
+/// use unmaskcost::{Nats, Schedule, measured::{LossCurve, LossPoint}, measured};
 /// let points = [(0, 2.0_f64), (4, 1.0), (7, 0.5)].map(|(revealed, loss)| LossPoint {
 ///     revealed,
 ///     loss: Nats(loss),
@@ -65,9 +66,9 @@ pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlB
 ///     samples: 1000,
 /// });
 /// let losses = LossCurve::from_points(8, points)?;
-/// let interval = bounds::measured::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;
+/// let interval = measured::any_fall::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;
 /// assert!(interval.lower.0 < 0.5 && interval.upper.0 > 4.5 && interval.width().0 < 4.3);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn cost_interval<F: Scalar>(
     losses: &LossCurve<F>,

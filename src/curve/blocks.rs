@@ -1,6 +1,6 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::schedule::Blockwise;
 use crate::units::Nats;
 
@@ -19,7 +19,7 @@ impl Blockwise {
     /// [`TokensDiffer`](Error::TokensDiffer) if a curve has another length than its block.
     ///
     /// ```
-    /// use demask::{JointTable, Schedule, curve::block_curves, schedule::Blockwise};
+    /// use unmaskcost::{JointTable, Schedule, curve::block_curves, schedule::Blockwise};
     /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
     /// let curves = block_curves(3, 2, |prefix, tokens| {
     ///     table.information_curve_given_prefix(prefix, tokens)
@@ -27,7 +27,7 @@ impl Blockwise {
     /// let pair_then_one = Blockwise::new([Schedule::one_step(2)?, Schedule::one_step(1)?])?;
     /// let error = pair_then_one.sampling_error(&curves)?;
     /// assert!((error - table.marginal(&[0, 1])?.information_curve()?.total_correlation()).0.abs() < 1e-15);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn sampling_error<F: Scalar>(&self, curves: &[InformationCurve<F>]) -> Result<Nats<F>> {
         let (found, expected) = (curves.len(), self.blocks().len());

@@ -1,12 +1,15 @@
 //! The search for the price of a step at which the best path has as many steps as asked for.
 
-use crate::optimal::envelope::{Envelope, Value, Workspace};
-use crate::optimal::measure::Measure;
-use crate::scalar::{self, Scalar};
+pub(crate) mod envelope;
+pub(crate) mod measure;
+
+use crate::numeric::scalar::{self, Scalar};
+use crate::optimal::monge::envelope::{Envelope, Value, Workspace};
+use crate::optimal::monge::measure::Measure;
 
 /// What the path should have.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Target<F> {
+pub(crate) enum Target<F> {
     /// Exactly this many steps, and the least error.
     Steps(usize),
     /// At most this error, and the fewest steps.
@@ -51,20 +54,20 @@ impl<F: Scalar> Target<F> {
 
 /// A path that is optimal for some price: a vertex of the frontier (or a point of one of its edges).
 #[derive(Debug, Clone)]
-pub(super) struct Vertex<F> {
+pub(crate) struct Vertex<F> {
     /// The nodes it goes through, from the first to the last, all walls among them.
-    pub(super) path: Vec<usize>,
-    pub(super) error: F,
+    pub(crate) path: Vec<usize>,
+    pub(crate) error: F,
 }
 
 impl<F: Scalar> Vertex<F> {
-    pub(super) fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.path.len() - 1
     }
 }
 
 /// The penalised problem on one measure, with its working space.
-pub(super) struct Search<'a, F> {
+pub(crate) struct Search<'a, F> {
     measure: &'a Measure<F>,
     parents: Vec<usize>,
     workspace: Workspace<F>,
@@ -73,7 +76,7 @@ pub(super) struct Search<'a, F> {
 }
 
 impl<'a, F: Scalar> Search<'a, F> {
-    pub(super) fn new(measure: &'a Measure<F>) -> Self {
+    pub(crate) fn new(measure: &'a Measure<F>) -> Self {
         Self {
             measure,
             parents: vec![0; measure.positions.len()],
@@ -84,18 +87,18 @@ impl<'a, F: Scalar> Search<'a, F> {
     }
 
     /// One step per curve: the fewest steps there are.
-    pub(super) fn fewest(&self) -> Vertex<F> {
+    pub(crate) fn fewest(&self) -> Vertex<F> {
         let path = self.measure.walls.clone();
         Vertex { error: self.measure.error(&path), path }
     }
 
     /// All nodes are starts: the fewest steps without any error.
-    pub(super) fn exact(&self) -> Vertex<F> {
+    pub(crate) fn exact(&self) -> Vertex<F> {
         Vertex { path: (0..=self.measure.end()).collect(), error: F::zero() }
     }
 
     /// A path of least `error + price * steps`. O(nodes).
-    pub(super) fn at_price(&mut self, price: F) -> Vertex<F> {
+    pub(crate) fn at_price(&mut self, price: F) -> Vertex<F> {
         for (first, last) in self.measure.curves() {
             let mut envelope =
                 Envelope::<_, true>::new(self.measure, price, (first, last), &mut self.workspace);
@@ -123,7 +126,7 @@ impl<'a, F: Scalar> Search<'a, F> {
     }
 
     /// The best path for the target, between the fewest steps and as many as there are nodes.
-    pub(super) fn find(&mut self, target: Target<F>) -> Vertex<F> {
+    pub(crate) fn find(&mut self, target: Target<F>) -> Vertex<F> {
         let fewest = self.fewest();
         if target.is_met_by(&fewest) {
             return fewest;

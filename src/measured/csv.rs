@@ -1,10 +1,10 @@
 use core::fmt::Write;
 use std::collections::BTreeMap;
 
-use crate::curve::losses::{self, LossCurve, LossPoint};
-use crate::curve::moments::Moments;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::measured::losses::{self, LossCurve, LossPoint};
+use crate::numeric::moments::Moments;
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::{Bits, Nats};
 
 /// What is wrong with a line of a CSV text.
@@ -162,7 +162,7 @@ impl<F: Scalar> LossCurve<F> {
     /// [`from_points`](Self::from_points).
     ///
     /// ```
-    /// use demask::{Bits, curve::LossCurve};
+    /// use unmaskcost::{Bits, measured::LossCurve};
     /// let text = "masked,loss_bits,standard_error_bits,samples\n4,3.5,0.02,1000\n1,2.5,0.03,1000\n";
     /// let losses = LossCurve::<f64>::from_csv_str(text, 4)?;
     /// assert_eq!(losses.points()[1].loss, Bits(2.5).nats());
@@ -173,7 +173,7 @@ impl<F: Scalar> LossCurve<F> {
     /// let evaluations = "revealed,loss_nats\n0,2.5\n3,1.0\n3,1.5\n0,3.5\n";
     /// let losses = LossCurve::<f64>::from_csv_str(evaluations, 4)?;
     /// assert_eq!((losses.points()[0].loss.0, losses.points()[0].standard_error.0), (3.0, 0.5));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_csv_str(text: &str, tokens: usize) -> Result<Self> {
         losses::check_tokens(tokens)?;
@@ -210,12 +210,12 @@ impl<F: Scalar> LossCurve<F> {
     /// The points as CSV text that [`from_csv_str`](Self::from_csv_str) reads back.
     ///
     /// ```
-    /// use demask::curve::LossCurve;
+    /// use unmaskcost::measured::LossCurve;
     /// let losses = LossCurve::from_exact([2.0, 1.5])?;
     /// let text = losses.to_csv();
     /// assert!(text.starts_with("revealed,loss_nats,standard_error_nats,samples\n0,2,0,1\n"));
     /// assert_eq!(LossCurve::from_csv_str(&text, 2)?, losses);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn to_csv(&self) -> String {

@@ -1,13 +1,14 @@
 use core::fmt;
 
-use crate::schedule::{Decoder, DecoderPlan, MaskFunction, Schedule};
+use crate::decoders::{Decoder, DecoderPlan, MaskFunction};
+use crate::schedule::Schedule;
 
 /// What a careful colleague would say of a schedule, before any data is seen.
 ///
 /// The parts are fields; `Display` prints them in words.
 ///
 /// ```
-/// use demask::{Schedule, schedule::{Decoder, MaskFunction, SizeTrend}};
+/// use unmaskcost::{Schedule, audit::SizeTrend, decoders::{Decoder, MaskFunction}};
 /// let maskgit = Decoder::MaskGit(MaskFunction::Cosine).plan(64, 8)?;
 /// assert_eq!(maskgit.schedule().to_string(), "(2, 3, 6, 8, 10, 11, 12, 12)");
 /// // The same list, in masking order by mistake:
@@ -16,7 +17,7 @@ use crate::schedule::{Decoder, DecoderPlan, MaskFunction, Schedule};
 /// assert!(audit.looks_reversed);
 /// assert_eq!(audit.nearest_reversed.distance, 0);
 /// println!("{audit}");
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -53,7 +54,7 @@ pub struct ScheduleAudit {
     /// tokens and more from each. Powers and the exponential of MaskGIT do not count, since the best sizes
     /// for ordinary data look like these reversed: `1 - x^2` for permutations, `exp` for a known total
     /// correlation. With a curve there is a better answer:
-    /// [`optimal::audit`](crate::optimal::audit()) compares the errors.
+    /// [`optimal::audit`](crate::audit::with_curve()) compares the errors.
     pub looks_reversed: bool,
 }
 
@@ -96,7 +97,7 @@ impl Schedule {
     ///
     /// O(T) per decoder of [`Decoder::KNOWN`] and number of steps that it is asked for in search of this
     /// schedule: at most 64 numbers, and beyond the first a million steps in all. With a curve, see
-    /// [`optimal::audit`](crate::optimal::audit()).
+    /// [`optimal::audit`](crate::audit::with_curve()).
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {
         audit(self, None)
@@ -107,11 +108,11 @@ impl DecoderPlan {
     /// As [`Schedule::audit`], with the empty passes counted.
     ///
     /// ```
-    /// use demask::schedule::{Decoder, DecoderPlan};
+    /// use unmaskcost::decoders::{Decoder, DecoderPlan};
     /// let audit = Decoder::Llada.plan(256, 512)?.audit();
     /// assert_eq!((audit.steps, audit.empty_passes), (256, 256));
     /// assert_eq!((audit.nearest.decoder, audit.nearest.distance), (Decoder::Llada, 0));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {

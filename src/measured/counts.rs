@@ -1,13 +1,13 @@
-use crate::curve::losses;
 use crate::error::{Error, Result};
-use crate::scalar;
+use crate::measured::losses;
+use crate::numeric::scalar;
 
 /// At which numbers of revealed tokens to measure the loss: both ends, and more of them the nearer to
 /// an end. Sorted, all different, and exactly `points` of them, or all if there are not as many.
 ///
 /// Between two measured counts only the fall of the loss is known, not where it falls. What that leaves
 /// open of a cost is the fall times the spread of the [sawtooth](crate::Schedule::sawtooth) in the gap
-/// (see [`bounds::measured`](crate::bounds::measured)), and the spread is at most the length of the gap.
+/// (see [`measured::any_fall`](crate::measured::any_fall)), and the spread is at most the length of the gap.
 /// Losses fall fast where little is revealed, many of them like `1 / k`, and some once more at the end,
 /// where the last tokens follow from all others. So gaps should be short at the ends, and may be long in
 /// the middle: evenly spaced counts with a first gap of 32 tokens can miss almost half of the cost.
@@ -23,11 +23,11 @@ use crate::scalar;
 /// [`TooFewCounts`](Error::TooFewCounts) if not even the ends fit.
 ///
 /// ```
-/// use demask::curve::measurement_counts;
+/// use unmaskcost::measured::measurement_counts;
 /// assert_eq!(measurement_counts(65, 11)?, [0, 1, 2, 6, 13, 32, 51, 58, 62, 63, 64]);
 /// assert_eq!(measurement_counts(4, 9)?, [0, 1, 2, 3]);
 /// assert!(measurement_counts(65, 1).is_err());
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn measurement_counts(tokens: usize, points: usize) -> Result<Vec<usize>> {
     losses::check_tokens(tokens)?;

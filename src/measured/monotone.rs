@@ -1,10 +1,11 @@
 use core::ops::RangeInclusive;
 
-use crate::curve::estimate::{self, Estimate, Spread};
-use crate::curve::moments;
-use crate::curve::{InformationCurve, LossCurve};
+use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::estimate::{self, Estimate, Spread};
+use crate::measured::LossCurve;
+use crate::numeric::moments;
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// Whether measured losses that rise somewhere do so by chance.
@@ -108,7 +109,7 @@ impl<F: Scalar> Move<F> {
 /// losses are too low on average. From 20 samples at each count on this is small against the errors.
 ///
 /// ```
-/// use demask::{Nats, curve::{LossCurve, LossPoint}};
+/// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}};
 /// let point = |revealed, loss| LossPoint {
 ///     revealed,
 ///     loss: Nats(loss),
@@ -121,7 +122,7 @@ impl<F: Scalar> Move<F> {
 /// assert!(!monotone.test().rejects(0.95)?); // within noise
 /// assert_eq!(monotone.moves().count(), 2);
 /// assert_eq!(monotone.information_curve()?.information(3), Nats(1.5));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MonotoneLosses<F = f64> {

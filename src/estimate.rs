@@ -5,7 +5,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, StudentsT};
 use statrs::function::erf;
 
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// A measured quantity: the most likely value, and how far it may be off by chance.
@@ -13,7 +13,7 @@ use crate::units::Nats;
 /// It is not an interval that certainly holds the truth: that is [`KlBounds`](crate::KlBounds).
 ///
 /// ```
-/// use demask::{Nats, curve::Estimate};
+/// use unmaskcost::{Estimate, Nats};
 /// let cost = Estimate::with_known_error(Nats(2.0_f64), Nats(0.5));
 /// let interval = cost.interval(0.95)?;
 /// assert!((interval.lower.0 - 1.02).abs() < 1e-3 && (interval.upper.0 - 2.98).abs() < 1e-3);
@@ -22,7 +22,7 @@ use crate::units::Nats;
 /// // An error that is itself known from three samples only leaves more open.
 /// let few = Estimate { degrees_of_freedom: 2.0, ..cost };
 /// assert!(few.interval(0.95)?.width() > interval.width() * 2.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate<F = f64> {

@@ -1,15 +1,15 @@
 //! Hypergeometric weights, without logarithms or gamma functions.
 
-use crate::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 
 /// The weights that matter of a law with one mode: `weights[i]` is the probability of `first + i`.
 ///
 /// Made by the ratio of neighbouring weights from the mode outward, then divided by their sum.
 /// Weights below `epsilon^2` times the largest are left out; all others are right to 1e-13,
 /// relatively, up to thousands of items.
-pub(super) struct Window<F> {
-    pub(super) first: usize,
-    pub(super) weights: Vec<F>,
+pub(crate) struct Window<F> {
+    pub(crate) first: usize,
+    pub(crate) weights: Vec<F>,
 }
 
 impl<F: Scalar> Window<F> {
@@ -20,7 +20,7 @@ impl<F: Scalar> Window<F> {
     /// ```text
     /// weight(j) = C(marked, j) C(items - marked, draws - j) / C(items, draws)
     /// ```
-    pub(super) fn hypergeometric(items: usize, marked: usize, draws: usize) -> Self {
+    pub(crate) fn hypergeometric(items: usize, marked: usize, draws: usize) -> Self {
         let least = (marked + draws).saturating_sub(items);
         let most = marked.min(draws);
         let mode = (marked as u128 + 1) * (draws as u128 + 1) / (items as u128 + 2);
@@ -52,7 +52,7 @@ impl<F: Scalar> Window<F> {
     }
 
     /// Each value with its weight.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, F)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, F)> + '_ {
         (self.first..).zip(self.weights.iter().copied())
     }
 }

@@ -21,7 +21,7 @@ use core::any::Any;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 /// The function that computes `- sum_x p(x) ln p(x)` fastest in this float: vectorised for `f64` and
 /// `f32`, plain for all others.
@@ -65,7 +65,7 @@ macro_rules! vectorised {
                 ($float::MAX_EXP as $bits - 1 + FRACTION_BITS as $bits) << FRACTION_BITS;
             const EXPONENT_BIAS: $float = ($float::MAX_EXP - 1) as $float;
 
-            pub(super) fn entropy(probabilities: &[$float]) -> $float {
+            pub(crate) fn entropy(probabilities: &[$float]) -> $float {
                 Arch::new().dispatch(Entropy(probabilities))
             }
 
@@ -109,7 +109,7 @@ macro_rules! vectorised {
             }
 
             #[inline(always)]
-            pub(super) fn x_ln_x<S: Simd>(x: $float) -> $float {
+            pub(crate) fn x_ln_x<S: Simd>(x: $float) -> $float {
                 // Adding 1/sqrt(1/2) to the exponent and fraction carries into the exponent where the
                 // fraction is that of a number above sqrt(2): so k is rounded, and m lies around 1.
                 let shifted = x.to_bits().wrapping_add(ONE - SQRT_HALF);

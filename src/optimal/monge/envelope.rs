@@ -9,15 +9,15 @@
 //! order in which they take over, and each is queued and dropped at most once. A pass over all nodes
 //! takes O(nodes).
 
-use crate::optimal::measure::{Measure, Segment, distance};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
+use crate::optimal::monge::measure::{Measure, Segment, distance};
 
 /// The cost of the best way to a node: an error, and a number of steps that has a price. They are
 /// kept apart because their sum would lose the error where the price is large.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Value<F> {
-    pub(super) error: F,
-    pub(super) steps: usize,
+pub(crate) struct Value<F> {
+    pub(crate) error: F,
+    pub(crate) steps: usize,
 }
 
 /// A candidate for the start of the step that ends at the node asked for.
@@ -31,15 +31,15 @@ struct Candidate<F> {
 }
 
 /// Working space for many passes.
-pub(super) struct Workspace<F> {
+pub(crate) struct Workspace<F> {
     queue: Vec<Candidate<F>>,
     before: Vec<Segment<F>>,
     #[cfg(test)]
-    pub(super) evaluations: usize,
+    pub(crate) evaluations: usize,
 }
 
 impl<F: Scalar> Workspace<F> {
-    pub(super) fn new(measure: &Measure<F>) -> Self {
+    pub(crate) fn new(measure: &Measure<F>) -> Self {
         Self {
             queue: Vec::new(),
             before: vec![Segment::empty(); measure.end()],
@@ -50,7 +50,7 @@ impl<F: Scalar> Workspace<F> {
 }
 
 /// With `PRICED = false` steps are free, and so is counting them.
-pub(super) struct Envelope<'a, F, const PRICED: bool> {
+pub(crate) struct Envelope<'a, F, const PRICED: bool> {
     measure: &'a Measure<F>,
     price: F,
     /// Where the curve ends: who takes over later than this never does.
@@ -72,7 +72,7 @@ pub(super) struct Envelope<'a, F, const PRICED: bool> {
 
 impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
     /// For the nodes from `first` to `last`, of one curve.
-    pub(super) fn new(
+    pub(crate) fn new(
         measure: &'a Measure<F>,
         price: F,
         (first, last): (usize, usize),
@@ -97,7 +97,7 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
 
     /// Adds the node as a candidate. Nodes come in order, none left out.
     #[inline(always)]
-    pub(super) fn push(&mut self, node: usize, value: Value<F>) {
+    pub(crate) fn push(&mut self, node: usize, value: Value<F>) {
         if node > self.first {
             let length = self.measure.length(node - 1, node);
             self.pending = self.pending.extended(length, self.measure.masses[node]);
@@ -160,7 +160,7 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
     /// that step. Nodes are asked for in order, none left out, each after all nodes before it were
     /// pushed.
     #[inline(always)]
-    pub(super) fn best(&mut self, node: usize) -> (usize, Value<F>) {
+    pub(crate) fn best(&mut self, node: usize) -> (usize, Value<F>) {
         let position = self.measure.positions[node];
         while self.queue.get(self.head + 1).is_some_and(|next| next.takes_over <= position) {
             self.head += 1;

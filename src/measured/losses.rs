@@ -1,8 +1,8 @@
 use crate::curve::InformationCurve;
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
-use crate::curve::moments::count;
 use crate::error::{Error, Result, check_limit};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
+use crate::numeric::moments::count;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -18,7 +18,7 @@ const COUNT_TOLERANCE: f64 = 0.01;
 /// One *sample* is one sequence, masked once; its loss is the mean over its masked tokens.
 ///
 /// ```
-/// use demask::{Bits, Nats, curve::LossPoint};
+/// use unmaskcost::{Bits, Nats, measured::LossPoint};
 /// // 12 of 16 tokens masked, 3.1 bits a token, 400 sequences.
 /// let revealed = LossPoint::<f64>::revealed_at_mask_ratio(0.75, 16)?;
 /// let point = LossPoint {
@@ -29,7 +29,7 @@ const COUNT_TOLERANCE: f64 = 0.01;
 /// };
 /// assert_eq!(point.revealed, 4);
 /// assert!(LossPoint::<f64>::revealed_at_mask_ratio(0.7, 16).is_err()); // 11.2 tokens
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossPoint<F = f64> {
@@ -55,7 +55,7 @@ impl<F: Scalar> LossPoint<F> {
     /// whole number of tokens, up to a hundredth of a token.
     ///
     /// This is not for evaluations that mask each token by its own coin: they mix many counts, see
-    /// [`SmoothedLosses`](crate::curve::SmoothedLosses).
+    /// [`SmoothedLosses`](crate::measured::SmoothedLosses).
     ///
     /// # Errors
     /// [`RatioNotACount`](Error::RatioNotACount).
@@ -123,18 +123,18 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///
 /// # Between and beyond the measured counts
 /// Between two measured counts an [`Estimate`] takes the straight line; what may lie there at worst is
-/// told by [`bounds::measured`](crate::bounds::measured). Beyond the measured counts nothing is
+/// told by [`measured::any_fall`](crate::measured::any_fall). Beyond the measured counts nothing is
 /// assumed: whatever needs a loss there is refused, unless [`holding_ends`](Self::holding_ends) says
 /// otherwise.
 ///
 /// # Independence
 /// The errors of different points are taken as independent. They are if each sequence is measured at
 /// one random count, the way to measure that this crate's
-/// [`LossAccumulator`](crate::curve::LossAccumulator) expects. One sequence measured at every count has
+/// [`LossAccumulator`](crate::measured::LossAccumulator) expects. One sequence measured at every count has
 /// losses that are high or low together: intervals of likelihoods and perplexities are then too narrow.
 ///
 /// ```
-/// use demask::{Nats, Schedule, curve::{LossCurve, LossPoint}};
+/// use unmaskcost::{Nats, Schedule, measured::{LossCurve, LossPoint}};
 /// let point = |revealed, loss: f64, error| LossPoint {
 ///     revealed,
 ///     loss: Nats(loss),
@@ -150,7 +150,7 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 /// let other = Schedule::from_reveal_sizes([1, 2, 2, 3])?;
 /// let saved = losses.cost_difference(&Schedule::balanced(8, 4)?, &other)?;
 /// assert!(saved.value.0 > 3.0 * saved.standard_error.0);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossCurve<F = f64> {
@@ -253,19 +253,19 @@ impl<F: Scalar> LossCurve<F> {
     }
 
     /// The losses at all counts, `l_0 .. l_{L-1}`: as measured, and on straight lines between. They may
-    /// rise: [`schedule_for_losses`](crate::optimal::schedule_for_losses) takes them as they are. O(L).
+    /// rise: [`schedule_for_losses`](crate::measured::schedule_for_losses) takes them as they are. O(L).
     ///
     /// # Errors
     /// [`NotMeasured`](Error::NotMeasured) unless the losses at 0 and at L - 1 were measured, or the
     /// ends are [held](Self::holding_ends).
     ///
     /// ```
-    /// use demask::{Nats, curve::{LossCurve, LossPoint}, optimal};
+    /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}, measured};
     /// let points = [(0, 3.0_f64), (1, 1.0), (3, 2.0)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
     /// let losses = LossCurve::from_points(4, points)?.at_all_counts()?;
     /// assert_eq!(losses, [3.0, 1.0, 1.5, 2.0]);
-    /// assert_eq!(optimal::schedule_for_losses(&losses, 2)?.0.sizes(), [1, 3]);
-    /// # Ok::<(), demask::Error>(())
+    /// assert_eq!(measured::schedule_for_losses(&losses, 2)?.0.sizes(), [1, 3]);
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn at_all_counts(&self) -> Result<Vec<F>> {
         self.lines(&self.points.iter().map(|point| point.loss.0).collect::<Vec<_>>())
@@ -306,8 +306,8 @@ impl<F: Scalar> LossCurve<F> {
     ///
     /// If every count is measured, the estimate is right on average. Otherwise it is right on average for
     /// the straight lines, and its standard error is that of the measurement only. How far the losses may
-    /// be from the lines is told by [`bounds::measured::cost_interval`](crate::bounds::measured::cost_interval);
-    /// [`measurement_counts`](crate::curve::measurement_counts) keeps it small.
+    /// be from the lines is told by [`measured::any_fall::cost_interval`](crate::measured::any_fall::cost_interval);
+    /// [`measurement_counts`](crate::measured::measurement_counts) keeps it small.
     ///
     /// # Errors
     /// [`TokensDiffer`](Error::TokensDiffer); [`NotMeasured`](Error::NotMeasured) if it needs losses
@@ -357,12 +357,12 @@ impl<F: Scalar> LossCurve<F> {
     /// As [`parallelism_cost`](Self::parallelism_cost).
     ///
     /// ```
-    /// use demask::{Schedule, curve::LossCurve};
+    /// use unmaskcost::{Schedule, measured::LossCurve};
     /// let losses = LossCurve::from_exact([2.0_f64, 1.0, 1.0, 1.0])?;
     /// let code_length = losses.negative_log_likelihood(&Schedule::from_reveal_sizes([1, 3])?)?;
     /// assert_eq!(code_length.value.0, 5.0);
     /// assert_eq!(code_length.perplexity(4)?, 1.25_f64.exp());
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn negative_log_likelihood(&self, schedule: &Schedule) -> Result<Estimate<F>> {
         self.weighted(&self.start_weights(schedule)?)
@@ -453,12 +453,12 @@ impl<F: Scalar> LossCurve<F> {
     /// [`Empty`](Error::Empty) if the curve was made without entropies.
     ///
     /// ```
-    /// use demask::{InformationCurve, Schedule, curve::LossCurve};
+    /// use unmaskcost::{InformationCurve, Schedule, measured::LossCurve};
     /// let truth = InformationCurve::from_conditional_entropies([2.0_f64, 1.0, 0.5])?;
     /// let model = LossCurve::from_exact([2.25, 1.25, 0.75])?;
     /// let split = model.error_split(&truth, &Schedule::from_reveal_sizes([1, 2])?)?;
     /// assert_eq!((split.factorization.value.0, split.learning.value.0), (0.5, 0.75));
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn error_split(
         &self,

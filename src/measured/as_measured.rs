@@ -1,6 +1,6 @@
 use crate::error::{Error, Result, check_limit};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::optimal::check_steps;
-use crate::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -26,12 +26,12 @@ use crate::units::Nats;
 /// [`TooLarge`](Error::TooLarge) if `T L^2` is above 2^33 (some ten seconds).
 ///
 /// ```
-/// use demask::{Nats, optimal};
+/// use unmaskcost::{Nats, measured};
 /// // With two tokens revealed, this predictor is worse than with one.
-/// let (schedule, cost) = optimal::schedule_for_losses(&[2.0, 1.0, 1.5, 0.5], 2)?;
+/// let (schedule, cost) = measured::schedule_for_losses(&[2.0, 1.0, 1.5, 0.5], 2)?;
 /// assert_eq!(schedule.sizes(), [1, 3]);
 /// assert_eq!(cost, Nats(0.0)); // (1.0 - 1.5) + (1.0 - 0.5)
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn schedule_for_losses<F: Scalar>(losses: &[F], steps: usize) -> Result<(Schedule, Nats<F>)> {
     const LIMIT: u128 = 1 << 33;

@@ -1,104 +1,11 @@
-//! What a law must be able to tell so that its curve can be estimated, and the estimate.
+//! Estimates of curves too large to be exact.
 
-use crate::curve::Moments;
-use crate::distribution::{JointTable, SubsetEntropies};
+use crate::distribution::check_symbol;
+use crate::distribution::{ConditionalMarginal, SubsetEntropy};
 use crate::error::{Error, Result};
-use crate::scalar::{self, Scalar};
+use crate::numeric::moments::Moments;
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
-
-/// A law that can tell the entropy of any set of its tokens.
-pub trait SubsetEntropy<F: Scalar = f64> {
-    /// H(X_S), the entropy of the tokens at `positions` together; 0 for none.
-    ///
-    /// # Errors
-    /// Those of the law, for instance for positions that do not exist or are listed twice.
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>>;
-}
-
-/// A law, or a learned predictor, that can tell the distribution of one token given any others: what
-/// a masked language model computes.
-pub trait ConditionalMarginal<F: Scalar = f64> {
-    /// p(X_i | x_S): the probabilities of all symbols at `position`, given the pairs (position,
-    /// symbol) that are revealed, in any order. `position` is not one of them.
-    ///
-    /// # Errors
-    /// Those of the law, for instance for positions or symbols that do not exist, or a context of
-    /// probability zero.
-    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>>;
-}
-
-impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        self.entropy(positions)
-    }
-}
-
-/// By a look-up.
-impl<F: Scalar> SubsetEntropy<F> for SubsetEntropies<F> {
-    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        self.entropy(positions)
-    }
-}
-
-/// From the marginal table of the positions concerned. O(cells).
-impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
-    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
-        let positions: Vec<usize> =
-            revealed.iter().map(|&(position, _)| position).chain([position]).collect();
-        let marginal = self.marginal(&positions)?;
-        let mut word = 0;
-        for (&(_, symbol), &alphabet) in revealed.iter().zip(marginal.shape()) {
-            check_symbol(symbol, alphabet)?;
-            word = word * alphabet + symbol;
-        }
-        let alphabet = self.shape()[position];
-        conditional(&marginal.probabilities()[word * alphabet..(word + 1) * alphabet])
-    }
-}
-
-/// The positions in order. Refuses those that are listed twice, and those beyond `tokens`.
-pub(super) fn check_positions(positions: &[usize], tokens: Option<usize>) -> Result<Vec<usize>> {
-    let what = "position";
-    let mut sorted = positions.to_vec();
-    sorted.sort_unstable();
-    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Error::Duplicate { what, index: pair[0] });
-    }
-    match (sorted.last(), tokens) {
-        (Some(&index), Some(limit)) if index >= limit => {
-            Err(Error::IndexOutOfRange { what, index, limit })
-        }
-        _ => Ok(sorted),
-    }
-}
-
-/// Refuses a context that tells a position twice, or the one that is asked for; positions beyond
-/// `tokens`, where that is known, and symbols that are not in the alphabet.
-pub(super) fn check_revealed(
-    revealed: &[(usize, usize)],
-    position: usize,
-    tokens: Option<usize>,
-    alphabet: usize,
-) -> Result<()> {
-    let places = revealed.iter().map(|&(place, _)| place).chain([position]);
-    check_positions(&places.collect::<Vec<_>>(), tokens)?;
-    revealed.iter().try_for_each(|&(_, symbol)| check_symbol(symbol, alphabet))
-}
-
-fn check_symbol(index: usize, limit: usize) -> Result<()> {
-    let what = "symbol";
-    if index < limit { Ok(()) } else { Err(Error::IndexOutOfRange { what, index, limit }) }
-}
-
-/// Weights divided by their sum.
-pub(super) fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
-    let sum = scalar::sum(weights.iter().copied());
-    if sum > F::zero() {
-        Ok(weights.iter().map(|&w| w / sum).collect())
-    } else {
-        Err(Error::ImpossibleContext { what: "what is revealed" })
-    }
-}
 
 /// The mean of what was observed at one point of the curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,7 +35,7 @@ pub struct CurvePoint<F = f64> {
 /// The means need not be monotone, so they are no [`InformationCurve`](crate::InformationCurve) yet.
 ///
 /// ```
-/// use demask::{Nats, distribution::CurveEstimator};
+/// use unmaskcost::{Nats, measured::CurveEstimator};
 /// let mut here = CurveEstimator::new(2)?;
 /// let mut there = here.clone();
 /// here.record(0, Nats(0.6))?;
@@ -136,7 +43,7 @@ pub struct CurvePoint<F = f64> {
 /// here.merge(&there)?;
 /// let point = here.points()[0];
 /// assert!((point.mean.0 - 0.7_f64).abs() < 1e-15 && (point.standard_error.0 - 0.1).abs() < 1e-15);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveEstimator<F = f64> {
@@ -225,7 +132,7 @@ impl<F: Scalar> CurveEstimator<F> {
     /// Those of the law.
     ///
     /// ```
-    /// use demask::{MarkovChain, distribution::CurveEstimator};
+    /// use unmaskcost::{MarkovChain, measured::CurveEstimator};
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(5);
@@ -236,7 +143,7 @@ impl<F: Scalar> CurveEstimator<F> {
     /// let (exact, point) = (chain.information_curve(16)?, estimator.points()[8]);
     /// let error: f64 = (point.mean - exact.conditional_entropy(8).unwrap()).0;
     /// assert!(error.abs() < 4.0 * point.standard_error.0);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
@@ -283,7 +190,7 @@ impl<F: Scalar> CurveEstimator<F> {
     /// As [`observe_losses`](CurveEstimator::observe_losses).
     ///
     /// ```
-    /// use demask::{CategoricalMixture, distribution::CurveEstimator};
+    /// use unmaskcost::{CategoricalMixture, measured::CurveEstimator};
     /// use rand::SeedableRng;
     /// // A letter shown 64 times, wrong in most of them: too many counts for an exact curve.
     /// let law = CategoricalMixture::noisy_repeated_symbol(27, 0.7)?;
@@ -299,7 +206,7 @@ impl<F: Scalar> CurveEstimator<F> {
     /// let noise = -(0.3_f64 * 0.3_f64.ln() + 0.7 * (0.7_f64 / 26.0).ln());
     /// assert!((points[0].mean.0 - 27_f64.ln()).abs() < 1e-12);
     /// assert!(points[1].mean.0 > noise + 0.2 && (points[63].mean.0 - noise).abs() < 1e-3);
-    /// # Ok::<(), demask::Error>(())
+    /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]

@@ -1,13 +1,14 @@
 use core::fmt;
 
+use crate::audit::{ScheduleAudit, SizeTrend};
 use crate::curve::{InformationCurve, StepCost};
 use crate::error::Result;
+use crate::numeric::scalar::{self, Scalar};
 use crate::optimal;
-use crate::scalar::{self, Scalar};
-use crate::schedule::{Schedule, ScheduleAudit, SizeTrend};
+use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// A schedule looked over in the light of a curve: [`audit`].
+/// A schedule looked over in the light of a curve: [`with_curve`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CurveAudit<F = f64> {
@@ -69,21 +70,24 @@ impl<F: Scalar> CurveAudit<F> {
 /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens.
 ///
 /// ```
-/// use demask::{InformationCurve, Schedule, optimal};
+/// use unmaskcost::{InformationCurve, Schedule, audit};
 /// let entropies: Vec<f64> = (0..16).map(|k| f64::from(16 - k).ln()).collect();
 /// let curve = InformationCurve::from_conditional_entropies(entropies)?;
-/// let audit = optimal::audit(&curve, &Schedule::balanced(16, 4)?)?;
+/// let audit = audit::with_curve(&curve, &Schedule::balanced(16, 4)?)?;
 /// assert_eq!(audit.best.sizes(), [6, 5, 3, 2]);
 /// assert!(audit.error > audit.least_error);
 /// assert_eq!(audit.most_wasteful()[0], 3); // the last permuted symbols are the most certain
 /// println!("{audit}");
 /// // The best schedule has nothing to gain, and is in the right order.
-/// let best = optimal::audit(&curve, &audit.best)?;
+/// let best = audit::with_curve(&curve, &audit.best)?;
 /// assert_eq!(best.best_exchange, None);
 /// assert!(!best.looks_reversed() && best.error < best.error_reversed);
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn audit<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Result<CurveAudit<F>> {
+pub fn with_curve<F: Scalar>(
+    curve: &InformationCurve<F>,
+    schedule: &Schedule,
+) -> Result<CurveAudit<F>> {
     let error = curve.sampling_error(schedule)?;
     let (best, least_error) = optimal::schedule(curve, schedule.steps())?;
     let steps = curve.step_costs(schedule)?;

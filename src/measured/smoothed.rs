@@ -1,8 +1,8 @@
-use crate::binomial::Binomial;
-use crate::curve::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
-use crate::curve::losses;
 use crate::error::{Error, Result};
-use crate::scalar::{self, CompensatedSum, Scalar};
+use crate::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
+use crate::measured::losses;
+use crate::numeric::binomial::Binomial;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -16,11 +16,11 @@ use crate::units::Nats;
 /// As a function of `1 - r` this is the Bernstein polynomial of the losses `l_k`. To undo it amplifies
 /// the errors of measurement exponentially in L, so this type does not: it bounds what each `l_k` can
 /// be. To have the `l_k` themselves from the same evaluations, keep with each loss how many tokens
-/// came out revealed, and feed [`LossAccumulator`](crate::curve::LossAccumulator): given the number, the
+/// came out revealed, and feed [`LossAccumulator`](crate::measured::LossAccumulator): given the number, the
 /// mask is uniform.
 ///
 /// ```
-/// use demask::{Nats, curve::{Estimate, SmoothedLosses}};
+/// use unmaskcost::{Estimate, Nats, measured::SmoothedLosses};
 /// let measured = |loss| Estimate::with_known_error(Nats(loss), Nats(0.01));
 /// let smoothed = SmoothedLosses::from_mask_ratios(
 ///     64,
@@ -28,7 +28,7 @@ use crate::units::Nats;
 /// )?;
 /// let interval = smoothed.loss_interval(32, 0.95)?;
 /// assert!(interval.lower > Nats(1.3) && interval.upper < Nats(2.6));
-/// # Ok::<(), demask::Error>(())
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SmoothedLosses<F = f64> {
@@ -103,7 +103,7 @@ impl<F: Scalar> SmoothedLosses<F> {
         Ok(ConfidenceInterval { lower: Nats(lower), upper: Nats(upper), level })
     }
 
-    /// What [`parallelism_cost`](crate::curve::LossCurve::parallelism_cost) may be, from the intervals
+    /// What [`parallelism_cost`](crate::measured::LossCurve::parallelism_cost) may be, from the intervals
     /// of all counts: with probability `level`, under the same conditions. Not the narrowest interval
     /// possible. O(L points).
     ///

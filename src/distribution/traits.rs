@@ -1,0 +1,100 @@
+//! What a law must be able to tell so that its curve can be estimated.
+
+use crate::distribution::{JointTable, SubsetEntropies};
+use crate::error::{Error, Result};
+use crate::numeric::scalar::{self, Scalar};
+use crate::units::Nats;
+
+/// A law that can tell the entropy of any set of its tokens.
+pub trait SubsetEntropy<F: Scalar = f64> {
+    /// H(X_S), the entropy of the tokens at `positions` together; 0 for none.
+    ///
+    /// # Errors
+    /// Those of the law, for instance for positions that do not exist or are listed twice.
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>>;
+}
+
+/// A law, or a learned predictor, that can tell the distribution of one token given any others: what
+/// a masked language model computes.
+pub trait ConditionalMarginal<F: Scalar = f64> {
+    /// p(X_i | x_S): the probabilities of all symbols at `position`, given the pairs (position,
+    /// symbol) that are revealed, in any order. `position` is not one of them.
+    ///
+    /// # Errors
+    /// Those of the law, for instance for positions or symbols that do not exist, or a context of
+    /// probability zero.
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>>;
+}
+
+impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.entropy(positions)
+    }
+}
+
+/// By a look-up.
+impl<F: Scalar> SubsetEntropy<F> for SubsetEntropies<F> {
+    fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
+        self.entropy(positions)
+    }
+}
+
+/// From the marginal table of the positions concerned. O(cells).
+impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        let positions: Vec<usize> =
+            revealed.iter().map(|&(position, _)| position).chain([position]).collect();
+        let marginal = self.marginal(&positions)?;
+        let mut word = 0;
+        for (&(_, symbol), &alphabet) in revealed.iter().zip(marginal.shape()) {
+            check_symbol(symbol, alphabet)?;
+            word = word * alphabet + symbol;
+        }
+        let alphabet = self.shape()[position];
+        conditional(&marginal.probabilities()[word * alphabet..(word + 1) * alphabet])
+    }
+}
+
+/// The positions in order. Refuses those that are listed twice, and those beyond `tokens`.
+pub(super) fn check_positions(positions: &[usize], tokens: Option<usize>) -> Result<Vec<usize>> {
+    let what = "position";
+    let mut sorted = positions.to_vec();
+    sorted.sort_unstable();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::Duplicate { what, index: pair[0] });
+    }
+    match (sorted.last(), tokens) {
+        (Some(&index), Some(limit)) if index >= limit => {
+            Err(Error::IndexOutOfRange { what, index, limit })
+        }
+        _ => Ok(sorted),
+    }
+}
+
+/// Refuses a context that tells a position twice, or the one that is asked for; positions beyond
+/// `tokens`, where that is known, and symbols that are not in the alphabet.
+pub(super) fn check_revealed(
+    revealed: &[(usize, usize)],
+    position: usize,
+    tokens: Option<usize>,
+    alphabet: usize,
+) -> Result<()> {
+    let places = revealed.iter().map(|&(place, _)| place).chain([position]);
+    check_positions(&places.collect::<Vec<_>>(), tokens)?;
+    revealed.iter().try_for_each(|&(_, symbol)| check_symbol(symbol, alphabet))
+}
+
+pub(crate) fn check_symbol(index: usize, limit: usize) -> Result<()> {
+    let what = "symbol";
+    if index < limit { Ok(()) } else { Err(Error::IndexOutOfRange { what, index, limit }) }
+}
+
+/// Weights divided by their sum.
+pub(super) fn conditional<F: Scalar>(weights: &[F]) -> Result<Vec<F>> {
+    let sum = scalar::sum(weights.iter().copied());
+    if sum > F::zero() {
+        Ok(weights.iter().map(|&w| w / sum).collect())
+    } else {
+        Err(Error::ImpossibleContext { what: "what is revealed" })
+    }
+}

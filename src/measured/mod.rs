@@ -1,0 +1,40 @@
+//! Everything that starts from numbers a person measured.
+//!
+//! | you have | type |
+//! | --- | --- |
+//! | losses of a model at some numbers of revealed tokens | [`LossCurve`] |
+//! | single evaluations, one by one, on one machine or many | [`LossAccumulator`] |
+//! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
+//! | a distribution too large for its exact curve | [`CurveEstimator`] |
+//!
+//! | question | call |
+//! | --- | --- |
+//! | where to measure | [`measurement_counts`] |
+//! | do the losses rise by more than noise | [`MonotoneLosses`] |
+//! | what lies between measured counts, whatever it is | [`any_fall`] |
+//! | which schedule, and what it costs by losses that had no part in the choice | [`Planner`] |
+//! | the same for losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
+//!
+//! Measured losses become an [`InformationCurve`](crate::InformationCurve) only through
+//! [`MonotoneLosses`], which says what it moved and whether noise explains that.
+
+mod accumulator;
+pub mod any_fall;
+mod as_measured;
+mod counts;
+mod csv;
+mod estimator;
+mod losses;
+mod monotone;
+mod planner;
+mod smoothed;
+
+pub use accumulator::LossAccumulator;
+pub use as_measured::schedule_for_losses;
+pub use counts::measurement_counts;
+pub use csv::CsvProblem;
+pub use estimator::{CurveEstimator, CurvePoint};
+pub use losses::{ErrorSplit, LossCurve, LossPoint};
+pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
+pub use planner::{Choice, Planner};
+pub use smoothed::SmoothedLosses;

@@ -1,0 +1,8 @@
+//! The floats, the sums and the special functions that all other rooms need. Nothing here knows of tokens.
+
+pub(crate) mod binomial;
+pub(crate) mod entropy;
+pub(crate) mod hypergeometric;
+pub(crate) mod moments;
+pub(crate) mod quadrature;
+pub(crate) mod scalar;
