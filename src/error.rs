@@ -176,10 +176,12 @@ pub enum Error {
     },
 
     /// A name that is no decoder's.
-    #[error("no decoder is called {name:?}; known are {}", crate::decoders::known_names())]
+    #[error("no decoder is called {name:?}; known are {known}")]
     UnknownDecoder {
         /// The name found.
         name: String,
+        /// The names that are known.
+        known: String,
     },
 
     /// The first value of a list must be zero and is not.

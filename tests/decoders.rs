@@ -283,7 +283,9 @@ fn names_are_read_as_they_are_printed() {
         ["", "LLaMA", "maskgit", "MaskGIT power", "MaskGIT power x", "maskgit power\u{df}"]
     {
         let error = unknown.parse::<Decoder>().unwrap_err();
-        assert_eq!(error, unmaskcost::Error::UnknownDecoder { name: unknown.to_owned() });
+        assert!(
+            matches!(&error, unmaskcost::Error::UnknownDecoder { name, .. } if name == unknown)
+        );
         let text = error.to_string();
         assert!(Decoder::KNOWN.iter().all(|known| text.contains(known.name())), "{text}");
     }

@@ -406,7 +406,7 @@ impl FromStr for Decoder {
             return Ok(Self::MaskGit(MaskFunction::Power(power)));
         }
         let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);
-        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned() })
+        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
     }
 }
 
@@ -419,7 +419,7 @@ fn plain(name: &str) -> String {
 }
 
 /// The names of all decoders, for an error message.
-pub(crate) fn known_names() -> String {
+fn known_names() -> String {
     let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
     format!("{}, {POWER} K", names.join(", "))
 }
