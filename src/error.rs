@@ -417,6 +417,13 @@ pub enum Error {
         needed: u64,
     },
 
+    /// Too few independent groups (sequences, or documents) to know their spread.
+    #[error("{groups} independent sequences or documents have no spread; at least 2 are needed")]
+    NoSpread {
+        /// The number of groups.
+        groups: usize,
+    },
+
     /// Two losses at one count that are both said to be exact, and are not equal.
     #[error(
         "at {revealed} revealed tokens the loss is {one}, and it is {other}, both without error (they may differ by {tolerance:e}); give them their standard errors"

@@ -21,6 +21,8 @@
 mod accumulator;
 pub mod any_fall;
 mod as_measured;
+#[allow(dead_code)]
+mod clustered;
 mod counts;
 mod csv;
 mod estimator;
@@ -28,6 +30,8 @@ mod losses;
 mod monotone;
 mod planner;
 mod smoothed;
+#[allow(dead_code)]
+mod verdict;
 
 pub use accumulator::LossAccumulator;
 pub use as_measured::schedule_for_losses;
@@ -38,3 +42,4 @@ pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use planner::{Choice, Planner};
 pub use smoothed::SmoothedLosses;
+pub use verdict::Verdict;
