@@ -1,7 +1,7 @@
 //! Estimates of curves too large to be exact.
 
-use crate::distribution::check_symbol;
-use crate::distribution::{ConditionalMarginal, SubsetEntropy};
+#[cfg(feature = "rand")]
+use crate::distribution::{ConditionalMarginal, SubsetEntropy, check_symbol};
 use crate::error::{Error, Result};
 use crate::numeric::moments::Moments;
 use crate::numeric::scalar::{self, Scalar};
