@@ -1,7 +1,7 @@
 //! From measured losses to a schedule: what schedules cost, which are best, and how sure that is.
 //!
 //! ```text
-//! cargo run --release --features serde --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
+//! cargo run --release --features csv,serde --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
 //!
 //! SELECT.csv             losses to choose schedules by
 //! EVALUATE.csv           losses to judge them by, of other sequences (default: the same)
@@ -11,7 +11,7 @@
 //! --output PREFIX        of the files that are written (default: plan)
 //! ```
 //!
-//! Reads losses of any masked model (for the columns, see `LossCurve::from_csv_str`), chooses schedules
+//! Reads losses of any masked model (for the columns, see `LossCurve::from_csv`), chooses schedules
 //! by the first file and judges them by the second: noise can make the best lose to others there. Prints
 //! each cost with its error of measurement and with the interval that holds whatever lies between the
 //! measured counts; writes the best schedule of T steps as `PREFIX-schedule.json` and two pictures,
@@ -135,7 +135,7 @@ impl Plan {
         let read = |path: &str| -> Outcome<LossCurve> {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("cannot read {path}: {error}"))?;
-            let losses = LossCurve::from_csv_str(&text, tokens);
+            let losses = LossCurve::from_csv(&text, tokens);
             let losses = losses.map_err(|error| format!("{path}: {error}"))?;
             Ok(if options.hold_ends { losses.holding_ends() } else { losses })
         };

@@ -465,7 +465,7 @@ pub enum Error {
         /// The line, counted from 1.
         line: usize,
         /// What is wrong with it.
-        problem: crate::measured::CsvProblem,
+        problem: String,
     },
 
     /// A result or an intermediate count does not fit its number type.

@@ -44,8 +44,8 @@
 //! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
 //! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
 //!
-//! Features, none by default: `serde` for versioned JSON (module `interchange`), `rayon` for all cores,
-//! `rand` for sampling.
+//! Features, none by default: `csv` to read measured numbers, `serde` for versioned JSON (module
+//! `interchange`), `rayon` for all cores, `rand` for sampling.
 //!
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a

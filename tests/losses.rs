@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use support::*;
-use unmaskcost::{Bits, Error, InformationCurve, Nats, Schedule};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 use unmaskcost::{
     Estimate,
-    measured::{CsvProblem, LossAccumulator, LossCurve, LossPoint, SmoothedLosses},
+    measured::{LossAccumulator, LossCurve, LossPoint, SmoothedLosses},
 };
 use unmaskcost::{measured, measured::Planner};
 
@@ -624,121 +624,6 @@ fn intervals_between_counts_and_within_errors_cover_the_cost() {
     let rising = LossCurve::from_points(2, rising).unwrap();
     let refused = measured::any_fall::cost_interval(&rising, &Schedule::one_step(2).unwrap(), 0.95);
     assert!(matches!(refused, Err(Error::InformationDecreases { .. })));
-}
-
-#[test]
-fn csv_speaks_counts_ratios_and_both_units() {
-    let text = "# measured on Tuesday\n\n mask_ratio , loss_bits,\"standard_error_bits\"\r\n1.0,2,0.5\r\n0.333,\"1\",0.25\r\n";
-    let losses = LossCurve::<f64>::from_csv_str(text, 3).unwrap();
-    assert_eq!(losses.points()[0].loss, Bits(2.0).nats());
-    assert_eq!(losses.points()[1].revealed, 2);
-    assert_eq!(losses.points()[1].standard_error, Bits(0.25).nats());
-    let masked = "samples,masked,standard_error_nats,loss_nats\n7,3,0,1.5\n5,1,0.1,1\n";
-    let losses = LossCurve::<f64>::from_csv_str(masked, 3).unwrap();
-    assert_eq!(losses.points(), [point(0, 1.5, 0.0, 7), point(2, 1.0, 0.1, 5)]);
-    assert_eq!(LossCurve::from_csv_str(&losses.to_csv(), 3).unwrap(), losses);
-    let single = LossCurve::<f32>::from_csv_str(masked, 3).unwrap();
-    assert_eq!(LossCurve::from_csv_str(&single.to_csv(), 3).unwrap(), single);
-}
-
-#[test]
-fn csv_without_errors_takes_each_line_as_one_evaluation() {
-    let mut rng = ChaCha8Rng::seed_from_u64(77);
-    let mut accumulator = LossAccumulator::new(5).unwrap();
-    let mut text = String::from("masked,loss_nats\n");
-    for i in 0..60 {
-        let (revealed, loss) = (i % 3, rng.random::<f64>());
-        accumulator.add(revealed, Nats(loss)).unwrap();
-        text += &format!("{},{loss}\n", 5 - revealed);
-    }
-    let losses = LossCurve::<f64>::from_csv_str(&text, 5).unwrap();
-    assert_eq!(losses, accumulator.loss_curve(2).unwrap());
-    assert_eq!(losses.points()[0].samples, 20);
-}
-
-#[test]
-fn csv_takes_whole_floats_as_counts() {
-    let text = "revealed,loss_nats,standard_error_nats,samples\n0.0,2,0.1,1e3\n3.0,1,0.1,12.0\n";
-    let losses = LossCurve::<f64>::from_csv_str(text, 4).unwrap();
-    assert_eq!(losses.points(), [point(0, 2.0, 0.1, 1000), point(3, 1.0, 0.1, 12)]);
-}
-
-#[test]
-fn csv_keeps_single_precision_to_the_last_bit() {
-    let mut rng = ChaCha8Rng::seed_from_u64(78);
-    let mut value = || f32::from_bits(rng.random_range(0..0x6000_0000));
-    let points = (0..500).map(|revealed| LossPoint {
-        revealed,
-        loss: Nats(value()),
-        standard_error: Nats(value()),
-        samples: 7,
-    });
-    let losses = LossCurve::from_points(500, points.collect::<Vec<_>>()).unwrap();
-    assert_eq!(LossCurve::from_csv_str(&losses.to_csv(), 500).unwrap(), losses);
-    // Just above the middle between two floats; rounded to f64 first, it falls on the middle.
-    let text = "revealed,loss_nats,standard_error_nats\n0,1.000000059604644775390626,0\n";
-    let losses = LossCurve::<f32>::from_csv_str(text, 1).unwrap();
-    assert_eq!(losses.points()[0].loss.0, 1.0 + f32::EPSILON);
-}
-
-#[test]
-fn csv_errors_name_the_line_and_the_fault() {
-    let read = |text: &str| LossCurve::<f64>::from_csv_str(text, 4).unwrap_err();
-    let header = "revealed,loss_nats,standard_error_nats,samples";
-    let on_line_3 = |line: &str| read(&format!("{header}\n0,2,0.1,9\n{line}\n"));
-    let cases = [
-        (read("loss_nats,standard_error_nats\n"), 1, "no column revealed, masked or mask_ratio"),
-        (read("revealed,standard_error_nats\n"), 1, "no column loss_nats or loss_bits"),
-        (read("revealed,loss_nats,samples\n"), 1, "a column samples needs a column standard_error"),
-        (read("revealed,loss_nats\n0,2\n0,1\n3,1\n"), 4, "a single loss at 3 revealed tokens"),
-        (read("revealed,loss_nats\n0,2\n0,-1\n"), 3, "must not be negative"),
-        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "column 1 has no name"),
-        (read(",revealed,loss_nats\n0,2,0.1,9\n"), 1, "index=False"),
-        (read("revealed;loss_nats\n0;1\n"), 1, "separated by ';'; commas are needed"),
-        (read("revealed\tloss_nats\n0\t1\n"), 1, "separated by '\\t'; commas are needed"),
-        (on_line_3("1;1.5;0.1;9"), 3, "separated by ';'"),
-        (on_line_3("1.5,1,0.1,9"), 3, "revealed is \"1.5\"; a whole number"),
-        (on_line_3("-1.0,1,0.1,9"), 3, "revealed is \"-1.0\"; a whole number"),
-        (on_line_3("nan,1,0.1,9"), 3, "revealed is \"nan\"; a whole number"),
-        (on_line_3("1e30,1,0.1,9"), 3, "revealed is \"1e30\"; a whole number"),
-        (read("revealed,loss\n"), 1, "unknown column \"loss\""),
-        (read("revealed,masked\n"), 1, "column \"masked\" says again"),
-        (on_line_3("1,1.5,0.1"), 3, "3 fields, but the header has 4"),
-        (on_line_3("1,NaN,0.1,9"), 3, "NaN"),
-        (on_line_3("1,-0.5,0.1,9"), 3, "must not be negative"),
-        (on_line_3("1,0.5,-0.1,9"), 3, "must not be negative"),
-        (on_line_3("1,inf,0.1,9"), 3, "inf"),
-        (on_line_3("4,1,0.1,9"), 3, "revealed count 4 is out of range"),
-        (on_line_3("-1,1,0.1,9"), 3, "revealed is \"-1\"; a whole number"),
-        (on_line_3("1.5,1,0.1,9"), 3, "a whole number"),
-        (on_line_3("1,,0.1,9"), 3, "loss_nats is \"\"; a number"),
-        (on_line_3("1,1,0.1,0"), 3, "no samples"),
-        (read("mask_ratio,loss_nats,standard_error_nats\n0.3,1,0"), 2, "0.3 of 4 tokens masks 1.2"),
-        (read("mask_ratio,loss_nats,standard_error_nats\n0.0,1,0"), 2, "a mask ratio of 0"),
-        (read("mask_ratio,loss_nats,standard_error_nats\n1.25,1,0"), 2, "a mask ratio of 1.25"),
-        (read("mask_ratio,loss_nats,standard_error_nats\nnan,1,0"), 2, "a mask ratio of NaN"),
-        (
-            read("masked,loss_nats,standard_error_nats\n0,1,0"),
-            2,
-            "masked is \"0\"; a whole number from 1",
-        ),
-        (
-            read("masked,loss_nats,standard_error_nats\n5,1,0"),
-            2,
-            "masked is \"5\"; a whole number from 1",
-        ),
-    ];
-    for (error, expected, words) in cases {
-        let text = error.to_string();
-        assert!(matches!(error, Error::Csv { line, .. } if line == expected), "{text}");
-        assert!(text.contains(words), "{text:?} does not say {words:?}");
-    }
-    assert!(matches!(read("# nothing\n\n"), Error::Empty { what: "the CSV text" }));
-    assert!(matches!(read(&format!("{header}\n")), Error::Empty { .. }));
-    let Error::Csv { problem: CsvProblem::Point(source), .. } = on_line_3("1,NaN,0.1,9") else {
-        panic!("a point");
-    };
-    assert!(matches!(*source, Error::NotFinite { what: "losses", index: Some(1), .. }));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod as_measured;
 #[allow(dead_code)]
 mod clustered;
 mod counts;
+#[cfg(feature = "csv")]
 mod csv;
 mod estimator;
 mod losses;
@@ -36,7 +37,6 @@ mod verdict;
 pub use accumulator::LossAccumulator;
 pub use as_measured::schedule_for_losses;
 pub use counts::measurement_counts;
-pub use csv::CsvProblem;
 pub use estimator::{CurveEstimator, CurvePoint};
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
