@@ -13,12 +13,31 @@
 //! [`Schedule`] holds for random positions only. Decoders whose sizes are random (MDLM, SEDD, Dream's
 //! `origin`) are described by [`RevealTimes`](crate::schedule::RevealTimes).
 
-use core::f32::consts::{FRAC_PI_2, PI};
-use core::fmt;
-use core::str::FromStr;
+mod dilated;
+mod dllm;
+mod halton;
+mod maskgit;
+mod names;
+mod plan;
+mod quota;
+mod single;
+mod truncated;
+
+pub use dllm::DllmAlpha;
+pub use maskgit::{AmusedFunction, MaskFunction};
+pub use plan::DecoderPlan;
+
+pub(crate) use dilated::{MAX_DILATED, dilated_levels};
+pub(crate) use maskgit::check_power;
+
+use dllm::{MAX_SINGLE, dllm};
+use halton::halton;
+use maskgit::clamped;
+use quota::equal;
+use truncated::{SMALLEST_TIME, dream_block, dream_time, truncated};
 
 use crate::error::{Error, Result, check_limit};
-use crate::schedule::{Schedule, check_list_fits};
+use crate::schedule::check_list_fits;
 
 /// A decoder whose reveal sizes are fixed by a rule.
 ///
@@ -162,69 +181,7 @@ pub enum Decoder {
     Dus,
 }
 
-/// alpha(t) of [`Decoder::Dllm`]: the part of the tokens unmasked at time t.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DllmAlpha {
-    /// `1 - t`.
-    Linear,
-    /// `1 - cos((pi / 2) (1 - t))`.
-    Cosine,
-}
-
-/// r(x) of [`Decoder::MaskGit`]: the part of the tokens masked when a part x of the passes is done.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum MaskFunction {
-    /// `cos(pi x / 2)`, the default.
-    Cosine,
-    /// `1 - x`.
-    Uniform,
-    /// `1 - x^K`; K must be positive.
-    Power(f64),
-    /// `-log2(x) / log2(L)`.
-    Log,
-    /// `1 - 2^(-log2(L) (1 - x))`.
-    Exp,
-}
-
-/// The mask functions of [`Decoder::Amused`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AmusedFunction {
-    /// `cos(pi x / 2)`, the default.
-    Cosine,
-    /// `1 - x`.
-    Linear,
-}
-
-/// The largest count that `f32` tells apart from its neighbours.
-const MAX_SINGLE: u128 = 1 << 24;
-/// The most tokens whose dilated positions are listed: half a GiB.
-pub(crate) const MAX_DILATED: u128 = 1 << 26;
-
 impl Decoder {
-    /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
-    pub const KNOWN: [Self; 17] = [
-        Self::Llada,
-        Self::FastDllm,
-        Self::Dream,
-        Self::LlamaCpp,
-        Self::LlamaCppBlock,
-        Self::Dllm(DllmAlpha::Linear),
-        Self::Dllm(DllmAlpha::Cosine),
-        Self::MaskGit(MaskFunction::Cosine),
-        Self::MaskGit(MaskFunction::Uniform),
-        Self::MaskGit(MaskFunction::Power(2.0)),
-        Self::MaskGit(MaskFunction::Power(3.0)),
-        Self::MaskGit(MaskFunction::Log),
-        Self::MaskGit(MaskFunction::Exp),
-        Self::Amused(AmusedFunction::Cosine),
-        Self::Amused(AmusedFunction::Linear),
-        Self::Halton,
-        Self::Dus,
-    ];
-
     /// What the decoder does with this many masked tokens and steps, as one block. O(tokens + steps).
     ///
     /// # Errors
@@ -306,40 +263,12 @@ impl Decoder {
         Ok(plans)
     }
 
-    /// The name of the software, and its mask function. [`Display`](fmt::Display) adds the power of
-    /// [`MaskFunction::Power`], and [`FromStr`] reads what it prints.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Llada => "LLaDA",
-            Self::FastDllm => "Fast-dLLM",
-            Self::Dream => "Dream",
-            Self::LlamaCpp => "llama.cpp timestep",
-            Self::LlamaCppBlock => "llama.cpp block",
-            Self::Dllm(DllmAlpha::Linear) => "dllm linear",
-            Self::Dllm(DllmAlpha::Cosine) => "dllm cosine",
-            Self::MaskGit(MaskFunction::Cosine) => "MaskGIT cosine",
-            Self::MaskGit(MaskFunction::Uniform) => "MaskGIT uniform",
-            Self::MaskGit(MaskFunction::Power(2.0)) => "MaskGIT square",
-            Self::MaskGit(MaskFunction::Power(3.0)) => "MaskGIT cubic",
-            Self::MaskGit(MaskFunction::Power(_)) => POWER,
-            Self::MaskGit(MaskFunction::Log) => "MaskGIT log",
-            Self::MaskGit(MaskFunction::Exp) => "MaskGIT exp",
-            Self::Amused(AmusedFunction::Cosine) => "aMUSEd cosine",
-            Self::Amused(AmusedFunction::Linear) => "aMUSEd linear",
-            Self::Halton => "Halton",
-            Self::Dus => "DUS",
-        }
-    }
-
     /// The sizes of all passes, empty ones included.
     fn pass_sizes(self, tokens: usize, steps: usize) -> Result<Vec<usize>> {
         if self != Self::Dus {
             check_list_fits("forward passes", steps)?;
         }
-        let equal = |passes: usize| -> Vec<usize> {
-            (0..passes).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
-        };
+        let equal = |passes| equal(tokens, steps, passes);
         Ok(match self {
             Self::Llada => equal(steps),
             Self::FastDllm => equal(steps.min(tokens)),
@@ -366,122 +295,6 @@ impl Decoder {
     }
 }
 
-/// The [name](Decoder::name), with the power if that does not say it.
-impl fmt::Display for Decoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name(), self) {
-            (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
-                f.pad(&format!("{POWER} {power}"))
-            }
-            (name, _) => f.pad(name),
-        }
-    }
-}
-
-/// A decoder by its name, in upper or lower case, with spaces, `-` or `_` between the words.
-///
-/// # Errors
-/// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
-/// [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
-///
-/// ```
-/// use unmaskcost::decoders::{Decoder, MaskFunction};
-/// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(MaskFunction::Cosine)));
-/// let power: Decoder = "MaskGIT power 2.5".parse()?;
-/// assert_eq!(power, Decoder::MaskGit(MaskFunction::Power(2.5)));
-/// assert_eq!(power.to_string(), "MaskGIT power 2.5");
-/// assert!("LLaMA".parse::<Decoder>().is_err());
-/// # Ok::<(), unmaskcost::Error>(())
-/// ```
-impl FromStr for Decoder {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let wanted = plain(text);
-        // The number is read from the text itself, for its sign.
-        let number =
-            wanted.starts_with(&plain(POWER)).then(|| text.get(POWER.len() + 1..)).flatten();
-        if let Some(power) = number.and_then(|number| number.parse().ok()) {
-            check_power(power)?;
-            return Ok(Self::MaskGit(MaskFunction::Power(power)));
-        }
-        let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);
-        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
-    }
-}
-
-/// The name of a power that has no name of its own.
-const POWER: &str = "MaskGIT power";
-
-/// As names are compared: each byte that may stand between words is a space.
-fn plain(name: &str) -> String {
-    name.to_ascii_lowercase().replace(['-', '_'], " ")
-}
-
-/// The names of all decoders, for an error message.
-fn known_names() -> String {
-    let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
-    format!("{}, {POWER} K", names.join(", "))
-}
-
-/// What a decoder does with a number of tokens and steps: the schedule, and the passes it takes.
-///
-/// ```
-/// use unmaskcost::decoders::DecoderPlan;
-/// let plan = DecoderPlan::from_pass_sizes([0, 3, 0, 2])?;
-/// assert_eq!(plan.schedule().sizes(), [3, 2]);
-/// assert_eq!((plan.passes(), plan.empty_passes()), (4, [0, 2].as_slice()));
-/// # Ok::<(), unmaskcost::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecoderPlan {
-    schedule: Schedule,
-    empty_passes: Vec<usize>,
-}
-
-impl DecoderPlan {
-    /// From the number of tokens each forward pass reveals, in sampling order, zeros allowed.
-    ///
-    /// # Errors
-    /// [`Empty`](Error::Empty) if no pass reveals a token, [`Overflow`](Error::Overflow) if the sum
-    /// does not fit a `usize`.
-    pub fn from_pass_sizes(sizes: impl Into<Vec<usize>>) -> Result<Self> {
-        let mut sizes = sizes.into();
-        let empty = sizes.iter().enumerate().filter(|(_, size)| **size == 0);
-        let empty_passes = empty.map(|(pass, _)| pass).collect();
-        sizes.retain(|&size| size > 0);
-        Ok(Self { schedule: Schedule::try_from(sizes)?, empty_passes })
-    }
-
-    /// The passes that reveal something, in sampling order.
-    #[must_use]
-    pub fn schedule(&self) -> &Schedule {
-        &self.schedule
-    }
-
-    /// The number of forward passes of the model.
-    #[must_use]
-    pub fn passes(&self) -> usize {
-        self.schedule.steps() + self.empty_passes.len()
-    }
-
-    /// The passes that reveal nothing, counted from 0 in sampling order.
-    #[must_use]
-    pub fn empty_passes(&self) -> &[usize] {
-        &self.empty_passes
-    }
-
-    /// The tokens revealed by each pass, zeros included.
-    pub fn pass_sizes(&self) -> impl Iterator<Item = usize> + '_ {
-        let mut empty = self.empty_passes.iter().peekable();
-        let mut sizes = self.schedule.sizes().iter();
-        (0..self.passes()).map_while(move |pass| match empty.next_if_eq(&&pass) {
-            Some(_) => Some(0),
-            None => sizes.next().copied(),
-        })
-    }
-}
-
 fn check_request(tokens: usize, steps: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence of masked tokens" });
@@ -500,53 +313,6 @@ pub(crate) fn check_divisible(what: &'static str, value: usize, divisor: usize) 
     }
 }
 
-pub(super) fn check_power(power: f64) -> Result<()> {
-    if power > 0.0 && power.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::NotPositive { what: "the power", value: power })
-    }
-}
-
-/// The last time of Dream's grid.
-const SMALLEST_TIME: f32 = 1e-3;
-
-/// `torch.linspace(1, 1e-3, steps + 1)[i]`: from the nearer end, each operation in single precision.
-fn dream_time(i: usize, steps: usize) -> f32 {
-    let increment = (SMALLEST_TIME - 1.0) / steps as f32;
-    if i < steps.div_ceil(2) {
-        1.0 + increment * i as f32
-    } else {
-        SMALLEST_TIME - increment * (steps - i) as f32
-    }
-}
-
-fn truncated(tokens: usize, steps: usize, time: impl Fn(usize) -> f32) -> Vec<usize> {
-    each_pass(tokens, steps, |pass, masked| truncated_size(masked, pass, &time))
-}
-
-fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> usize {
-    (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
-}
-
-/// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
-fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
-    check_list_fits("forward passes", steps)?;
-    let others = tokens - 1;
-    let mut sizes = vec![1];
-    if others == 0 {
-        // The loop looks for masks only after its first pass.
-        sizes.push(0);
-    } else if steps == 1 {
-        let decoder = Decoder::Dream.name();
-        return Err(Error::LeavesMasks { decoder, tokens, masked: others });
-    } else {
-        let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
-        sizes.extend(each_pass(others, steps - 1, size));
-    }
-    DecoderPlan::from_pass_sizes(sizes)
-}
-
 /// Passes that each reveal what `size(pass, masked)` says, at most all; the last takes the rest.
 fn each_pass(
     tokens: usize,
@@ -560,103 +326,4 @@ fn each_pass(
         size
     };
     (0..steps).map(&mut reveal).collect()
-}
-
-fn dllm(tokens: usize, steps: usize, alpha: DllmAlpha) -> Vec<usize> {
-    let masked_part = |i: usize| {
-        let time = (i as f64 / steps as f64) as f32;
-        let alpha = match alpha {
-            DllmAlpha::Linear => 1.0 - time,
-            DllmAlpha::Cosine => 1.0 - cos(FRAC_PI_2 * (1.0 - time)),
-        };
-        1.0 - alpha
-    };
-    let mut sizes = each_pass(tokens, steps, |pass, masked| {
-        let stays = masked_part(steps - pass - 1) / masked_part(steps - pass);
-        (masked as f64 * (1.0 - f64::from(stays))).round_ties_even() as usize
-    });
-    sizes.retain(|&size| size > 0);
-    sizes
-}
-
-fn clamped(tokens: usize, steps: usize, masked_part: impl Fn(f32) -> f32) -> Vec<usize> {
-    each_pass(tokens, steps, |pass, masked| {
-        let part = (pass + 1) as f32 / steps as f32;
-        let left = (tokens as f32 * masked_part(part)).floor() as usize;
-        masked.saturating_sub(left.min(masked.saturating_sub(1)).max(1))
-    })
-}
-
-fn halton(tokens: usize, steps: usize) -> Vec<usize> {
-    each_pass(tokens, steps, |pass, masked| {
-        let done = ((pass + 1) as f64 / steps as f64) as f32;
-        let part = 1.0 - acos(done) / FRAC_PI_2;
-        let revealed = ((part * tokens as f32) as usize).max(pass + 1);
-        revealed.saturating_sub(tokens - masked)
-    })
-}
-
-/// The positions of each round of [`Decoder::Dus`] in a block: `dilated_unmask_levels` with base 2. A
-/// stride reveals its multiples that no larger stride has revealed; strides are halved with truncation,
-/// so they need not divide each other. O(B log B).
-pub(crate) fn dilated_levels(block_length: usize) -> Result<Vec<Vec<usize>>> {
-    check_limit("tokens of a dilated block", block_length as u128, MAX_DILATED)?;
-    let mut revealed = vec![false; block_length];
-    let mut levels: Vec<Vec<usize>> = Vec::new();
-    let mut stride = (block_length / 2).max(1);
-    while stride >= 1 {
-        let mut level = Vec::new();
-        for position in (0..block_length).step_by(stride) {
-            if !core::mem::replace(&mut revealed[position], true) {
-                level.push(position);
-            }
-        }
-        if !level.is_empty() {
-            levels.push(level);
-        }
-        stride /= 2;
-    }
-    if let [.., before, last] = levels.as_mut_slice()
-        && last.len() < before.len()
-    {
-        before.append(last);
-        levels.pop();
-    }
-    Ok(levels)
-}
-
-impl MaskFunction {
-    fn masked(self, part: f32, tokens: usize) -> f32 {
-        let doublings = || log2(tokens as f32);
-        match self {
-            Self::Cosine => cos(FRAC_PI_2 * part),
-            Self::Uniform => 1.0 - part,
-            Self::Power(power) => 1.0 - f64::from(part).powf(f64::from(power as f32)) as f32,
-            Self::Log => -log2(part) / doublings(),
-            Self::Exp => 1.0 - f64::from(-doublings() * (1.0 - part)).exp2() as f32,
-        }
-    }
-}
-
-impl AmusedFunction {
-    fn masked(self, part: f32) -> f32 {
-        match self {
-            Self::Cosine => cos(part * PI / 2.0),
-            Self::Linear => 1.0 - part,
-        }
-    }
-}
-
-// Elementary functions in single precision, rounded from double: the same on every platform.
-
-fn cos(x: f32) -> f32 {
-    f64::from(x).cos() as f32
-}
-
-fn acos(x: f32) -> f32 {
-    f64::from(x).acos() as f32
-}
-
-fn log2(x: f32) -> f32 {
-    f64::from(x).log2() as f32
 }

@@ -1,0 +1,44 @@
+//! A time grid, and truncated products: Dream, and llama.cpp with `TIMESTEP_BASED`.
+
+use super::{Decoder, DecoderPlan, each_pass};
+use crate::error::{Error, Result};
+use crate::schedule::check_list_fits;
+
+/// The last time of Dream's grid.
+pub(super) const SMALLEST_TIME: f32 = 1e-3;
+
+/// `torch.linspace(1, 1e-3, steps + 1)[i]`: from the nearer end, each operation in single precision.
+pub(super) fn dream_time(i: usize, steps: usize) -> f32 {
+    let increment = (SMALLEST_TIME - 1.0) / steps as f32;
+    if i < steps.div_ceil(2) {
+        1.0 + increment * i as f32
+    } else {
+        SMALLEST_TIME - increment * (steps - i) as f32
+    }
+}
+
+pub(super) fn truncated(tokens: usize, steps: usize, time: impl Fn(usize) -> f32) -> Vec<usize> {
+    each_pass(tokens, steps, |pass, masked| truncated_size(masked, pass, &time))
+}
+
+fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> usize {
+    (masked as f32 * (1.0 - time(pass + 1) / time(pass))) as usize
+}
+
+/// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
+pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
+    check_list_fits("forward passes", steps)?;
+    let others = tokens - 1;
+    let mut sizes = vec![1];
+    if others == 0 {
+        // The loop looks for masks only after its first pass.
+        sizes.push(0);
+    } else if steps == 1 {
+        let decoder = Decoder::Dream.name();
+        return Err(Error::LeavesMasks { decoder, tokens, masked: others });
+    } else {
+        let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
+        sizes.extend(each_pass(others, steps - 1, size));
+    }
+    DecoderPlan::from_pass_sizes(sizes)
+}
