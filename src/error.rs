@@ -35,6 +35,17 @@ pub enum Error {
         text: String,
     },
 
+    /// A part of a list of positions that is no position.
+    #[error(
+        "{text:?}, at index {index}, is no position: a whole number, or `first-last`, is needed"
+    )]
+    UnreadablePosition {
+        /// Index of the part in the list.
+        index: usize,
+        /// The part.
+        text: String,
+    },
+
     /// The sizes of a schedule do not add up to the tokens it should reveal.
     #[error("the schedule reveals {found} tokens, but {expected} were expected")]
     TokensNotCovered {

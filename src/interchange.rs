@@ -7,6 +7,7 @@
 //! | `format` | fields |
 //! | --- | --- |
 //! | `unmaskcost.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
+//! | `unmaskcost.order` | `version`, `positions`: each of `0 .. L-1` once, in the order in which they are revealed |
 //! | `unmaskcost.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
 //! | `unmaskcost.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error`, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
 //! | `unmaskcost.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
@@ -56,7 +57,7 @@ use crate::measured::CurveEstimator;
 use crate::measured::{LossAccumulator, LossCurve, LossPoint};
 use crate::numeric::moments::{Moments, count};
 use crate::numeric::scalar::{self, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{Order, Schedule};
 use crate::units::Nats;
 
 /// The only version there is.
@@ -107,6 +108,7 @@ macro_rules! words {
 
 words! {
     ScheduleFormat is "format" "unmaskcost.schedule",
+    OrderFormat is "format" "unmaskcost.order",
     InformationCurveFormat is "format" "unmaskcost.information_curve",
     LossCurveFormat is "format" "unmaskcost.loss_curve",
     LossAccumulatorFormat is "format" "unmaskcost.loss_accumulator",
@@ -140,6 +142,7 @@ macro_rules! documents {
 
 documents! {
     Schedule as ScheduleDocument,
+    Order as OrderDocument,
     InformationCurve<F> as InformationCurveDocument,
     LossCurve<F> as LossCurveDocument,
     LossAccumulator<F> as LossAccumulatorDocument,
@@ -166,6 +169,27 @@ impl<'a> From<&'a Schedule> for ScheduleDocument<'a> {
 impl ScheduleDocument<'_> {
     fn check(self) -> Result<Schedule> {
         self.reveal_sizes.into_owned().try_into()
+    }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderDocument<'a> {
+    format: OrderFormat,
+    version: Version,
+    positions: Cow<'a, [usize]>,
+}
+
+impl<'a> From<&'a Order> for OrderDocument<'a> {
+    fn from(order: &'a Order) -> Self {
+        let positions = order.positions().into();
+        Self { format: OrderFormat, version: Version, positions }
+    }
+}
+
+impl OrderDocument<'_> {
+    fn check(self) -> Result<Order> {
+        Order::from_positions(self.positions.into_owned())
     }
 }
 

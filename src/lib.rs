@@ -87,5 +87,5 @@ pub use error::{Error, Result};
 pub use estimate::{ConfidenceInterval, Estimate};
 pub use measured::LossCurve;
 pub use numeric::scalar::Scalar;
-pub use schedule::Schedule;
+pub use schedule::{Order, Schedule};
 pub use units::{Bits, Nats, TrainingError};

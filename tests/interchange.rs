@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use support::*;
 use unmaskcost::measured::CurveEstimator;
 use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
-use unmaskcost::{InformationCurve, KlBounds, Nats, Schedule};
+use unmaskcost::{InformationCurve, KlBounds, Nats, Order, Schedule};
 
 fn read_back<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let text = serde_json::to_string(value).unwrap();
@@ -30,6 +30,8 @@ proptest! {
         ends in (0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         prop_assert_eq!(&read_back(&schedule), &schedule);
+        let order = Order::spread(schedule.tokens()).unwrap().shifted(schedule.steps());
+        prop_assert_eq!(&read_back(&order), &order);
 
         let information = information_of(&increments);
         let top = information[information.len() - 1];
@@ -262,4 +264,12 @@ fn documents_from_a_python_program_need_no_order_of_fields() {
     // Also by way of a value, where strings are owned.
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::from_value::<LossCurve>(value).unwrap(), losses);
+}
+
+#[test]
+fn an_order_document_is_checked_as_the_constructor_checks() {
+    let text = serde_json::to_string(&Order::spread(4).unwrap()).unwrap();
+    assert_eq!(text, r#"{"format":"unmaskcost.order","version":1,"positions":[0,2,1,3]}"#);
+    let twice = serde_json::from_str::<Order>(&text.replace("[0,2,1,3]", "[0,2,2,3]"));
+    assert!(twice.unwrap_err().to_string().starts_with("position 2 is listed twice"));
 }

@@ -1,4 +1,4 @@
-//! What a sampler does: how many tokens it reveals in each step.
+//! What a sampler does: how many tokens it reveals in each step, and which.
 //!
 //! A schedule is the list of *reveal sizes* `s_1 .. s_T` in sampling order: first all tokens are
 //! masked, step `t` reveals `s_t` of them, and after the last step none is left. Papers that index the
@@ -6,6 +6,8 @@
 //! error, so each constructor says in its name which one it takes.
 //!
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
+//!
+//! Which positions a step reveals is random unless an [`Order`] says; both together make [`Rounds`].
 //!
 //! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are in [`noise`].
 //! Random sizes are [`RevealTimes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
@@ -18,10 +20,12 @@ use crate::error::{Error, Result, check_limit};
 
 mod blocks;
 pub mod noise;
+mod order;
 mod reveal_times;
 
 pub use blocks::Blockwise;
 pub use noise::NoiseSchedule;
+pub use order::{Order, Rounds};
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
