@@ -184,6 +184,62 @@ fn points_that_fall_by_rounding_count_as_equal() {
 }
 
 #[test]
+fn points_that_end_early_are_followed_by_single_tokens() {
+    for tokens in 2..=8 {
+        for last in 1..tokens {
+            let points: Vec<_> = (1..=last).map(|k| (k, Nats((k * k) as f64))).collect();
+            let given = Given::Points(points);
+            for steps in 1..=tokens {
+                let guarantees = all_schedules(tokens)
+                    .filter(|schedule| schedule.steps() == steps)
+                    .filter_map(|schedule| given.guarantee(&schedule).ok());
+                let least = guarantees.map(|x| x.0).fold(f64::INFINITY, f64::min);
+                match minimax::schedule(&given, tokens, steps) {
+                    Ok(best) => assert!(best.guarantee.0 <= least * (1.0 + 1e-12) + 1e-12),
+                    Err(error) => {
+                        assert!(matches!(error, Error::Unbounded { .. }) && least.is_infinite());
+                    }
+                }
+            }
+            let fewest = minimax::fewest_steps(&given, tokens, Nats(1e9)).unwrap();
+            assert_eq!(fewest.schedule.steps(), tokens - last);
+        }
+    }
+}
+
+#[test]
+fn correlations_that_bounds_accept_are_accepted() {
+    // TC is 3 DTC in single precision, and a little more in double.
+    let (total, dual) = (Nats(0.158_124_6_f32), Nats(0.052_708_197_f32));
+    for steps in 1..=4 {
+        let schedule = Schedule::balanced(4, steps).unwrap();
+        let guarantee = sharp::from_correlations(total, dual, &schedule).unwrap().upper;
+        let best = minimax::schedule(&Given::Correlations { total, dual }, 4, steps).unwrap();
+        assert!(best.guarantee <= guarantee);
+    }
+}
+
+#[test]
+fn the_search_ends_where_floats_tell_no_tokens_apart() {
+    let (total, dual) = (Nats(0.666_090_557_484_055_2), Nats(6.660_905_574_840_552e-13));
+    for tokens in [1 << 52, 1 << 53, usize::MAX] {
+        for steps in [1, 2, 45] {
+            for given in [
+                Given::Correlations { total, dual },
+                Given::Correlations { total: dual, dual: total },
+                Given::TotalCorrelation(total),
+                Given::DualTotalCorrelation(total),
+            ] {
+                // Some contradict each other at some lengths: refused, but not searched without end.
+                if let Ok(best) = minimax::schedule(&given, tokens, steps) {
+                    assert_eq!((best.schedule.tokens(), best.schedule.steps()), (tokens, steps));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn single_precision_counts_all_tokens() {
     let given =
         |total: f32, dual: f32| Given::Correlations { total: Nats(total), dual: Nats(dual) };

@@ -671,3 +671,47 @@ fn rounding_noise_between_statements_is_accepted() {
     let known = Known::about(4).information(3, Nats(1.0)).total_correlation(Nats(3.0 * nearly));
     assert!(known.bounds(&schedule).is_ok());
 }
+
+/// Sizes that grow by about 1.7 from step to step, up to a total.
+fn growing_sizes(tokens: usize) -> Schedule {
+    let (mut sizes, mut left, mut size) = (Vec::new(), tokens, 1.0_f64);
+    while left > 0 {
+        sizes.push((size as usize).min(left));
+        left -= sizes[sizes.len() - 1];
+        size = (size * 1.71).max(size + 1.0);
+    }
+    Schedule::from_reveal_sizes(sizes).unwrap()
+}
+
+#[test]
+fn the_search_for_the_multiplier_ends_where_floats_tell_no_plans_apart() {
+    let sizes = [
+        1, 1, 2, 3, 6, 10, 17, 29, 50, 86, 148, 255, 439, 755, 1299, 2235, 3845, 6616, 11383,
+        19585, 33697, 57977, 99752, 171627, 295292, 508062, 874142, 1503998, 602992,
+    ];
+    let schedule = Schedule::from_reveal_sizes(sizes).unwrap().covering(1 << 22).unwrap();
+    let (total, dual) = (0.070_255_21_f32, 0.001_008_420_3_f32);
+    let single = sharp::from_correlations(Nats(total), Nats(dual), &schedule).unwrap();
+    let exact = [total, dual].map(|x| Nats(f64::from(x)));
+    let double = sharp::from_correlations(exact[0], exact[1], &schedule).unwrap();
+    assert!(
+        f64::from(single.lower.0) <= double.lower.0 && double.upper.0 <= f64::from(single.upper.0)
+    );
+
+    for (total, dual, exponent) in
+        [(0.28, 5.4e-6, 52), (0.6660905574840552, 6.660905574840552e-13, 53)]
+    {
+        for tokens in [1 << exponent, (1 << exponent) - 1, 1 << 40] {
+            let schedule = growing_sizes(tokens);
+            let Ok(bounds) = sharp::from_correlations(Nats(total), Nats(dual), &schedule) else {
+                continue;
+            };
+            assert!(bounds.lower <= bounds.upper);
+            // Knowing both can't be worse than knowing one of them.
+            let one = sharp::from_total_correlation(Nats(total), &schedule).unwrap();
+            let other = sharp::from_dual_total_correlation(Nats(dual), &schedule).unwrap();
+            let least = one.upper.min(other.upper).0;
+            assert!(bounds.upper.0 <= least * (1.0 + 1e-9), "{tokens} {bounds} {least}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ pub enum Given<F = f64> {
         /// DTC.
         dual: Nats<F>,
     },
-    /// `(k, I_k)` at some `k`, `L - 1` among them.
+    /// `(k, I_k)` at some `k`. Without `L - 1` among them, all that comes after the last is revealed one
+    /// token a step.
     Points(Vec<(usize, Nats<F>)>),
 }
 
@@ -148,10 +149,13 @@ pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Res
         Given::TotalCorrelation(_) => proportional(tokens, steps, |k| tokens - k - 1)?,
         Given::DualTotalCorrelation(_) => proportional(tokens, steps, |k| k + 1)?,
         Given::Correlations { total, dual } => {
-            // In double precision whatever the scalar: single precision does not count the tokens.
-            let [total, dual] = [total, dual].map(|x| Nats(scalar::evidence(x.0)));
             given.guarantee(&Schedule::balanced(tokens, steps)?)?;
-            along_a_line(tokens, steps, total, dual)?
+            // In double precision whatever the scalar: single precision does not count the tokens. What
+            // the scalar's rounding broke is repaired: the smaller one is raised.
+            let [total, dual] = [total, dual].map(|x| scalar::evidence(x.0).max(0.0));
+            let others = tokens.saturating_sub(1).max(1) as f64;
+            let (total, dual) = (total.max(dual / others), dual.max(total / others));
+            along_a_line(tokens, steps, Nats(total), Nats(dual))?
         }
         Given::Points(points) => between_points(points, tokens, steps)?,
     };
@@ -187,12 +191,12 @@ pub fn fewest_steps<F: Scalar>(
     let (mut few, mut found) = (0, None);
     let mut steps = 1;
     loop {
-        let best = schedule(given, tokens, steps)?;
-        // One token a step has no error whatever is known.
-        if best.guarantee <= tolerance || steps == tokens {
-            found = Some(best);
-        } else {
-            few = steps;
+        match schedule(given, tokens, steps) {
+            // One token a step has no error whatever is known.
+            Ok(best) if best.guarantee <= tolerance || steps == tokens => found = Some(best),
+            // With more steps, what is not known may cost nothing.
+            Ok(_) | Err(Error::Unbounded { .. }) => few = steps,
+            Err(error) => return Err(error),
         }
         let most = found.as_ref().map(|best| best.schedule.steps());
         steps = match (most, found.take()) {
@@ -221,6 +225,7 @@ fn proportional(tokens: usize, steps: usize, weight: impl Fn(usize) -> usize) ->
     loop {
         let ratio = if low > 0.0 { f64::sqrt(low * high) } else { 0.0 };
         let trial = largest_steps(tokens, steps, floor(ratio));
+        let (before, above) = (low, high);
         if trial.reaches_the_end() {
             high = trial.largest_ratio(&weight).value();
             enough = trial;
@@ -233,7 +238,8 @@ fn proportional(tokens: usize, steps: usize, weight: impl Fn(usize) -> usize) ->
             low = next.value();
         }
         // Only when neighbouring ratios are closer than floats tell.
-        if low * (1.0 + 4.0 * f64::EPSILON) >= high {
+        let narrower = low > before || high < above;
+        if !narrower || low * (1.0 + 4.0 * f64::EPSILON) >= high {
             return enough.schedule(steps);
         }
     }
@@ -438,13 +444,16 @@ fn between_points<F: Scalar>(
     steps: usize,
 ) -> Result<Schedule> {
     const LIMIT: u128 = 1 << 27;
-    // Refuses points that contradict each other or leave the end open.
-    match sharp::from_known_points(points, &Schedule::balanced(tokens, steps)?) {
+    let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
+    check_limit("T L^2 for known points", needed, LIMIT)?;
+    // Refuses points that contradict each other, or that leave the end open for every schedule: this one
+    // has its single tokens as early as can be.
+    let mut late_singles = vec![1; steps];
+    late_singles[0] = tokens - steps + 1;
+    match sharp::from_known_points(points, &Schedule::try_from(late_singles)?) {
         Err(Error::Overflow { .. }) | Ok(_) => {}
         Err(error) => return Err(error),
     }
-    let needed = (tokens as u128).saturating_mul(tokens as u128).saturating_mul(steps as u128);
-    check_limit("T L^2 for known points", needed, LIMIT)?;
     let gaps = Gaps::new(points, tokens);
     // ways[t][k]: the ways worth keeping that reveal k tokens in t steps.
     let mut ways: Vec<Vec<Vec<Way<F>>>> = Vec::with_capacity(steps + 1);
@@ -488,7 +497,7 @@ fn keep<F: Scalar>(ways: &mut Vec<Way<F>>, way: Way<F>) {
 struct Gaps<F> {
     /// The gap of each `m = 1 .. L-1`, at index `m - 1`.
     of: Vec<usize>,
-    /// `k'` and the rise of the curve, for each gap.
+    /// `k'` and the rise of the curve, for each gap; the last may be infinite.
     gaps: Vec<(usize, F)>,
     tokens: usize,
 }
@@ -512,6 +521,12 @@ impl<F: Scalar> Gaps<F> {
             of.extend((from..to).map(|_| gaps.len()));
             gaps.push((from, high.0 - low.0));
         }
+        // Beyond the last point the curve may rise without limit.
+        let last = points.last().map_or(0, |&(k, _)| k);
+        if last + 1 < tokens {
+            of.extend((last + 1..tokens).map(|_| gaps.len()));
+            gaps.push((last, F::infinity()));
+        }
         Self { of, gaps, tokens }
     }
 
@@ -527,9 +542,13 @@ impl<F: Scalar> Gaps<F> {
             return (way.paid, height);
         }
         let tooth = |gap: usize| end.saturating_sub(self.gaps[gap].0 + 1);
-        let mut paid = way.paid + scalar::float::<F>(height) * self.gaps[here].1;
+        let pay = |height: usize, gap: usize| match height {
+            0 => F::zero(), // whatever the rise
+            _ => scalar::float::<F>(height) * self.gaps[gap].1,
+        };
+        let mut paid = way.paid + pay(height, here);
         for gap in here + 1..next {
-            paid = paid + scalar::float::<F>(tooth(gap)) * self.gaps[gap].1;
+            paid = paid + pay(tooth(gap), gap);
         }
         (paid, if next < self.gaps.len() { tooth(next) } else { 0 })
     }

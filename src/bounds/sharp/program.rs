@@ -260,15 +260,24 @@ impl<F: Scalar> Program<F> {
             }
         }
         // Two plans, one with too much correlation and one with too little. The multiplier at which
-        // they are equally good is the right one, or shows a better plan between them.
+        // they are equally good is the right one, or shows a better plan between them. Each round
+        // narrows the correlations that are left, so the rounds end: a plan that is not between the two
+        // is better than both by rounding only. Its bound holds all the same, as with any multiplier.
         let target = target.min(high.correlation).max(low.correlation);
+        let mut by_rounding = None;
         while high.correlation > low.correlation {
             multiplier = (high.objective - low.objective) / (high.correlation - low.correlation);
             let plan = self.plan(multiplier);
             let tilted = |plan: &Plan<F>| plan.objective - multiplier * plan.correlation;
             let noise =
                 margin::<F>() * (low.objective.abs() + (multiplier * low.correlation).abs());
-            if tilted(&plan) <= tilted(&low).max(tilted(&high)) + noise {
+            let better = tilted(&plan) > tilted(&low).max(tilted(&high)) + noise;
+            let between = low.correlation < plan.correlation && plan.correlation < high.correlation;
+            if !better {
+                break;
+            }
+            if !between {
+                by_rounding = Some(plan.objective + multiplier * (target - plan.correlation));
                 break;
             }
             if plan.correlation > target { high = plan } else { low = plan }
@@ -277,6 +286,7 @@ impl<F: Scalar> Program<F> {
         let share =
             if between > F::zero() { (target - low.correlation) / between } else { F::zero() };
         let value = low.objective + share * (high.objective - low.objective);
+        let value = by_rounding.map_or(value, |other| value.max(other));
         let increments = self.increments(&low, &high, share);
         Ok(self.finish(multiplier, &low, value, increments))
     }
