@@ -115,7 +115,7 @@ impl Cost {
     /// Cost, interval for any fall, and difference, each in its column.
     fn columns(&self) -> unmaskcost::Result<String> {
         let any_fall = self.any_fall.map_or("-".to_owned(), |interval| {
-            format!("{:.3} to {:.3}", interval.lower.0, interval.upper.0)
+            format!("{:.3} to {:.3}", interval.lower().0, interval.upper().0)
         });
         let more = plus_minus(self.more)?;
         Ok(format!("{:>20}{any_fall:>22}{more:>18}", plus_minus(self.estimate)?))
@@ -124,7 +124,7 @@ impl Cost {
 
 fn plus_minus(estimate: Estimate) -> unmaskcost::Result<String> {
     let radius = estimate.interval(LEVEL)?.width().0 / 2.0;
-    Ok(format!("{:.3} ± {radius:.3}", estimate.value.0))
+    Ok(format!("{:.3} ± {radius:.3}", estimate.value().0))
 }
 
 const COLUMNS: &str = "                cost              any fall         more than best";
@@ -223,7 +223,7 @@ fn write_summary(out: &mut String, planner: &Planner, as_measured: bool) -> Outc
         return Ok(());
     }
     let moved = monotone.moves().count();
-    let farthest = monotone.moves().map(|m| (m.fitted - m.measured.value).0.abs());
+    let farthest = monotone.moves().map(|m| (m.fitted - m.measured.value()).0.abs());
     let farthest = farthest.fold(0.0, f64::max);
     let p = test.p_value;
     if test.rejects(0.99)? {

@@ -311,6 +311,17 @@ pub enum Error {
         value: f64,
     },
 
+    /// A quantity outside the range that it must be in.
+    #[error("{what} is {}; {needed} is needed", number(*.value))]
+    OutOfRange {
+        /// The quantity.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// The range.
+        needed: &'static str,
+    },
+
     /// The integers modulo this number are not a field.
     #[error(
         "{field} is not a prime number; linear codes here are over the integers modulo a prime"

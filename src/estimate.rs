@@ -1,12 +1,15 @@
-use core::fmt;
-use std::collections::HashMap;
+//! Measured quantities: [`Estimate`], and the [`ConfidenceInterval`] that follows from it.
 
-use statrs::distribution::{Continuous, ContinuousCDF, StudentsT};
-use statrs::function::erf;
+use core::fmt;
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::student::Quantiles;
 use crate::units::Nats;
+
+/// The fewest degrees of freedom of an [`Estimate`]: with these, an interval of level 0.95 reaches 10^13
+/// standard errors to either side, so fewer say nothing.
+const LEAST_DEGREES: f64 = 0.1;
 
 /// A measured quantity: the most likely value, and how far it may be off by chance.
 ///
@@ -14,38 +17,93 @@ use crate::units::Nats;
 ///
 /// ```
 /// use unmaskcost::{Estimate, Nats};
-/// let cost = Estimate::with_known_error(Nats(2.0_f64), Nats(0.5));
+/// let cost = Estimate::with_known_error(Nats(2.0_f64), Nats(0.5))?;
 /// let interval = cost.interval(0.95)?;
-/// assert!((interval.lower.0 - 1.02).abs() < 1e-3 && (interval.upper.0 - 2.98).abs() < 1e-3);
+/// assert!((interval.lower().0 - 1.02).abs() < 1e-3 && (interval.upper().0 - 2.98).abs() < 1e-3);
 /// assert_eq!(format!("{cost:.1}"), "2.0 ± 0.5 nats");
 ///
 /// // An error that is itself known from three samples only leaves more open.
-/// let few = Estimate { degrees_of_freedom: 2.0, ..cost };
+/// let few = Estimate::from_samples(Nats(2.0), Nats(0.5), 2.0)?;
 /// assert!(few.interval(0.95)?.width() > interval.width() * 2.0);
+/// assert!(Estimate::with_known_error(Nats(2.0), Nats(-0.5)).is_err());
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate<F = f64> {
-    /// The estimate.
-    pub value: Nats<F>,
-    /// Its standard error; 0 for a value known exactly.
-    pub standard_error: Nats<F>,
-    /// How well the standard error is known: `n - 1` if it is the spread of n samples, infinite if it
-    /// is known.
-    pub degrees_of_freedom: f64,
+    value: Nats<F>,
+    standard_error: Nats<F>,
+    degrees_of_freedom: f64,
 }
 
 impl<F: Scalar> Estimate<F> {
     /// A value without error.
     #[must_use]
     pub fn exact(value: Nats<F>) -> Self {
-        Self::with_known_error(value, Nats(F::zero()))
+        Self::of_parts(value, Nats(F::zero()), f64::INFINITY)
     }
 
-    /// A value with a standard error that is known, or comes from so many samples that it as good as is.
+    /// A value with a standard error that is known, or comes from so many samples that it is as good as
+    /// known.
+    ///
+    /// # Errors
+    /// [`NotFinite`](Error::NotFinite) for the value or the error, [`Negative`](Error::Negative) for the
+    /// error.
+    pub fn with_known_error(value: Nats<F>, standard_error: Nats<F>) -> Result<Self> {
+        Self::from_samples(value, standard_error, f64::INFINITY)
+    }
+
+    /// A value with a standard error that is itself estimated. The mean of n independent samples, with
+    /// the error from their spread, has `n - 1` degrees of freedom.
+    ///
+    /// # Errors
+    /// As [`with_known_error`](Self::with_known_error); [`OutOfRange`](Error::OutOfRange) for fewer than
+    /// a tenth of a degree of freedom, which would make every interval endless.
+    pub fn from_samples(
+        value: Nats<F>,
+        standard_error: Nats<F>,
+        degrees_of_freedom: f64,
+    ) -> Result<Self> {
+        scalar::check_single("value", value.0)?;
+        let standard_error = scalar::check_nonnegative("standard error", standard_error.0)?;
+        if degrees_of_freedom.is_nan() || degrees_of_freedom < LEAST_DEGREES {
+            let (what, needed) = ("degrees of freedom", "at least 0.1");
+            return Err(Error::OutOfRange { what, value: degrees_of_freedom, needed });
+        }
+        Ok(Self::of_parts(value, Nats(standard_error), degrees_of_freedom))
+    }
+
+    /// What the caller knows to be a value, its error and their degrees of freedom; a result that may
+    /// have overflowed goes through [`finite`](Self::finite).
+    pub(crate) fn of_parts(
+        value: Nats<F>,
+        standard_error: Nats<F>,
+        degrees_of_freedom: f64,
+    ) -> Self {
+        Self { value, standard_error, degrees_of_freedom }
+    }
+
+    /// Another value with the same error.
+    pub(crate) fn with_value(self, value: Nats<F>) -> Self {
+        Self { value, ..self }
+    }
+
+    /// The estimate.
     #[must_use]
-    pub fn with_known_error(value: Nats<F>, standard_error: Nats<F>) -> Self {
-        Self { value, standard_error, degrees_of_freedom: f64::INFINITY }
+    pub fn value(&self) -> Nats<F> {
+        self.value
+    }
+
+    /// Its standard error; 0 for a value known exactly.
+    #[must_use]
+    pub fn standard_error(&self) -> Nats<F> {
+        self.standard_error
+    }
+
+    /// How well the standard error is known: `n - 1` if it is the spread of n samples, infinite if it
+    /// is known.
+    #[must_use]
+    pub fn degrees_of_freedom(&self) -> f64 {
+        self.degrees_of_freedom
     }
 
     /// The interval that covers the truth with probability `level` if the error is normal, as it
@@ -53,9 +111,9 @@ impl<F: Scalar> Estimate<F> {
     ///
     /// # Formula
     /// ```text
-    /// value -+ t * standard error,   t the (1 + level) / 2 quantile of Student's law with these degrees of freedom
+    /// value -+ t * standard error,   t the (1 + level) / 2 quantile of Student's distribution with these degrees of freedom
     /// ```
-    /// For infinite degrees of freedom that law is the standard normal one. Source: Student,
+    /// For infinite degrees of freedom that is the standard normal distribution. Source: Student,
     /// *Biometrika* 6 (1908). A weighted sum of several means has the degrees of freedom of Welch,
     /// *Biometrika* 34 (1947), and Satterthwaite, *Biometrics Bulletin* 2 (1946),
     /// ```text
@@ -65,7 +123,6 @@ impl<F: Scalar> Estimate<F> {
     ///
     /// # Errors
     /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`,
-    /// [`NotPositive`](Error::NotPositive) unless the degrees of freedom are above zero,
     /// [`Overflow`](Error::Overflow) if an end is not finite.
     pub fn interval(self, level: f64) -> Result<ConfidenceInterval<F>> {
         let (lower, upper) = self.ends(&mut Quantiles::new(outside(level)?))?;
@@ -77,7 +134,7 @@ impl<F: Scalar> Estimate<F> {
         let radius = if self.standard_error == Nats(F::zero()) {
             self.standard_error
         } else {
-            self.standard_error * scalar::constant(quantiles.at(self.degrees_of_freedom)?)
+            self.standard_error * scalar::constant(quantiles.at(self.degrees_of_freedom))
         };
         let (lower, upper) = (self.value - radius, self.value + radius);
         if lower.0.is_finite() && upper.0.is_finite() {
@@ -125,17 +182,50 @@ impl<F: Scalar> fmt::Display for Estimate<F> {
 }
 
 /// A range that covers the truth with a stated probability, over repetitions of the measurement.
+///
+/// ```
+/// use unmaskcost::{ConfidenceInterval, Nats};
+/// let interval = ConfidenceInterval::new(Nats(1.0), Nats(3.0), 0.95)?;
+/// assert!(interval.contains(Nats(2.0)) && interval.width() == Nats(2.0));
+/// assert!(ConfidenceInterval::new(Nats(3.0), Nats(1.0), 0.95).is_err());
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceInterval<F = f64> {
-    /// Lower end.
-    pub lower: Nats<F>,
-    /// Upper end.
-    pub upper: Nats<F>,
-    /// The probability, between 0 and 1.
-    pub level: f64,
+    lower: Nats<F>,
+    upper: Nats<F>,
+    level: f64,
 }
 
 impl<F: Scalar> ConfidenceInterval<F> {
+    /// The interval between these ends, which may be infinite where nothing is known.
+    ///
+    /// # Errors
+    /// [`Inconsistent`](Error::Inconsistent) unless `lower <= upper`,
+    /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`.
+    pub fn new(lower: Nats<F>, upper: Nats<F>, level: f64) -> Result<Self> {
+        check_ends(lower, upper)?;
+        Ok(Self { lower, upper, level: check_level(level)? })
+    }
+
+    /// Lower end.
+    #[must_use]
+    pub fn lower(&self) -> Nats<F> {
+        self.lower
+    }
+
+    /// Upper end.
+    #[must_use]
+    pub fn upper(&self) -> Nats<F> {
+        self.upper
+    }
+
+    /// The probability, between 0 and 1.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.level
+    }
+
     /// Whether `lower <= value <= upper`. NaN is never contained.
     #[must_use]
     pub fn contains(&self, value: Nats<F>) -> bool {
@@ -158,6 +248,24 @@ impl<F: Scalar> ConfidenceInterval<F> {
     }
 }
 
+/// `lower .. upper nats`, with the precision asked for.
+impl<F: Scalar> fmt::Display for ConfidenceInterval<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.lower.0, f)?;
+        f.write_str(" .. ")?;
+        fmt::Display::fmt(&self.upper, f)
+    }
+}
+
+/// Refuses an interval upside down, or with an end that is no number.
+pub(crate) fn check_ends<F: Scalar>(lower: Nats<F>, upper: Nats<F>) -> Result<()> {
+    if lower <= upper {
+        return Ok(());
+    }
+    let (left, right) = (scalar::evidence(lower.0), scalar::evidence(upper.0));
+    Err(Error::Inconsistent { inequality: "lower <= upper", left, right })
+}
+
 pub(crate) fn check_level(level: f64) -> Result<f64> {
     if level > 0.0 && level < 1.0 { Ok(level) } else { Err(Error::LevelOutOfRange { level }) }
 }
@@ -172,29 +280,6 @@ pub(crate) fn outside(level: f64) -> Result<f64> {
 /// probability `level` (Bonferroni).
 pub(crate) fn outside_of_each(level: f64, many: usize) -> Result<f64> {
     Ok(outside(level)? / scalar::float::<f64>(many))
-}
-
-/// How far intervals that miss with one probability reach, in standard errors: computed once for
-/// each number of degrees of freedom, because many losses have the same.
-pub(crate) struct Quantiles {
-    miss: f64,
-    known: HashMap<u64, f64>,
-}
-
-impl Quantiles {
-    pub(crate) fn new(miss: f64) -> Self {
-        Self { miss, known: HashMap::new() }
-    }
-
-    fn at(&mut self, degrees: f64) -> Result<f64> {
-        let key = degrees.to_bits();
-        if let Some(&known) = self.known.get(&key) {
-            return Ok(known);
-        }
-        let found = deviations(self.miss, degrees)?;
-        self.known.insert(key, found);
-        Ok(found)
-    }
 }
 
 /// A standard error together with how well it is known: what survives when independent errors add up.
@@ -224,11 +309,7 @@ impl<F: Scalar> Spread<F> {
     }
 
     pub(crate) fn around(self, value: Nats<F>) -> Estimate<F> {
-        Estimate {
-            value,
-            standard_error: Nats(self.standard_error),
-            degrees_of_freedom: self.inverse_degrees.recip(),
-        }
+        Estimate::of_parts(value, Nats(self.standard_error), self.inverse_degrees.recip())
     }
 }
 
@@ -241,152 +322,4 @@ pub(crate) fn joint_degrees<F: Scalar>(terms: impl Iterator<Item = (F, f64)> + C
     }
     let share = |error: F| scalar::evidence(error / norm).powi(4);
     scalar::sum(terms.map(|(error, degrees)| share(error) / degrees)).recip()
-}
-
-/// Above so many degrees of freedom, Student's law is the normal one with a correction. There the
-/// incomplete beta function is slow to converge; where the two meet they agree to eight digits.
-const NEARLY_NORMAL: f64 = 1e6;
-
-/// How many standard errors to either side miss the truth with this probability: the upper
-/// `miss / 2` quantile of Student's law.
-fn deviations(miss: f64, degrees: f64) -> Result<f64> {
-    if degrees.is_nan() || degrees <= 0.0 {
-        return Err(Error::NotPositive { what: "degrees of freedom", value: degrees });
-    }
-    let normal = normal_deviations(miss);
-    if normal <= 0.0 {
-        return Ok(0.0);
-    }
-    if degrees > NEARLY_NORMAL {
-        // Cornish & Fisher's expansion; the next term is of order z^5 / degrees^2.
-        return Ok(normal + (normal.powi(3) + normal) / (4.0 * degrees));
-    }
-    let Ok(law) = StudentsT::new(0.0, 1.0, degrees) else { return Ok(f64::INFINITY) };
-    // Newton's method for ln P(t > e^x) = ln(miss / 2). This function of x is concave, so once a step
-    // is right of the root, all further ones are, and they fall; a bisection catches the first ones.
-    // The quantile is above the normal one. (The inverse in statrs does not end for some arguments.)
-    let target = (0.5 * miss).ln();
-    let (mut left, mut right) = (normal.ln(), f64::MAX.ln());
-    let mut x = left;
-    for _ in 0..200 {
-        let t = x.exp();
-        let tail = law.sf(t);
-        let excess = tail.ln() - target;
-        if excess > 0.0 {
-            left = x;
-        } else {
-            right = x;
-        }
-        let newton = x + excess * tail / (t * law.pdf(t));
-        let next = if newton > left && newton < right { newton } else { 0.5 * (left + right) };
-        if (next - x).abs() <= 1e-13 {
-            break;
-        }
-        x = next;
-    }
-    Ok(x.exp())
-}
-
-/// How many standard errors to either side miss a normal variable with this probability.
-fn normal_deviations(miss: f64) -> f64 {
-    core::f64::consts::SQRT_2 * erf::erfc_inv(miss)
-}
-
-/// The probability that a variable with Student's law exceeds `deviations > 0`.
-pub(crate) fn tail(deviations: f64, degrees: f64) -> f64 {
-    match StudentsT::new(0.0, 1.0, degrees) {
-        Ok(law) if degrees <= NEARLY_NORMAL => law.sf(deviations),
-        _ => normal_tail(as_if_normal(deviations, degrees)),
-    }
-}
-
-/// How many standard errors of a known size are as unlikely to be exceeded as these of an estimated
-/// one: what makes deviations comparable.
-pub(crate) fn normal_equivalent(deviations: f64, degrees: f64) -> f64 {
-    if degrees <= NEARLY_NORMAL {
-        let tail = tail(deviations, degrees);
-        if tail > 0.0 {
-            return normal_deviations(2.0 * tail);
-        }
-    }
-    as_if_normal(deviations, degrees)
-}
-
-/// The same in closed form, nearly. Source: Wallace, *Annals of Mathematical Statistics* 30 (1959).
-fn as_if_normal(deviations: f64, degrees: f64) -> f64 {
-    if degrees.is_infinite() {
-        return deviations;
-    }
-    let relative = deviations / degrees.sqrt();
-    let correction = (8.0 * degrees + 1.0) / (8.0 * degrees + 3.0);
-    correction * (degrees * (relative * relative).ln_1p()).sqrt()
-}
-
-fn normal_tail(deviations: f64) -> f64 {
-    0.5 * erf::erfc(deviations / core::f64::consts::SQRT_2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Degrees of freedom, two-sided probability outside, quantile: by mpmath 1.3 with 30 digits, the
-    /// root of `betainc(n/2, 1/2, 0, n/(n + t*t), regularized=True) = miss`.
-    const QUANTILES: [(f64, f64, f64); 27] = [
-        (1.0, 0.05, 12.706204736174705),
-        (1.0, 1e-6, 636619.7723670577),
-        (1.0, 1e-60, 6.366197723675814e59),
-        (2.0, 0.5, 0.816496580927726),
-        (2.0, 0.05, 4.302652729749464),
-        (2.0, 1e-12, 999999.99999925),
-        (3.7, 0.5, 0.7464851534824543),
-        (3.7, 0.05, 2.8675207071911895),
-        (3.7, 1e-6, 62.290773014833746),
-        (3.7, 1e-60, 24501291422354620.0),
-        (9.0, 0.05, 2.2621571627982053),
-        (9.0, 1e-6, 11.63678202732889),
-        (9.0, 1e-12, 55.54344441553347),
-        (29.0, 0.05, 2.0452296421327043),
-        (29.0, 1e-6, 6.170056101418831),
-        (29.0, 1e-60, 590.7760016327799),
-        (300.0, 0.05, 1.967903011261087),
-        (300.0, 1e-6, 4.99511883334493),
-        (300.0, 1e-60, 20.964928590530935),
-        (1e4, 0.05, 1.9602012398906263),
-        (1e4, 1e-60, 16.551456683777545),
-        (1e6, 0.05, 1.959966356814107),
-        (1e6, 1e-6, 4.891668960710385),
-        (1e6, 1e-60, 16.440456108687453),
-        (3e6, 0.05, 1.9599647752974445),
-        (3e6, 1e-6, 4.891648637332404),
-        (3e6, 1e-60, 16.439712851904265),
-    ];
-
-    #[test]
-    fn quantiles_of_students_law_are_right_far_out_and_for_many_degrees() {
-        for (degrees, miss, expected) in QUANTILES {
-            let found = deviations(miss, degrees).unwrap();
-            assert!((found / expected - 1.0).abs() < 1e-8, "{degrees} {miss:e}: {found}");
-            let back = 2.0 * tail(expected, degrees) / miss;
-            assert!((back - 1.0).abs() < 1e-6, "{degrees} {miss:e}: {back}");
-            // Just as rare as so many deviations of a normal variable.
-            let normal = normal_equivalent(expected, degrees);
-            assert!((normal / normal_deviations(miss) - 1.0).abs() < 1e-8, "{degrees} {miss:e}");
-        }
-    }
-
-    #[test]
-    fn every_quantile_is_found_and_they_fall_with_the_degrees() {
-        for miss in [1.0, 1.0 - 1e-16, 0.999, 0.3, 1e-3, 1e-9, 1e-17, 1e-100, 1e-300, 1e-308] {
-            let mut before = f64::INFINITY;
-            for degrees in [1.0, 1.5, 2.0, 4.2, 17.0, 1e2, 1e3, 1e5, 1e6, 1e7, 1e9, f64::INFINITY] {
-                let found = deviations(miss, degrees).unwrap();
-                assert!(
-                    found >= 0.0 && found <= before * (1.0 + 1e-8) + 1e-7,
-                    "{miss:e} {degrees}"
-                );
-                before = found;
-            }
-        }
-    }
 }

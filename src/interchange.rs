@@ -458,13 +458,6 @@ impl<F: Scalar> KlBoundsDocument<F> {
     fn check(self) -> Result<KlBounds<F>> {
         let lower = scalar::check_nonnegative("lower", self.lower)?;
         let upper = scalar::check_nonnegative("upper", self.upper)?;
-        if lower > upper {
-            return Err(Error::Inconsistent {
-                inequality: "lower <= upper",
-                left: scalar::evidence(lower),
-                right: scalar::evidence(upper),
-            });
-        }
-        Ok(KlBounds { lower: Nats(lower), upper: Nats(upper) })
+        KlBounds::new(Nats(lower), Nats(upper))
     }
 }

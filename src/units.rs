@@ -269,8 +269,8 @@ impl<F: Scalar> From<Nats<F>> for Bits<F> {
 /// use unmaskcost::{KlBounds, Nats, TrainingError};
 /// let training = TrainingError::new(Nats(0.5))?;
 /// assert_eq!(Nats(0.25) + training, Nats(0.75));
-/// let bounds = KlBounds { lower: Nats(0.0), upper: Nats(1.0) } + training;
-/// assert_eq!(bounds, KlBounds { lower: Nats(0.5), upper: Nats(1.5) });
+/// let bounds = KlBounds::new(Nats(0.0), Nats(1.0))? + training;
+/// assert_eq!(bounds, KlBounds::new(Nats(0.5), Nats(1.5))?);
 /// assert!(TrainingError::new(Nats(-1.0)).is_err());
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```

@@ -2,11 +2,11 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use unmaskcost::{Error, Nats, Schedule, measured};
 use unmaskcost::{
-    Estimate,
+    ConfidenceInterval, Estimate, KlBounds,
     measured::{LossCurve, LossPoint, SmoothedLosses},
 };
+use unmaskcost::{Error, Nats, Schedule, measured};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
     LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
@@ -56,14 +56,14 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
             let losses = LossCurve::from_points(16, points.collect::<Vec<_>>()).unwrap();
             for (schedule, covered) in schedules.iter().zip(&mut covered) {
                 let cost = losses.parallelism_cost(schedule).unwrap();
-                let truth = exact.parallelism_cost(schedule).unwrap().value;
+                let truth = exact.parallelism_cost(schedule).unwrap().value();
                 *covered += usize::from(cost.interval(0.95).unwrap().contains(truth));
             }
             // A single loss: exactly Student's law.
             let loss = losses.loss(3).unwrap();
-            assert_eq!(loss.degrees_of_freedom, samples as f64 - 1.0);
+            assert_eq!(loss.degrees_of_freedom(), samples as f64 - 1.0);
             covered[2] += usize::from(loss.interval(0.95).unwrap().contains(Nats(truth[3])));
-            let known = Estimate::with_known_error(loss.value, loss.standard_error);
+            let known = Estimate::with_known_error(loss.value(), loss.standard_error()).unwrap();
             by_normal += usize::from(known.interval(0.95).unwrap().contains(Nats(truth[3])));
         }
         println!("{samples} samples: {covered:?} of {runs}, with the normal quantile {by_normal}");
@@ -84,24 +84,24 @@ fn degrees_of_freedom_of_sums_are_those_of_welch_and_satterthwaite() {
     let variances = [0.6_f64.powi(2), 0.1_f64.powi(2)];
     let square: f64 = variances.iter().sum::<f64>().powi(2);
     let expected = square / (variances[0].powi(2) / 4.0 + variances[1].powi(2) / 2.0);
-    assert!((cost.degrees_of_freedom / expected - 1.0).abs() < 1e-12);
+    assert!((cost.degrees_of_freedom() / expected - 1.0).abs() < 1e-12);
 
     // A known error, an exact loss, and errors from one sample set no limit.
     assert_eq!(losses.loss(2).unwrap(), Estimate::exact(Nats(1.0)));
     let unknown = [point(0, 3.0, 0.3, 1), point(1, 2.0, 0.1, 1)];
     let losses = LossCurve::from_points(2, unknown).unwrap();
     let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
-    assert_eq!(cost.degrees_of_freedom, f64::INFINITY);
+    assert_eq!(cost.degrees_of_freedom(), f64::INFINITY);
     // However far apart the errors are.
     let tiny = [point(0, 3.0, 1e-200, 5), point(1, 2.0, 1e-300, 3)];
     let losses = LossCurve::from_points(2, tiny).unwrap();
     let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
-    assert!((cost.degrees_of_freedom - 4.0).abs() < 1e-9);
+    assert!((cost.degrees_of_freedom() - 4.0).abs() < 1e-9);
 
     // Two models: the error of the difference.
     let model = LossCurve::from_points(2, [point(0, 3.0, 0.3, 5), point(1, 2.0, 0.1, 3)]).unwrap();
     let split = model.error_split_against(&model, &Schedule::one_step(2).unwrap()).unwrap();
-    assert!((split.learning.degrees_of_freedom - 8.0).abs() < 1e-12); // 4 and 4, equal errors
+    assert!((split.learning.degrees_of_freedom() - 8.0).abs() < 1e-12); // 4 and 4, equal errors
 }
 
 #[test]
@@ -116,17 +116,33 @@ fn errors_of_an_unknown_number_of_samples_stay_of_an_unknown_number_when_merged(
 
 #[test]
 fn degrees_of_freedom_that_are_none_are_refused() {
-    let few = |degrees_of_freedom| Estimate {
-        degrees_of_freedom,
-        ..Estimate::with_known_error(Nats(1.0), Nats(0.1))
-    };
-    for degrees in [0.0, -1.0, f64::NAN] {
-        assert!(matches!(few(degrees).interval(0.9), Err(Error::NotPositive { .. })));
+    let few = |degrees| Estimate::from_samples(Nats(1.0), Nats(0.1), degrees);
+    for degrees in [0.0, -1.0, 5e-324, 0.099, f64::NAN, f64::NEG_INFINITY] {
+        assert!(matches!(few(degrees), Err(Error::OutOfRange { .. })), "{degrees}");
     }
-    let wide = few(0.5).interval(0.9).unwrap();
-    assert!(wide.width() > few(1.0).interval(0.9).unwrap().width());
-    let far = Estimate { value: Nats(1e308), standard_error: Nats(1e308), ..few(1.0) };
+    let [wide, narrow] = [0.5, 1.0].map(|degrees| few(degrees).unwrap().interval(0.9).unwrap());
+    assert!(wide.width() > narrow.width());
+    assert!(few(0.1).unwrap().interval(0.95).unwrap().width() > Nats(1e11));
+    let far = Estimate::from_samples(Nats(1e308), Nats(1e308), 1.0).unwrap();
     assert!(matches!(far.interval(0.95), Err(Error::Overflow { .. })));
+}
+
+#[test]
+fn estimates_and_intervals_that_cannot_be_are_refused() {
+    let known = |value, error| Estimate::with_known_error(Nats(value), Nats(error));
+    assert!(matches!(known(1.0, -0.1), Err(Error::Negative { .. })));
+    assert!(matches!(known(1.0, f64::INFINITY), Err(Error::NotFinite { .. })));
+    assert!(matches!(known(f64::NAN, 0.1), Err(Error::NotFinite { .. })));
+    let interval = |lower, upper, level| ConfidenceInterval::new(Nats(lower), Nats(upper), level);
+    assert!(interval(1.0, 1.0, 0.5).is_ok() && interval(0.0, f64::INFINITY, 0.5).is_ok());
+    assert!(matches!(interval(1.0, 0.5, 0.5), Err(Error::Inconsistent { .. })));
+    assert!(matches!(interval(f64::NAN, 0.5, 0.5), Err(Error::Inconsistent { .. })));
+    assert!(matches!(interval(0.0, 0.5, 1.0), Err(Error::LevelOutOfRange { .. })));
+    let bounds = |lower, upper| KlBounds::new(Nats(lower), Nats(upper));
+    assert!(bounds(0.5, 0.5).is_ok() && bounds(0.0, f64::INFINITY).is_ok());
+    assert!(matches!(bounds(0.5, 0.4), Err(Error::Inconsistent { .. })));
+    assert!(matches!(bounds(-0.5, 0.4), Err(Error::Negative { .. })));
+    assert!(matches!(bounds(0.5, f64::NAN), Err(Error::Inconsistent { .. })));
 }
 
 #[test]
@@ -139,7 +155,7 @@ fn a_rise_counts_less_if_its_error_comes_from_few_samples() {
     // `erfc(t / sqrt(2)) / 2` and `betainc(2, 1/2, 0, 4 / (4 + t*t), regularized=True) / 2`.
     assert!((test(1).p_value / 2.034_760_087_224_798e-4 - 1.0).abs() < 1e-9);
     let few = test(3);
-    assert_eq!(few.largest.unwrap().rise.degrees_of_freedom.round(), 4.0);
+    assert_eq!(few.largest.unwrap().rise.degrees_of_freedom().round(), 4.0);
     assert!((few.p_value / 0.012_055_055_275_694_5 - 1.0).abs() < 1e-9, "{}", few.p_value);
 
     // The rise of fewer deviations is the one that noise explains less.
@@ -176,8 +192,7 @@ fn intervals_for_any_fall_and_for_ratios_use_the_degrees_of_freedom() {
     };
     assert!(at(3) > at(30) && at(30) > at(1));
     let ratio = |degrees_of_freedom| {
-        let loss = Estimate::with_known_error(Nats(2.0), Nats(0.01));
-        let loss = Estimate { degrees_of_freedom, ..loss };
+        let loss = Estimate::from_samples(Nats(2.0), Nats(0.01), degrees_of_freedom).unwrap();
         let smoothed = SmoothedLosses::from_mask_ratios(4, [(1.0, loss)]).unwrap();
         smoothed.loss_interval(0, 0.95).unwrap().width().0
     };
@@ -194,10 +209,10 @@ fn levels_next_to_one_are_kept_apart_from_one() {
     // A share of 1/64 of what is outside is below the rounding of 1.
     let interval = measured::any_fall::cost_interval(&losses, &schedule, level).unwrap();
     let wide = measured::any_fall::cost_interval(&losses, &schedule, 0.999).unwrap();
-    assert!(interval.width() > wide.width() && interval.level == level);
-    let loss = Estimate::with_known_error(Nats(2.0), Nats(0.01));
+    assert!(interval.width() > wide.width() && interval.level() == level);
+    let loss = Estimate::with_known_error(Nats(2.0), Nats(0.01)).unwrap();
     let smoothed = SmoothedLosses::from_mask_ratios(4, [(1.0, loss), (0.5, loss)]).unwrap();
-    assert!(smoothed.loss_interval(0, level).unwrap().upper.0 > 2.08);
+    assert!(smoothed.loss_interval(0, level).unwrap().upper().0 > 2.08);
     let refused = measured::any_fall::cost_interval(&losses, &schedule, 1.0);
     assert!(matches!(refused, Err(Error::LevelOutOfRange { level: 1.0 })));
 }

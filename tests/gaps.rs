@@ -43,7 +43,7 @@ fn the_interval_for_any_fall_covers_where_straight_lines_between_even_counts_do_
     for _ in 0..runs {
         let losses = measured(&evenly(33), &mut rng);
         let estimate = losses.parallelism_cost(&schedule).unwrap();
-        assert!(estimate.value < cost * 0.7, "{estimate} of {cost}");
+        assert!(estimate.value() < cost * 0.7, "{estimate} of {cost}");
         straight += usize::from(estimate.interval(0.95).unwrap().contains(cost));
         let interval = measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap();
         covered += usize::from(interval.contains(cost));
@@ -64,12 +64,12 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
     };
     let off = |losses: &LossCurve| {
         let estimate = losses.parallelism_cost(&schedule).unwrap();
-        (estimate.value - cost).0.abs()
+        (estimate.value() - cost).0.abs()
     };
     let width = |losses: &LossCurve| measured::any_fall::cost(losses, &schedule).unwrap().width().0;
     let (even, dense) = (exact(&evenly(33)), exact(&counts));
     for losses in [&even, &dense] {
-        println!("{:.2} of {cost:.2}", losses.parallelism_cost(&schedule).unwrap().value);
+        println!("{:.2} of {cost:.2}", losses.parallelism_cost(&schedule).unwrap().value());
     }
     assert!(off(&even) > 20.0 && off(&dense) < 0.5, "{} {}", off(&even), off(&dense));
     assert!(width(&dense) < 0.6 * width(&even), "{} {}", width(&dense), width(&even));
@@ -79,8 +79,8 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
     let [select, evaluate] = [(); 2].map(|()| measured(&counts, &mut rng));
     let choice = Planner::new(&select, evaluate).unwrap().schedule(32).unwrap();
     let cost = true_cost(&choice.schedule);
-    let error = (choice.judged.value - cost).0.abs();
-    assert!(error < 3.0 + 3.0 * choice.judged.standard_error.0, "{} {cost}", choice.judged);
+    let error = (choice.judged.value() - cost).0.abs();
+    assert!(error < 3.0 + 3.0 * choice.judged.standard_error().0, "{} {cost}", choice.judged);
 }
 
 #[test]

@@ -64,7 +64,7 @@ proptest! {
         prop_assert_eq!(&read_back(&accumulator), &accumulator);
         prop_assert_eq!(&read_back(&estimator), &estimator);
 
-        let bounds = KlBounds { lower: Nats(ends.0.min(ends.1)), upper: Nats(ends.0.max(ends.1)) };
+        let bounds = KlBounds::new(Nats(ends.0.min(ends.1)), Nats(ends.0.max(ends.1))).unwrap();
         prop_assert_eq!(&read_back(&bounds), &bounds);
     }
 }

@@ -128,7 +128,7 @@ fn the_test_names_the_rise() {
     let test = LossCurve::from_points(5, points).unwrap().monotonicity();
     let largest = test.largest.unwrap();
     assert_eq!((largest.before, largest.after), (2..=2, 3..=3));
-    assert_eq!(largest.rise.value, Nats(1.5));
+    assert_eq!(largest.rise.value(), Nats(1.5));
     assert_eq!(test.comparisons, 4 + 1);
     assert!(test.p_value < 1e-20);
     let single = LossCurve::from_points(3, [point(1, 1.0, 0.1, 2)]).unwrap().monotonicity();

@@ -417,7 +417,8 @@ proptest! {
         let bounds = known.bounds(&schedule).unwrap();
         let scaled_bounds = scaled_known.bounds(&schedule).unwrap();
         let back = |x: Nats| Nats(x.0 / factor);
-        let returned = KlBounds { lower: back(scaled_bounds.lower), upper: back(scaled_bounds.upper) };
+        let returned =
+            KlBounds::new(back(scaled_bounds.lower), back(scaled_bounds.upper)).unwrap();
         let noise = scale(&curve, &schedule);
         prop_assert!(within(returned, bounds, noise) && within(bounds, returned, noise));
         prop_assert!(scaled_bounds.contains(scaled.sampling_error(&schedule).unwrap()));

@@ -34,7 +34,7 @@ pub fn draw_losses(path: &str, losses: &LossCurve, best: &Schedule) -> Outcome<(
     let mut points = Vec::new();
     for point in losses.points() {
         let interval = point.estimate().interval(LEVEL)?;
-        points.push((point.revealed as f64, point.loss.0, interval.lower.0, interval.upper.0));
+        points.push((point.revealed as f64, point.loss.0, interval.lower().0, interval.upper().0));
     }
     let low = points.iter().map(|p| p.2).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|p| p.3).fold(f64::NEG_INFINITY, f64::max);
@@ -128,10 +128,10 @@ fn between(
 pub fn draw_costs(path: &str, ways: &[Way], holds_ends: bool) -> Outcome<bool> {
     let costs = || ways.iter().flat_map(|way| &way.costs);
     // Bars that reach zero end at the axis, which is below every cost that has a place on it.
-    let low = costs().filter(|cost| cost.estimate.value.0 > 0.0).map(|cost| {
-        let value = cost.estimate.value.0;
-        if cost.measured.lower.0 > 0.0 {
-            cost.measured.lower.0.max(0.1 * value)
+    let low = costs().filter(|cost| cost.estimate.value().0 > 0.0).map(|cost| {
+        let value = cost.estimate.value().0;
+        if cost.measured.lower().0 > 0.0 {
+            cost.measured.lower().0.max(0.1 * value)
         } else {
             0.5 * value
         }
@@ -144,7 +144,7 @@ pub fn draw_costs(path: &str, ways: &[Way], holds_ends: bool) -> Outcome<bool> {
     let band_of = |way: &Way| way.costs.iter().filter_map(|cost| cost.any_fall).collect::<Vec<_>>();
     let best_band = ways.last().map_or(Vec::new(), band_of);
     let uppers =
-        costs().map(|cost| cost.measured).chain(best_band).map(|interval| interval.upper.0);
+        costs().map(|cost| cost.measured).chain(best_band).map(|interval| interval.upper().0);
     let high = 1.2 * uppers.fold(low, f64::max);
 
     let root = picture(path)?;
@@ -165,8 +165,8 @@ pub fn draw_costs(path: &str, ways: &[Way], holds_ends: bool) -> Outcome<bool> {
     let percent = 100.0 * LEVEL;
     if let Some(best) = ways.last() {
         let of = |cost: &crate::Cost| {
-            let interval = cost.any_fall.filter(|interval| interval.upper.0 > low)?;
-            Some((cost.schedule.steps() as f64, interval.lower.0.max(low), interval.upper.0))
+            let interval = cost.any_fall.filter(|interval| interval.upper().0 > low)?;
+            Some((cost.schedule.steps() as f64, interval.lower().0.max(low), interval.upper().0))
         };
         let band: Vec<_> = best.costs.iter().filter_map(of).collect();
         let there = band.iter().map(|&(steps, _, upper)| (steps, upper));
@@ -182,16 +182,16 @@ pub fn draw_costs(path: &str, ways: &[Way], holds_ends: bool) -> Outcome<bool> {
     for (way, (color, aside)) in ways.iter().zip([(GRAY, 0.98), (BLUE, 1.02), (ORANGE, 1.0)]) {
         let style = color.stroke_width(2);
         let place = |cost: &crate::Cost| cost.schedule.steps() as f64 * aside;
-        let value = |cost: &crate::Cost| (place(cost), cost.estimate.value.0);
+        let value = |cost: &crate::Cost| (place(cost), cost.estimate.value().0);
         // A cost that is not above zero has no place on a logarithmic axis, only its bar.
-        let drawn = |cost: &&crate::Cost| cost.estimate.value.0 > 0.0;
+        let drawn = |cost: &&crate::Cost| cost.estimate.value().0 > 0.0;
         for run in way.costs.chunk_by(|a, b| drawn(&a) == drawn(&b)) {
             let line = run.iter().filter(drawn).map(value);
             chart.draw_series(LineSeries::new(line, style))?;
         }
-        let bars = way.costs.iter().filter(|cost| cost.measured.upper.0 > low);
+        let bars = way.costs.iter().filter(|cost| cost.measured.upper().0 > low);
         chart.draw_series(bars.map(|cost| {
-            let (lower, upper) = (cost.measured.lower.0.max(low), cost.measured.upper.0);
+            let (lower, upper) = (cost.measured.lower().0.max(low), cost.measured.upper().0);
             PathElement::new([(place(cost), lower), (place(cost), upper)], style)
         }))?;
         let values = way.costs.iter().filter(drawn).map(value);
@@ -200,7 +200,7 @@ pub fn draw_costs(path: &str, ways: &[Way], holds_ends: bool) -> Outcome<bool> {
             .label(way.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
-    let clipped = costs().any(|cost| cost.measured.lower.0 <= 0.0);
+    let clipped = costs().any(|cost| cost.measured.lower().0 <= 0.0);
     let beyond = if clipped { "; down to the axis: zero or less" } else { "" };
     chart
         .draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?

@@ -15,6 +15,7 @@ use core::fmt;
 use core::ops::Add;
 
 use crate::error::{Error, Result};
+use crate::estimate;
 use crate::numeric::scalar::{self, Scalar};
 use crate::units::{Nats, TrainingError};
 
@@ -33,12 +34,15 @@ pub use knowledge::Knowledge;
 ///
 /// ```
 /// use unmaskcost::{KlBounds, Nats};
-/// let bounds = KlBounds { lower: Nats(0.25), upper: Nats(1.0) };
+/// let bounds = KlBounds::new(Nats(0.25), Nats(1.0))?;
 /// assert!(bounds.contains(Nats(0.5)));
 /// assert_eq!(bounds.width(), Nats(0.75));
 /// assert_eq!(format!("{bounds:.2}"), "0.25 .. 1.00 nats");
+/// assert!(KlBounds::new(Nats(1.0), Nats(0.25)).is_err());
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct KlBounds<F = f64> {
     /// No distribution consistent with what is known has a smaller error.
     pub lower: Nats<F>,
@@ -47,6 +51,17 @@ pub struct KlBounds<F = f64> {
 }
 
 impl<F: Scalar> KlBounds<F> {
+    /// The interval between these ends. The upper one may be infinite, where nothing is known.
+    ///
+    /// # Errors
+    /// [`Inconsistent`](Error::Inconsistent) unless `lower <= upper`,
+    /// [`Negative`](Error::Negative) or [`NotFinite`](Error::NotFinite) for the lower one.
+    pub fn new(lower: Nats<F>, upper: Nats<F>) -> Result<Self> {
+        estimate::check_ends(lower, upper)?;
+        let lower = scalar::check_nonnegative("lower end", lower.0)?;
+        Ok(Self { lower: Nats(lower), upper: upper.max(Nats(lower)) })
+    }
+
     /// The interval that holds just one value.
     #[must_use]
     pub fn exactly(value: Nats<F>) -> Self {

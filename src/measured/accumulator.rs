@@ -38,7 +38,7 @@ use crate::units::Nats;
 /// }
 /// here.merge(&there)?;
 /// let losses = here.loss_curve(2)?;
-/// assert_eq!(losses.loss(0)?.value, Nats(3.0));
+/// assert_eq!(losses.loss(0)?.value(), Nats(3.0));
 /// assert_eq!(losses.points()[1].samples, 2);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```

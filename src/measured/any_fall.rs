@@ -41,7 +41,7 @@ use crate::units::Nats;
 /// let losses = LossCurve::from_points(8, points)?;
 /// let halves = Schedule::balanced(8, 2)?;
 /// let bounds = measured::any_fall::cost(&losses, &halves)?;
-/// assert!(bounds.contains(losses.parallelism_cost(&halves)?.value));
+/// assert!(bounds.contains(losses.parallelism_cost(&halves)?.value()));
 /// assert!((bounds.lower.0 - 0.5).abs() < 1e-9 && (bounds.upper.0 - 4.5).abs() < 1e-9);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
@@ -67,7 +67,7 @@ pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlB
 /// });
 /// let losses = LossCurve::from_points(8, points)?;
 /// let interval = measured::any_fall::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;
-/// assert!(interval.lower.0 < 0.5 && interval.upper.0 > 4.5 && interval.width().0 < 4.3);
+/// assert!(interval.lower().0 < 0.5 && interval.upper().0 > 4.5 && interval.width().0 < 4.3);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn cost_interval<F: Scalar>(
@@ -76,7 +76,7 @@ pub fn cost_interval<F: Scalar>(
     level: f64,
 ) -> Result<ConfidenceInterval<F>> {
     let KlBounds { lower, upper } = known_within_errors(losses, level)?.bounds(schedule)?;
-    Ok(ConfidenceInterval { lower, upper, level })
+    ConfidenceInterval::new(lower, upper, level)
 }
 
 /// What exact losses say of the information curve of the model, to be joined with other knowledge.
@@ -85,7 +85,7 @@ pub fn cost_interval<F: Scalar>(
 /// [`NotMeasured`](crate::Error::NotMeasured) unless the loss at 0 was measured, or the ends are
 /// [held](LossCurve::holding_ends).
 pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
-    let exact = |loss: Estimate<F>| Ok((loss.value, loss.value));
+    let exact = |loss: Estimate<F>| Ok((loss.value(), loss.value()));
     known_between(losses, exact)
 }
 

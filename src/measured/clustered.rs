@@ -89,8 +89,8 @@ pub(crate) fn from_influences<F: Scalar>(
         degrees if degrees > 0.0 && standard_error > F::zero() => degrees,
         _ => f64::INFINITY,
     };
-    let standard_error = Nats(standard_error);
-    Estimate { value, standard_error, degrees_of_freedom }.finite("the mean of grouped values")
+    let mean = Estimate::of_parts(value, Nats(standard_error), degrees_of_freedom);
+    mean.finite("the mean of grouped values")
 }
 
 #[cfg(test)]
@@ -109,9 +109,9 @@ mod tests {
             of(&values.iter().enumerate().map(|(i, &x)| (i, x, 2.0)).collect::<Vec<_>>()).unwrap();
         let average = values.iter().sum::<f64>() / 5.0;
         let variance = values.iter().map(|x| (x - average).powi(2)).sum::<f64>() / 4.0;
-        assert!((found.value.0 - average).abs() < 1e-14);
-        assert!((found.standard_error.0 - (variance / 5.0).sqrt()).abs() < 1e-14);
-        assert!((found.degrees_of_freedom - 4.0).abs() < 1e-10);
+        assert!((found.value().0 - average).abs() < 1e-14);
+        assert!((found.standard_error().0 - (variance / 5.0).sqrt()).abs() < 1e-14);
+        assert!((found.degrees_of_freedom() - 4.0).abs() < 1e-10);
     }
 
     #[test]
@@ -120,8 +120,8 @@ mod tests {
         let repeated: Vec<_> =
             [(0, 1.0, 0.1), (1, 4.0, 0.1), (2, 2.0, 0.1)].repeat(10).into_iter().collect();
         let repeated = of(&repeated).unwrap();
-        assert!((once.standard_error.0 - repeated.standard_error.0).abs() < 1e-13);
-        assert!((once.degrees_of_freedom - repeated.degrees_of_freedom).abs() < 1e-10);
+        assert!((once.standard_error().0 - repeated.standard_error().0).abs() < 1e-13);
+        assert!((once.degrees_of_freedom() - repeated.degrees_of_freedom()).abs() < 1e-10);
     }
 
     /// The quadratic form written out as matrices: its mean and variance for normal group means.
@@ -141,10 +141,10 @@ mod tests {
         let values = [1.0, -2.0, 0.5, 3.0, 2.0];
         let rows: Vec<_> = (0..n).map(|i| (i, values[i], weights[i])).collect();
         let found = of(&rows).unwrap();
-        assert!((found.degrees_of_freedom - trace * trace / square).abs() < 1e-10);
+        assert!((found.degrees_of_freedom() - trace * trace / square).abs() < 1e-10);
         let average: f64 = (0..n).map(|i| p[i] * values[i]).sum();
         let squares: f64 = (0..n).map(|i| (p[i] * (values[i] - average)).powi(2)).sum();
-        assert!((found.standard_error.0 - (s / trace * squares).sqrt()).abs() < 1e-12);
+        assert!((found.standard_error().0 - (s / trace * squares).sqrt()).abs() < 1e-12);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result, check_limit};
-use crate::estimate::{self, ConfidenceInterval, Estimate, Quantiles, Spread};
+use crate::estimate::{self, ConfidenceInterval, Estimate, Spread};
 use crate::numeric::moments::count;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::student::Quantiles;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -73,8 +74,7 @@ impl<F: Scalar> LossPoint<F> {
     /// sample has no spread, so an error given with one is taken as known.
     #[must_use]
     pub fn estimate(&self) -> Estimate<F> {
-        let (value, standard_error) = (self.loss, self.standard_error);
-        Estimate { value, standard_error, degrees_of_freedom: self.degrees_of_freedom() }
+        Estimate::of_parts(self.loss, self.standard_error, self.degrees_of_freedom())
     }
 
     fn degrees_of_freedom(&self) -> f64 {
@@ -146,10 +146,10 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///     [point(0, 3.0, 0.02), point(1, 2.2, 0.02), point(4, 1.6, 0.02), point(7, 1.3, 0.02)],
 /// )?;
 /// let cost = losses.parallelism_cost(&Schedule::balanced(8, 4)?)?;
-/// assert!((cost.value.0 - 1.2).abs() < 1e-12);
+/// assert!((cost.value().0 - 1.2).abs() < 1e-12);
 /// let other = Schedule::from_reveal_sizes([1, 2, 2, 3])?;
 /// let saved = losses.cost_difference(&Schedule::balanced(8, 4)?, &other)?;
-/// assert!(saved.value.0 > 3.0 * saved.standard_error.0);
+/// assert!(saved.value().0 > 3.0 * saved.standard_error().0);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -360,7 +360,7 @@ impl<F: Scalar> LossCurve<F> {
     /// use unmaskcost::{Schedule, measured::LossCurve};
     /// let losses = LossCurve::from_exact([2.0_f64, 1.0, 1.0, 1.0])?;
     /// let code_length = losses.negative_log_likelihood(&Schedule::from_reveal_sizes([1, 3])?)?;
-    /// assert_eq!(code_length.value.0, 5.0);
+    /// assert_eq!(code_length.value().0, 5.0);
     /// assert_eq!(code_length.perplexity(4)?, 1.25_f64.exp());
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
@@ -432,11 +432,11 @@ impl<F: Scalar> LossCurve<F> {
             let by_range = seven_thirds * range * log / count::<F>(point.samples - 1);
             radius.add(weight.abs() * (by_variance + by_range));
         }
-        let (value, radius) = (self.of_gaps(&gaps)?.value, Nats(radius.total()));
+        let (value, radius) = (self.of_gaps(&gaps)?.value(), Nats(radius.total()));
         if !radius.0.is_finite() {
             return Err(Error::Overflow { what: "the radius of the interval" });
         }
-        Ok(ConfidenceInterval { lower: value - radius, upper: value + radius, level })
+        ConfidenceInterval::new(value - radius, value + radius, level)
     }
 
     /// The two parts of the error of this model, if the true conditional entropies are known.
@@ -457,7 +457,7 @@ impl<F: Scalar> LossCurve<F> {
     /// let truth = InformationCurve::from_conditional_entropies([2.0_f64, 1.0, 0.5])?;
     /// let model = LossCurve::from_exact([2.25, 1.25, 0.75])?;
     /// let split = model.error_split(&truth, &Schedule::from_reveal_sizes([1, 2])?)?;
-    /// assert_eq!((split.factorization.value.0, split.learning.value.0), (0.5, 0.75));
+    /// assert_eq!((split.factorization.value().0, split.learning.value().0), (0.5, 0.75));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn error_split(
@@ -474,12 +474,12 @@ impl<F: Scalar> LossCurve<F> {
                 conditional.ok_or(Error::Empty { what: "the list of conditional entropies" })?;
             entropy.add(conditional * scalar::float(step.len()));
         }
-        let learning = model.value - Nats(entropy.total());
+        let learning = model.value() - Nats(entropy.total());
         let what = "the error of the model";
         Ok(ErrorSplit {
             factorization: Estimate::exact(factorization),
-            learning: Estimate { value: learning, ..model }.finite(what)?,
-            total: Estimate { value: factorization + learning, ..model }.finite(what)?,
+            learning: model.with_value(learning).finite(what)?,
+            total: model.with_value(factorization + learning).finite(what)?,
         })
     }
 
@@ -508,8 +508,8 @@ impl<F: Scalar> LossCurve<F> {
         let one_by_one = Schedule::sequential(self.tokens)?;
         let sequential = reference.negative_log_likelihood(&one_by_one)?;
         let and = |other| Spread::of(model).plus(Spread::of(other));
-        let learning = and(shared).around(model.value - shared.value);
-        let total = and(sequential).around(factorization.value + learning.value);
+        let learning = and(shared).around(model.value() - shared.value());
+        let total = and(sequential).around(factorization.value() + learning.value());
         let what = "the error of the model";
         Ok(ErrorSplit {
             factorization,
@@ -566,7 +566,7 @@ impl<F: Scalar> LossCurve<F> {
         let falls = self.points.windows(2).map(|pair| pair[0].loss.0 - pair[1].loss.0);
         let value = Nats(scalar::sum(gaps.iter().zip(falls).map(|(&g, fall)| g * fall)));
         let weighted = self.weighted(&self.weights_of_gaps(gaps))?;
-        Estimate { value, ..weighted }.finite("a weighted sum of losses")
+        weighted.with_value(value).finite("a weighted sum of losses")
     }
 
     fn weights_of_gaps(&self, gaps: &[F]) -> Vec<F> {
@@ -621,8 +621,8 @@ impl<F: Scalar> LossCurve<F> {
             .map(|(point, &weight)| (weight * point.standard_error.0, point.degrees_of_freedom()));
         let standard_error = scalar::norm(errors.clone().map(|(error, _)| error));
         let degrees_of_freedom = estimate::joint_degrees(errors);
-        let (value, standard_error) = (Nats(value), Nats(standard_error));
-        Estimate { value, standard_error, degrees_of_freedom }.finite("a weighted sum of losses")
+        let weighted = Estimate::of_parts(Nats(value), Nats(standard_error), degrees_of_freedom);
+        weighted.finite("a weighted sum of losses")
     }
 }
 

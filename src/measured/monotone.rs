@@ -6,6 +6,7 @@ use crate::estimate::{self, Estimate, Spread};
 use crate::measured::LossCurve;
 use crate::numeric::moments;
 use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::student;
 use crate::units::Nats;
 
 /// Whether measured losses that rise somewhere do so by chance.
@@ -83,7 +84,7 @@ impl<F: Scalar> Move<F> {
     /// `|fitted - measured|` in standard errors of the measured loss. Infinite for an exact loss.
     #[must_use]
     pub fn in_standard_errors(&self) -> F {
-        (self.fitted.0 - self.measured.value.0).abs() / self.measured.standard_error.0
+        (self.fitted.0 - self.measured.value().0).abs() / self.measured.standard_error().0
     }
 }
 
@@ -170,7 +171,7 @@ impl<F: Scalar> LossCurve<F> {
                     continue;
                 }
                 let rise = spread.around(Nats(rise));
-                let rank = estimate::normal_equivalent(deviations, rise.degrees_of_freedom);
+                let rank = student::normal_equivalent(deviations, rise.degrees_of_freedom());
                 if rank > most {
                     let (before, after) = (before.first..=before.last, after.first..=after.last);
                     largest = Some((rank, Increase { before, after, rise }));
@@ -188,8 +189,8 @@ impl<F: Scalar> LossCurve<F> {
             length = length + length;
         }
         let p_value = largest.as_ref().map_or(1.0, |(_, Increase { rise, .. })| {
-            let deviations = scalar::evidence(rise.value / rise.standard_error);
-            let tail = estimate::tail(deviations, rise.degrees_of_freedom);
+            let deviations = scalar::evidence(rise.value() / rise.standard_error());
+            let tail = student::tail(deviations, rise.degrees_of_freedom());
             (scalar::float::<f64>(comparisons) * tail).min(1.0)
         });
         let largest = largest.map(|(_, increase)| increase);

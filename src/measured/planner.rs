@@ -42,7 +42,7 @@ use crate::units::Nats;
 /// let choice = planner.schedule(2)?;
 /// assert_eq!(choice.schedule.sizes(), [1, 3]);
 /// assert!((choice.apparent.0 - 0.6).abs() < 1e-12); // by the losses that chose it
-/// assert!((choice.judged.value.0 - 0.7).abs() < 1e-12); // by the others
+/// assert!((choice.judged.value().0 - 0.7).abs() < 1e-12); // by the others
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +120,7 @@ impl<F: Scalar> Planner<F> {
     /// let planner = Planner::new(&losses, losses.clone())?;
     /// let (projected, measured) = (planner.schedule(2)?, planner.schedule_as_measured(2)?);
     /// assert_eq!((projected.schedule.sizes(), measured.schedule.sizes()), (&[1, 4][..], &[2, 3][..]));
-    /// assert_eq!((projected.judged.value, measured.judged.value), (Nats(2.0), Nats(0.0)));
+    /// assert_eq!((projected.judged.value(), measured.judged.value()), (Nats(2.0), Nats(0.0)));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn schedule_as_measured(&self, steps: usize) -> Result<Choice<F>> {

@@ -1,8 +1,9 @@
 use crate::error::{Error, Result};
-use crate::estimate::{self, ConfidenceInterval, Estimate, Quantiles};
+use crate::estimate::{self, ConfidenceInterval, Estimate};
 use crate::measured::losses;
 use crate::numeric::binomial::Binomial;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::student::Quantiles;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -24,10 +25,10 @@ use crate::units::Nats;
 /// let measured = |loss| Estimate::with_known_error(Nats(loss), Nats(0.01));
 /// let smoothed = SmoothedLosses::from_mask_ratios(
 ///     64,
-///     [(1.0, measured(3.0)), (0.8, measured(2.4)), (0.5, measured(2.0)), (0.2, measured(1.8))],
+///     [(1.0, measured(3.0)?), (0.8, measured(2.4)?), (0.5, measured(2.0)?), (0.2, measured(1.8)?)],
 /// )?;
 /// let interval = smoothed.loss_interval(32, 0.95)?;
-/// assert!(interval.lower > Nats(1.3) && interval.upper < Nats(2.6));
+/// assert!(interval.lower() > Nats(1.3) && interval.upper() < Nats(2.6));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +46,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// # Errors
     /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
     /// [`RatioOutOfRange`](Error::RatioOutOfRange) unless `0 < r <= 1`,
-    /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or its error.
+    /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss.
     pub fn from_mask_ratios(
         tokens: usize,
         points: impl IntoIterator<Item = (f64, Estimate<F>)>,
@@ -59,8 +60,7 @@ impl<F: Scalar> SmoothedLosses<F> {
             if !(*ratio > 0.0 && *ratio <= 1.0) {
                 return Err(Error::RatioOutOfRange { ratio: *ratio });
             }
-            losses::check_at("losses", index, loss.value.0)?;
-            losses::check_at("standard errors", index, loss.standard_error.0)?;
+            losses::check_at("losses", index, loss.value().0)?;
         }
         Ok(Self { tokens, points })
     }
@@ -100,7 +100,7 @@ impl<F: Scalar> SmoothedLosses<F> {
             return Err(Error::IndexOutOfRange { what, index: revealed, limit: self.tokens });
         }
         let (lower, upper) = self.bounds(level)?.at(revealed)?;
-        Ok(ConfidenceInterval { lower: Nats(lower), upper: Nats(upper), level })
+        ConfidenceInterval::new(Nats(lower), Nats(upper), level)
     }
 
     /// What [`parallelism_cost`](crate::measured::LossCurve::parallelism_cost) may be, from the intervals
@@ -125,7 +125,7 @@ impl<F: Scalar> SmoothedLosses<F> {
             upper.add(scalar::float::<F>(step.len() - 1) * at_most);
         }
         let (lower, upper) = (Nats(lower.total()), Nats(upper.total()));
-        Ok(ConfidenceInterval { lower, upper, level })
+        ConfidenceInterval::new(lower, upper, level)
     }
 
     /// What all measurements say, all of it at once with probability `level`.

@@ -1,8 +1,10 @@
 use core::fmt;
 
 use crate::error::Result;
-use crate::estimate::{self, Estimate};
+use crate::estimate::Estimate;
 use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::student;
+use crate::units::Nats;
 
 /// What a measured difference shows: that it is there, that it probably is, or nothing.
 ///
@@ -17,7 +19,7 @@ use crate::numeric::scalar::{self, Scalar};
 ///
 /// ```
 /// use unmaskcost::{Estimate, Nats, measured::Verdict};
-/// let saved = |nats| Verdict::of(Estimate::with_known_error(Nats(nats), Nats(0.1_f64)));
+/// let saved = |nats| Verdict::of(Estimate::with_known_error(Nats(nats), Nats(0.1_f64))?);
 /// assert_eq!(saved(0.3)?, Verdict::Certain);
 /// assert_eq!(saved(-0.2)?, Verdict::Likely);
 /// assert_eq!(saved(0.1)?.to_string(), "within noise");
@@ -41,7 +43,7 @@ impl Verdict {
     /// What this difference shows. A difference without error is certain unless it is zero.
     ///
     /// # Errors
-    /// [`NotPositive`](crate::Error::NotPositive) unless the degrees of freedom are above zero.
+    /// [`Overflow`](crate::Error::Overflow) if an interval around it is not finite.
     pub fn of<F: Scalar>(difference: Estimate<F>) -> Result<Self> {
         let wrong_sign = probability_of_wrong_sign(difference)?;
         Ok(match wrong_sign {
@@ -62,9 +64,10 @@ impl Verdict {
     /// # Errors
     /// As [`Verdict::of`].
     pub fn evaluations_needed<F: Scalar>(difference: Estimate<F>) -> Result<f64> {
-        let interval = Estimate { value: crate::units::Nats(F::zero()), ..difference }
-            .interval(1.0 - 2.0 * Self::CERTAIN)?;
-        let ratio = scalar::evidence(interval.upper.0) / scalar::evidence(difference.value.0).abs();
+        let around_zero = difference.with_value(Nats(F::zero()));
+        let interval = around_zero.interval(1.0 - 2.0 * Self::CERTAIN)?;
+        let ratio =
+            scalar::evidence(interval.upper().0) / scalar::evidence(difference.value().0).abs();
         Ok(if ratio.is_nan() { f64::INFINITY } else { ratio * ratio })
     }
 }
@@ -83,20 +86,19 @@ impl fmt::Display for Verdict {
 /// The probability that the true difference does not have the sign of the measured one, by Student's
 /// distribution around the measured value.
 pub(crate) fn probability_of_wrong_sign<F: Scalar>(difference: Estimate<F>) -> Result<f64> {
-    // Checks the degrees of freedom.
-    difference.interval(0.5)?;
-    let (value, error) = (difference.value.0.abs(), difference.standard_error.0);
+    difference.interval(0.5)?; // Refuses what overflows.
+    let (value, error) = (difference.value().0.abs(), difference.standard_error().0);
     Ok(if value == F::zero() {
         0.5
     } else if error == F::zero() {
         0.0
     } else {
-        estimate::tail(scalar::evidence(value / error), difference.degrees_of_freedom)
+        student::tail(scalar::evidence(value / error), difference.degrees_of_freedom())
     })
 }
 
 /// The probability that the true difference is below zero.
 pub(crate) fn probability_below_zero<F: Scalar>(difference: Estimate<F>) -> Result<f64> {
     let wrong = probability_of_wrong_sign(difference)?;
-    Ok(if difference.value.0 > F::zero() { wrong } else { 1.0 - wrong })
+    Ok(if difference.value().0 > F::zero() { wrong } else { 1.0 - wrong })
 }

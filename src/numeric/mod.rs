@@ -6,3 +6,4 @@ pub(crate) mod hypergeometric;
 pub(crate) mod moments;
 pub(crate) mod quadrature;
 pub(crate) mod scalar;
+pub(crate) mod student;
