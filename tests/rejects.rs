@@ -44,6 +44,12 @@ fn schedules() {
     rejects!(read(""), Error::UnreadableSize { step: 0, .. }, "\"\"");
     rejects!(read("(3, 2.5)"), Error::UnreadableSize { step: 1, .. }, "2.5", "step 1");
     rejects!(read("[3, -1]"), Error::UnreadableSize { step: 1, .. }, "-1");
+    rejects!(read("3 x 0, 2"), Error::EmptyStep { step: 0 }, "step 0");
+    rejects!(read("3, 0 x 2"), Error::EmptyStep { step: 1 }, "step 1");
+    rejects!(read("3, , 2"), Error::UnreadableSize { step: 1, .. }, "\"\"");
+    rejects!(read("3 2 four 1"), Error::UnreadableSize { step: 2, .. }, "four", "step 2");
+    rejects!(read("3 2x 1, 4 x"), Error::UnreadableSize { step: 2, .. }, "4 x");
+    rejects!(read("x 4"), Error::UnreadableSize { step: 0, .. }, "x");
     rejects!(read("3, 0"), Error::EmptyStep { step: 1 }, "step 1");
     rejects!(read("1 x 1000000000000"), Error::TooLarge { .. }, "steps");
     rejects!(Schedule::balanced(4, 0), Error::StepsOutOfRange { steps: 0, tokens: 4 }, "0 steps");

@@ -283,12 +283,14 @@ impl TryFrom<Vec<usize>> for Schedule {
     }
 }
 
-/// Reads what `Display` prints, and plain lists: sizes in sampling order, separated by commas, in
-/// parentheses or brackets or without; `size x count` stands for equal sizes.
+/// Reads what `Display` prints, and plain lists: sizes in sampling order, separated by commas or white
+/// space, in parentheses or brackets or without; `size x count` (or `size × count`) stands for equal
+/// sizes.
 ///
 /// # Errors
 /// [`UnreadableSize`](Error::UnreadableSize) for a part that is no size,
-/// [`TooLarge`](Error::TooLarge) for more than 2^28 steps, otherwise as [`Schedule::from_reveal_sizes`].
+/// [`TooLarge`](Error::TooLarge) for more than 2^28 steps, otherwise as [`Schedule::from_reveal_sizes`];
+/// also a count of zero is an [`EmptyStep`](Error::EmptyStep).
 ///
 /// ```
 /// use unmaskcost::Schedule;
@@ -296,6 +298,7 @@ impl TryFrom<Vec<usize>> for Schedule {
 /// assert_eq!(schedule.sizes(), [3, 2, 2, 2, 2, 1]);
 /// assert_eq!(schedule.to_string().parse::<Schedule>()?, schedule);
 /// assert_eq!("[3,2,2,1]".parse::<Schedule>()?.tokens(), 8);
+/// assert_eq!("3 2×4\n1".parse::<Schedule>()?, schedule);
 /// assert!("3, two".parse::<Schedule>().is_err());
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
@@ -307,16 +310,33 @@ impl core::str::FromStr for Schedule {
         let inner = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
             trimmed.strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
         });
+        // White space around `x` belongs to the part; all other white space is between parts.
+        let spaced = inner.unwrap_or(trimmed).replace(['x', 'X', '×'], " x ");
         let mut sizes = Vec::new();
-        for (step, part) in inner.unwrap_or(trimmed).split(',').enumerate() {
-            let unreadable = || Error::UnreadableSize { step, text: part.trim().to_owned() };
-            let number = |text: &str| text.trim().parse::<usize>().map_err(|_| unreadable());
-            let (size, count) = match part.split_once('x') {
-                Some((size, count)) => (number(size)?, number(count)?),
-                None => (number(part)?, 1),
-            };
-            check_list_fits("steps", sizes.len().saturating_add(count))?;
-            sizes.resize(sizes.len() + count, size);
+        for part in spaced.split(',') {
+            let mut words = part.split_whitespace().peekable();
+            if words.peek().is_none() {
+                return Err(Error::UnreadableSize { step: sizes.len(), text: String::new() });
+            }
+            while let Some(word) = words.next() {
+                let step = sizes.len();
+                let number = |text: &str, whole: String| {
+                    text.parse::<usize>().map_err(|_| Error::UnreadableSize { step, text: whole })
+                };
+                let size = number(word, word.to_owned())?;
+                let count = match words.next_if_eq(&"x") {
+                    Some(_) => {
+                        let count = words.next().unwrap_or_default();
+                        number(count, format!("{word} x {count}").trim_end().to_owned())?
+                    }
+                    None => 1,
+                };
+                if count == 0 {
+                    return Err(Error::EmptyStep { step });
+                }
+                check_list_fits("steps", step.saturating_add(count))?;
+                sizes.resize(step + count, size);
+            }
         }
         Self::from_vec(sizes)
     }

@@ -33,6 +33,8 @@ pub struct NoiseSchedule {
     alpha: Function,
     /// `1 - alpha(t)`, on its own because near t = 0 it has digits that the difference loses.
     masked: Function,
+    /// Whether alpha falls on a line: then equal steps in time reveal equal parts, exactly.
+    line: bool,
 }
 
 type Function = Box<dyn Fn(f64) -> f64 + Send + Sync>;
@@ -41,7 +43,7 @@ impl NoiseSchedule {
     /// `alpha(t) = 1 - t`: equal steps reveal equal parts.
     #[must_use]
     pub fn linear() -> Self {
-        Self { alpha: Box::new(|t| 1.0 - t), masked: Box::new(|t| t) }
+        Self { alpha: Box::new(|t| 1.0 - t), masked: Box::new(|t| t), line: true }
     }
 
     /// `alpha(t) = 1 - cos((pi / 2) (1 - t))`: the steps grow. MaskGIT's cosine is the same function,
@@ -52,6 +54,7 @@ impl NoiseSchedule {
         Self {
             alpha: Box::new(|t| 2.0 * (FRAC_PI_4 * (1.0 - t)).sin().powi(2)),
             masked: Box::new(|t| (FRAC_PI_2 * t).sin()),
+            line: false,
         }
     }
 
@@ -62,7 +65,8 @@ impl NoiseSchedule {
     /// As [`NoiseSchedule::from_alpha`]; `0 <= eps < 1` is needed.
     pub fn log_linear(eps: f64) -> Result<Self> {
         let masked = move |t| (1.0 - eps) * t;
-        Ok(Self { masked: Box::new(masked), ..Self::from_alpha(move |t| 1.0 - masked(t))? })
+        let alpha = Self::from_alpha(move |t| 1.0 - masked(t))?;
+        Ok(Self { masked: Box::new(masked), line: true, ..alpha })
     }
 
     /// `alpha(t) = 1 - t^power`. The steps shrink for powers above 1 and grow below.
@@ -75,6 +79,7 @@ impl NoiseSchedule {
             // 1 - t^power, without the cancellation near t = 1.
             alpha: Box::new(move |t| -(power * t.ln()).exp_m1()),
             masked: Box::new(move |t| t.powf(power)),
+            line: power == 1.0,
         })
     }
 
@@ -112,7 +117,8 @@ impl NoiseSchedule {
         }
         let alpha = Arc::new(alpha);
         let same = Arc::clone(&alpha);
-        Ok(Self { alpha: Box::new(move |t| alpha(t)), masked: Box::new(move |t| 1.0 - same(t)) })
+        let masked = Box::new(move |t| 1.0 - same(t));
+        Ok(Self { alpha: Box::new(move |t| alpha(t)), masked, line: false })
     }
 
     /// `alpha(t)`, the part unmasked at diffusion time t.
@@ -131,6 +137,9 @@ impl NoiseSchedule {
             return Err(Error::Empty { what: "the list of steps between reveal times" });
         }
         check_list_fits("steps", steps)?;
+        if self.line {
+            return RevealTimes::equal(steps);
+        }
         let time = |i: usize| (steps - i) as f64 / steps as f64;
         self.times_at(&(0..=steps).map(time).collect::<Vec<_>>())
     }
@@ -146,6 +155,8 @@ impl NoiseSchedule {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times; [`NotFinite`](Error::NotFinite),
+    /// [`NotAProbability`](Error::NotAProbability) or [`Increases`](Error::Increases) for times that are
+    /// no numbers, outside of 0..1 or not falling; [`NotFinite`](Error::NotFinite),
     /// [`Negative`](Error::Negative) or [`Increases`](Error::Increases) if alpha fails there (listed
     /// from clean to noise); [`NotPositive`](Error::NotPositive) if nothing is masked at the first time.
     ///
@@ -157,6 +168,12 @@ impl NoiseSchedule {
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn times_at(&self, diffusion_times: &[f64]) -> Result<RevealTimes> {
+        scalar::check_finite("the diffusion times", diffusion_times)?;
+        let outside = diffusion_times.iter().find(|t| !(0.0..=1.0).contains(*t));
+        if let Some(&value) = outside {
+            return Err(Error::NotAProbability { what: "a diffusion time", value });
+        }
+        check_falling("the diffusion times", diffusion_times)?;
         let alphas: Vec<f64> = diffusion_times.iter().map(|&t| self.alpha(t)).collect();
         check_alphas(&alphas.iter().rev().copied().collect::<Vec<_>>())?;
         let start = diffusion_times.first().copied().unwrap_or(1.0);
@@ -226,6 +243,20 @@ impl fmt::Debug for NoiseSchedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values = [0.0, 0.25, 0.5, 0.75, 1.0].map(|t| self.alpha(t));
         f.debug_struct("NoiseSchedule").field("alpha at quarters", &values).finish()
+    }
+}
+
+/// Refuses times that go back to noise.
+fn check_falling(what: &'static str, times: &[f64]) -> Result<()> {
+    match times.windows(2).position(|pair| pair[1] > pair[0]) {
+        Some(i) => Err(Error::Increases {
+            what,
+            index: i + 1,
+            previous: times[i],
+            value: times[i + 1],
+            tolerance: 0.0,
+        }),
+        None => Ok(()),
     }
 }
 

@@ -207,25 +207,39 @@ impl RevealTimes {
 
     /// Fixed integer sizes near these times, by a named rule. O(T).
     ///
+    /// A time is a float, so a product with it may miss a whole number by rounding alone. A product that
+    /// is as near to a whole number, or to the half between two, as four roundings of its times could
+    /// bring it, is that number. So equal steps give what exact fractions give, as long as the product
+    /// of tokens and steps is below 2^49; as many steps as tokens are single tokens under every rule.
+    ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token.
+    ///
+    /// ```
+    /// use unmaskcost::schedule::{RevealTimes, Rounding};
+    /// let tenths = RevealTimes::equal(10)?;
+    /// assert_eq!(tenths.round(10, Rounding::RevealedFloor)?.schedule().sizes(), [1; 10]);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
     pub fn round(&self, tokens: usize, rounding: Rounding) -> Result<DecoderPlan> {
         let total = tokens as f64;
         let mut masked = tokens;
         let mut reveal = |pair: &[f64]| {
             let (start, end) = (pair[0], pair[1]);
+            let revealed = Product::new(total * end, NOISE);
             let left = match rounding {
-                Rounding::RevealedNearest => tokens - ((total * end).round() as usize).min(tokens),
-                Rounding::RevealedFloor => tokens - ((total * end).floor() as usize).min(tokens),
-                Rounding::MaskedFloor => (total * (1.0 - end)).floor() as usize,
+                Rounding::RevealedNearest => tokens.saturating_sub(revealed.nearest() as usize),
+                Rounding::RevealedFloor => tokens.saturating_sub(revealed.floor() as usize),
+                Rounding::MaskedFloor => tokens.saturating_sub(revealed.ceil() as usize),
                 Rounding::MaskedFloorClamped => {
-                    let left = (total * (1.0 - end)).floor() as usize;
+                    let left = tokens.saturating_sub(revealed.ceil() as usize);
                     left.min(masked.saturating_sub(1)).max(1)
                 }
                 Rounding::StepNearest | Rounding::StepTruncated => {
-                    let size = masked as f64 * ((end - start) / (1.0 - start));
+                    let part = end - start;
+                    let size = Product::new(masked as f64 * (part / (1.0 - start)), NOISE / part);
                     let nearest = rounding == Rounding::StepNearest;
-                    let size = if nearest { size.round_ties_even() } else { size.trunc() };
+                    let size = if nearest { size.nearest_even() } else { size.floor() };
                     masked.saturating_sub(size as usize)
                 }
             };
@@ -467,6 +481,38 @@ impl RevealTimes {
             }
         }
         DecoderPlan::from_pass_sizes(sizes)
+    }
+}
+
+/// How far four roundings may move a time: in relative terms, or absolutely for a difference of times.
+const NOISE: f64 = 4.0 * f64::EPSILON;
+
+/// A product of tokens and times, on the whole or half number that it misses by rounding alone.
+#[derive(Debug, Clone, Copy)]
+struct Product(f64);
+
+impl Product {
+    fn new(value: f64, relative_noise: f64) -> Self {
+        let noise = value * relative_noise;
+        let on = [value.round(), (2.0 * value).round() / 2.0];
+        Self(on.into_iter().find(|on| (value - on).abs() <= noise).unwrap_or(value))
+    }
+
+    fn floor(self) -> f64 {
+        self.0.floor()
+    }
+
+    fn ceil(self) -> f64 {
+        self.0.ceil()
+    }
+
+    /// Halves away from zero.
+    fn nearest(self) -> f64 {
+        self.0.round()
+    }
+
+    fn nearest_even(self) -> f64 {
+        self.0.round_ties_even()
     }
 }
 
