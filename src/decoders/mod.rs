@@ -1,7 +1,7 @@
 //! What known decoders really do when they are asked for `T` steps.
 //!
 //! The same request, "256 tokens in 100 steps", becomes different integers in every decoder, and some
-//! run passes that reveal nothing. [`Decoder::plan`] gives the integers: the [`Schedule`] of the steps
+//! run passes that reveal nothing. [`Decoder::plan`] gives the integers: the [`Schedule`](crate::Schedule) of the steps
 //! that reveal something, the number of forward passes, and which of them were empty.
 //!
 //! Rules that round floats are followed in the precision of the original (`f32` or `f64`, said at each
