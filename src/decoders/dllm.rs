@@ -5,7 +5,7 @@ use core::f32::consts::FRAC_PI_2;
 use super::each_pass;
 use super::single::cos;
 
-/// alpha(t) of [`Decoder::Dllm`]: the part of the tokens unmasked at time t.
+/// alpha(t) of [`Decoder::Dllm`](crate::decoders::Decoder::Dllm): the part of the tokens unmasked at time t.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DllmAlpha {

@@ -6,7 +6,7 @@ use super::each_pass;
 use super::single::{cos, log2};
 use crate::error::{Error, Result};
 
-/// r(x) of [`Decoder::MaskGit`]: the part of the tokens masked when a part x of the passes is done.
+/// r(x) of [`Decoder::MaskGit`](crate::decoders::Decoder::MaskGit): the part of the tokens masked when a part x of the passes is done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum MaskFunction {
@@ -22,7 +22,7 @@ pub enum MaskFunction {
     Exp,
 }
 
-/// The mask functions of [`Decoder::Amused`].
+/// The mask functions of [`Decoder::Amused`](crate::decoders::Decoder::Amused).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AmusedFunction {

@@ -10,7 +10,7 @@
 //! original's own result depends on the machine.
 //!
 //! These are the *sizes*. Which positions are revealed is another matter: the exact error of a
-//! [`Schedule`] holds for random positions only. Decoders whose sizes are random (MDLM, SEDD, Dream's
+//! [`Schedule`](crate::Schedule) holds for random positions only. Decoders whose sizes are random (MDLM, SEDD, Dream's
 //! `origin`) are described by [`RevealTimes`](crate::schedule::RevealTimes).
 
 mod dilated;
