@@ -22,7 +22,7 @@ impl DecoderPlan {
     /// From the number of tokens each forward pass reveals, in sampling order, zeros allowed.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) if no pass reveals a token, [`Overflow`](Error::Overflow) if the sum
+    /// [`Empty`](crate::Error::Empty) if no pass reveals a token, [`Overflow`](crate::Error::Overflow) if the sum
     /// does not fit a `usize`.
     pub fn from_pass_sizes(sizes: impl Into<Vec<usize>>) -> Result<Self> {
         let mut sizes = sizes.into();
