@@ -3,6 +3,7 @@
 //! | you have | call |
 //! | --- | --- |
 //! | a distribution, or its entropies | [`InformationCurve`] |
+//! | a distribution, and an order in which its positions are revealed | [`OrderCurve`] |
 //! | such a curve, and the cost of each step is asked for | [`InformationCurve::step_costs`] |
 //! | blocks that are decoded one after another | [`block_curves`] |
 //! | how fast information grows, for Wainwright's bounds | [`GrowthComplexity`] |
@@ -12,9 +13,12 @@
 mod blocks;
 mod growth;
 mod information;
+mod order_curve;
 mod step_cost;
 
 pub use blocks::block_curves;
 pub use growth::GrowthComplexity;
 pub use information::InformationCurve;
+pub use order_curve::OrderCurve;
+pub(crate) use order_curve::check_tokens as check_order_tokens;
 pub use step_cost::StepCost;

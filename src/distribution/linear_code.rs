@@ -1,6 +1,7 @@
 use num_traits::ToPrimitive;
 
-use crate::curve::InformationCurve;
+use crate::curve::{InformationCurve, OrderCurve, check_order_tokens};
+use crate::distribution::along_order::check_order;
 use crate::distribution::field::Field;
 use crate::distribution::traits::{
     ConditionalMarginal, SubsetEntropy, check_positions, check_revealed,
@@ -8,6 +9,7 @@ use crate::distribution::traits::{
 use crate::distribution::{JointTable, MdsCode};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
+use crate::schedule::Order;
 use crate::units::Nats;
 
 /// The most sets of columns that are looked at: some minutes.
@@ -167,6 +169,42 @@ impl LinearCode {
         };
         let entropies: Vec<F> = (0..length).map(conditional_entropy).collect();
         InformationCurve::from_conditional_entropies(entropies)
+    }
+
+    /// The exact curve along an order of the positions: a token is determined by the first `a` if its
+    /// column is in their span, and uniform otherwise. O(L^2 + L k^2 + k^3).
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) if the order has another number of tokens;
+    /// [`TooLarge`](Error::TooLarge) for more than 16,383.
+    ///
+    /// ```
+    /// use unmaskcost::{Nats, Order, Schedule, distribution::LinearCode};
+    /// // X_0 = X_1 and X_2 = X_3: one of each pair first.
+    /// let code = LinearCode::from_generator(2, [[1, 1, 0, 0], [0, 0, 1, 1]])?;
+    /// let curve = code.order_curve::<f64>(&Order::from_positions([0, 3, 2, 1])?)?;
+    /// assert_eq!(curve.sampling_error(&Schedule::balanced(4, 2)?)?, Nats(0.0));
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn order_curve<F: Scalar>(&self, order: &Order) -> Result<OrderCurve<F>> {
+        check_order(order, self.length())?;
+        check_order_tokens(self.length())?;
+        // What each token's column has beyond the span of the columns known so far.
+        let mut rests: Vec<Vec<u64>> =
+            order.positions().iter().map(|&position| self.columns[position].clone()).collect();
+        let Nats(entropy) = self.field.symbol_entropy::<F>();
+        let mut rows = Vec::with_capacity(self.length());
+        for known in 0..self.length() {
+            let unknown = rests[known..].iter().map(|rest| rest.iter().any(|&entry| entry > 0));
+            rows.push(
+                unknown.map(|free| if free { entropy } else { F::zero() }).collect::<Vec<_>>(),
+            );
+            let mut basis = Basis::new(self.field);
+            if basis.extend(&rests[known]) {
+                rests[known + 1..].iter_mut().for_each(|rest| *rest = basis.rest(rest));
+            }
+        }
+        OrderCurve::from_conditional_entropies(&rows)
     }
 
     /// Adds the rank of every set that consists of the `chosen` columns, which span the basis, and any

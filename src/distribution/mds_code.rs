@@ -1,10 +1,12 @@
-use crate::curve::InformationCurve;
+use crate::curve::{InformationCurve, OrderCurve};
 use crate::distribution::LinearCode;
+use crate::distribution::along_order::check_order;
 use crate::distribution::field::Field;
 use crate::distribution::linear_code::MAX_LISTED;
 use crate::distribution::traits::{SubsetEntropy, check_positions};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
+use crate::schedule::Order;
 use crate::units::Nats;
 
 /// A maximum-distance-separable code over the integers modulo a prime: any `dimension` of its tokens
@@ -101,6 +103,17 @@ impl MdsCode {
         let given = |k| if k < self.dimension { entropy } else { F::zero() };
         let entropies: Vec<F> = (0..self.length).map(given).collect();
         InformationCurve::from_conditional_entropies(entropies)
+    }
+
+    /// The curve along an order, which is the same for every order: that of
+    /// [`information_curve`](Self::information_curve).
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) if the order has another number of tokens;
+    /// [`TooLarge`](Error::TooLarge) for more than 16,383.
+    pub fn order_curve<F: Scalar>(&self, order: &Order) -> Result<OrderCurve<F>> {
+        check_order(order, self.length)?;
+        OrderCurve::of_random_positions(&self.information_curve()?)
     }
 
     /// Such a code: independent tokens, zero sum, repetition, or extended Reed-Solomon.

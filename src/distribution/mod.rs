@@ -13,6 +13,7 @@
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
 
+mod along_order;
 mod conditional;
 mod exchangeable;
 mod field;

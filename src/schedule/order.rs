@@ -11,7 +11,7 @@ use crate::schedule::{Schedule, check_list_fits};
 ///
 /// A [`Schedule`] says how many positions a step reveals, an order says which: step `t` takes the next
 /// `s_t` of the order. Without an order the positions of a schedule are random. With one, the error is
-/// again a sum over steps, exactly: see `OrderCurve`.
+/// again a sum over steps, exactly: see [`OrderCurve`](crate::curve::OrderCurve).
 ///
 /// | order | constructor |
 /// | --- | --- |

@@ -286,7 +286,7 @@ impl<F: Scalar> Falls<'_, F> {
 /// The powers are sums of nonnegative products, so small probabilities keep their digits; the
 /// deviations tend to zero as the chain mixes, so small dependencies keep theirs.
 #[derive(Clone)]
-struct MatrixPower<'a, F> {
+pub(super) struct MatrixPower<'a, F> {
     transition: &'a [F],
     power: Vec<F>,
     deviation: Vec<F>,
@@ -298,7 +298,7 @@ struct MatrixPower<'a, F> {
 }
 
 impl<'a, F: Scalar> MatrixPower<'a, F> {
-    fn first(chain: &'a MarkovChain<F>, prefix: usize, centres: &[usize]) -> Self {
+    pub(super) fn first(chain: &'a MarkovChain<F>, prefix: usize, centres: &[usize]) -> Self {
         let (alphabet, transition) = (chain.alphabet(), &chain.transition);
         let row = |x: usize| &transition[x * alphabet..(x + 1) * alphabet];
         let difference = |(x, &centre)| row(x).iter().zip(row(centre)).map(|(&p, &c)| p - c);
@@ -309,12 +309,17 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
             .with_first_tokens()
     }
 
+    /// What the first token tells about the one as far on as the exponent says.
+    pub(super) fn first_tokens(&self) -> F {
+        self.first_tokens
+    }
+
     fn with_first_tokens(self) -> Self {
         let first_tokens = self.initial.map_or(F::zero(), |initial| self.information(initial));
         Self { first_tokens, ..self }
     }
 
-    fn next(&self) -> Self {
+    pub(super) fn next(&self) -> Self {
         self.times(self.transition)
     }
 

@@ -5,6 +5,7 @@ use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
 
+mod along_order;
 mod curve;
 mod stationary;
 mod steps;
