@@ -45,7 +45,7 @@ fn by_steps(criterion: &mut Criterion) {
             revealed,
             loss: entropy - curve.information(revealed),
             standard_error: Nats(0.01),
-            samples: 1000,
+            samples: Some(1000),
         });
         let losses = LossCurve::from_points(tokens, losses.collect::<Vec<_>>()).expect("losses");
         let mut bench = |name: &str, run: &dyn Fn()| {

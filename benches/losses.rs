@@ -3,37 +3,37 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
+use unmaskcost::measured::{Collector, LossCurve, LossPoint};
 use unmaskcost::{Nats, Schedule};
 
 fn losses(tokens: usize, points: usize) -> LossCurve {
     let point = |i: usize| {
         let revealed = i * (tokens - 1) / (points - 1);
         let loss = Nats(1.0 + 1.0 / (1.0 + revealed as f64));
-        LossPoint { revealed, loss, standard_error: Nats(0.01), samples: 100 }
+        LossPoint { revealed, loss, standard_error: Nats(0.01), samples: Some(100) }
     };
     LossCurve::from_points(tokens, (0..points).map(point).collect::<Vec<_>>()).expect("losses")
 }
 
-fn accumulator(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("accumulator");
+fn collector(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("collector");
     let evaluations = 100_000;
     for tokens in [1_024, 1_000_000] {
         group.throughput(Throughput::Elements(evaluations));
-        let mut accumulator = LossAccumulator::new(tokens).expect("tokens");
+        let mut collector = Collector::new(tokens).expect("tokens");
         group.bench_function(format!("add/L={tokens}"), |bencher| {
             bencher.iter(|| {
                 for i in 0..evaluations {
                     // A multiplicative hash: counts in no order.
                     let revealed = (i * 0x9E37_79B9 % tokens as u64) as usize;
-                    let _ = accumulator.add(black_box(revealed), Nats(i as f64 * 1e-5));
+                    let _ = collector.record(black_box(revealed), Nats(i as f64 * 1e-5));
                 }
             })
         });
-        let other = accumulator.clone();
+        let other = collector.clone();
         group.throughput(Throughput::Elements(tokens as u64));
         group.bench_function(format!("merge/L={tokens}"), |bencher| {
-            bencher.iter(|| accumulator.merge(black_box(&other)))
+            bencher.iter(|| collector.merge(black_box(&other)))
         });
     }
     group.finish();
@@ -59,5 +59,5 @@ fn costs(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, accumulator, costs);
+criterion_group!(benches, collector, costs);
 criterion_main!(benches);

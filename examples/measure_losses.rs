@@ -29,7 +29,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use text_input::{Alphabet, read_symbols};
-use unmaskcost::measured::{LossAccumulator, measurement_counts};
+use unmaskcost::measured::{Collector, measurement_counts};
 use unmaskcost::{MarkovChain, Nats};
 
 /// With fewer evaluations at a count, the weights of the monotone projection mislead.
@@ -85,8 +85,8 @@ fn run(arguments: Arguments) -> Outcome<String> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let counts = measurement_counts(tokens, options.counts)?;
     let mut samples = [
-        ("select", to_select, LossAccumulator::new(tokens)?),
-        ("evaluate", to_evaluate, LossAccumulator::new(tokens)?),
+        ("select", to_select, Collector::new(tokens)?),
+        ("evaluate", to_evaluate, Collector::new(tokens)?),
     ];
     let mut positions: Vec<usize> = (0..tokens).collect();
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} evaluations, {eta} left")?;
@@ -99,7 +99,7 @@ fn run(arguments: Arguments) -> Outcome<String> {
         positions.shuffle(&mut rng);
         let mut is_revealed = vec![false; tokens];
         positions[..revealed].iter().for_each(|&position| is_revealed[position] = true);
-        losses.add(revealed, Nats(model.mean_loss(window, &is_revealed)))?;
+        losses.record(revealed, Nats(model.mean_loss(window, &is_revealed)))?;
         progress.inc(1);
     }
     progress.finish_and_clear();

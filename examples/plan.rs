@@ -215,7 +215,7 @@ fn write_summary(out: &mut String, planner: &Planner, as_measured: bool) -> Outc
     let (losses, test) = (monotone.measured(), monotone.test());
     let (points, tokens) = (losses.points(), losses.tokens());
     writeln!(out, "{tokens} tokens, losses measured at {} numbers of revealed ones", points.len())?;
-    if points.iter().any(|point| point.standard_error.0 > 0.0 && (2..20).contains(&point.samples)) {
+    if points.iter().any(|point| point.samples.is_some_and(|samples| samples < 20)) {
         writeln!(out, "fewer than 20 samples at some of them: the choice may lean on chance")?;
     }
     if test.largest.is_none() {

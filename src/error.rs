@@ -446,6 +446,15 @@ pub enum Error {
         groups: usize,
     },
 
+    /// A number of samples is needed that was not given.
+    #[error(
+        "at {revealed} revealed tokens the number of samples is needed, but not known; give it for all losses there (or, to merge them, for none)"
+    )]
+    SamplesUnknown {
+        /// The count.
+        revealed: usize,
+    },
+
     /// Two losses at one count that are both said to be exact, and are not equal.
     #[error(
         "at {revealed} revealed tokens the loss is {one}, and it is {other}, both without error (they may differ by {tolerance:e}); give them their standard errors"

@@ -9,16 +9,15 @@
 //! | `unmaskcost.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
 //! | `unmaskcost.order` | `version`, `positions`: each of `0 .. L-1` once, in the order in which they are revealed |
 //! | `unmaskcost.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
-//! | `unmaskcost.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error`, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
-//! | `unmaskcost.loss_accumulator` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
-//! | `unmaskcost.curve_estimator` | the same; its means may be negative |
+//! | `unmaskcost.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error` and, if their number is known, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
+//! | `unmaskcost.collector` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
 //! | `unmaskcost.kl_bounds` | `version`, `unit`: `"nats"`, `lower`, `upper` |
 //!
 //! Points of a loss curve with the same `revealed` are merged, as
 //! [`LossCurve::from_points`](crate::measured::LossCurve::from_points) does; cells with the same `revealed` are
 //! refused, and those without samples are left out.
 //!
-//! Accumulators and estimators are for at most 2^24 tokens, loss curves for 2^28. `version` is 1. A
+//! Collectors are for at most 2^24 tokens, loss curves for 2^28. `version` is 1. A
 //! document should begin with `format` and `version`, as those written here do: then a
 //! document of another kind is named as such, before its fields are looked at.
 //!
@@ -53,8 +52,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::bounds::KlBounds;
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::measured::CurveEstimator;
-use crate::measured::{LossAccumulator, LossCurve, LossPoint};
+use crate::measured::{Collector, LossCurve, LossPoint};
 use crate::numeric::moments::{Moments, count};
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::{Order, Schedule};
@@ -111,8 +109,7 @@ words! {
     OrderFormat is "format" "unmaskcost.order",
     InformationCurveFormat is "format" "unmaskcost.information_curve",
     LossCurveFormat is "format" "unmaskcost.loss_curve",
-    LossAccumulatorFormat is "format" "unmaskcost.loss_accumulator",
-    CurveEstimatorFormat is "format" "unmaskcost.curve_estimator",
+    CollectorFormat is "format" "unmaskcost.collector",
     KlBoundsFormat is "format" "unmaskcost.kl_bounds",
     SamplingOrder is "order" "sampling",
     NatsUnit is "unit" "nats",
@@ -145,8 +142,7 @@ documents! {
     Order as OrderDocument,
     InformationCurve<F> as InformationCurveDocument,
     LossCurve<F> as LossCurveDocument,
-    LossAccumulator<F> as LossAccumulatorDocument,
-    CurveEstimator<F> as CurveEstimatorDocument,
+    Collector<F> as CollectorDocument,
     KlBounds<F> as KlBoundsDocument,
 }
 
@@ -262,7 +258,8 @@ struct PointDocument<F> {
     revealed: usize,
     loss: F,
     standard_error: F,
-    samples: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    samples: Option<u64>,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -321,60 +318,32 @@ struct CellDocument<F> {
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LossAccumulatorDocument<F> {
-    format: LossAccumulatorFormat,
+struct CollectorDocument<F> {
+    format: CollectorFormat,
     version: Version,
     unit: NatsPerTokenUnit,
     tokens: usize,
     cells: Vec<CellDocument<F>>,
 }
 
-impl<F: Scalar> From<&LossAccumulator<F>> for LossAccumulatorDocument<F> {
-    fn from(accumulator: &LossAccumulator<F>) -> Self {
+impl<F: Scalar> From<&Collector<F>> for CollectorDocument<F> {
+    fn from(collector: &Collector<F>) -> Self {
         Self {
-            format: LossAccumulatorFormat,
+            format: CollectorFormat,
             version: Version,
             unit: NatsPerTokenUnit,
-            tokens: accumulator.tokens(),
-            cells: cell_documents(accumulator.cells()),
+            tokens: collector.tokens(),
+            cells: cell_documents(collector.cells()),
         }
     }
 }
 
-impl<F: Scalar> LossAccumulatorDocument<F> {
-    fn check(self) -> Result<LossAccumulator<F>> {
+impl<F: Scalar> CollectorDocument<F> {
+    fn check(self) -> Result<Collector<F>> {
         for cell in &self.cells {
             check_spread_of_losses(cell)?;
         }
-        Ok(LossAccumulator::from_cells(checked_cells(self.tokens, self.cells)?))
-    }
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CurveEstimatorDocument<F> {
-    format: CurveEstimatorFormat,
-    version: Version,
-    unit: NatsPerTokenUnit,
-    tokens: usize,
-    cells: Vec<CellDocument<F>>,
-}
-
-impl<F: Scalar> From<&CurveEstimator<F>> for CurveEstimatorDocument<F> {
-    fn from(estimator: &CurveEstimator<F>) -> Self {
-        Self {
-            format: CurveEstimatorFormat,
-            version: Version,
-            unit: NatsPerTokenUnit,
-            tokens: estimator.tokens(),
-            cells: cell_documents(estimator.cells()),
-        }
-    }
-}
-
-impl<F: Scalar> CurveEstimatorDocument<F> {
-    fn check(self) -> Result<CurveEstimator<F>> {
-        Ok(CurveEstimator::from_cells(checked_cells(self.tokens, self.cells)?))
+        Ok(Collector::from_cells(checked_cells(self.tokens, self.cells)?))
     }
 }
 

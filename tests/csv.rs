@@ -2,11 +2,13 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
+use unmaskcost::measured::{Collector, LossCurve, LossPoint};
 use unmaskcost::{Bits, Error, Nats};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
-    LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
+    let (loss, standard_error) = (Nats(loss), Nats(standard_error));
+    // One stands for a number that is not known.
+    LossPoint { revealed, loss, standard_error, samples: (samples != 1).then_some(samples) }
 }
 
 #[test]
@@ -27,16 +29,16 @@ fn csv_speaks_counts_ratios_and_both_units() {
 #[test]
 fn csv_without_errors_takes_each_line_as_one_evaluation() {
     let mut rng = ChaCha8Rng::seed_from_u64(77);
-    let mut accumulator = LossAccumulator::new(5).unwrap();
+    let mut collector = Collector::new(5).unwrap();
     let mut text = String::from("masked,loss_nats\n");
     for i in 0..60 {
         let (revealed, loss) = (i % 3, rng.random::<f64>());
-        accumulator.add(revealed, Nats(loss)).unwrap();
+        collector.record(revealed, Nats(loss)).unwrap();
         text += &format!("{},{loss}\n", 5 - revealed);
     }
     let losses = LossCurve::<f64>::from_csv(&text, 5).unwrap();
-    assert_eq!(losses, accumulator.loss_curve(2).unwrap());
-    assert_eq!(losses.points()[0].samples, 20);
+    assert_eq!(losses, collector.loss_curve(2).unwrap());
+    assert_eq!(losses.points()[0].samples, Some(20));
 }
 
 #[test]
@@ -54,7 +56,7 @@ fn csv_keeps_single_precision_to_the_last_bit() {
         revealed,
         loss: Nats(value()),
         standard_error: Nats(value()),
-        samples: 7,
+        samples: Some(7),
     });
     let losses = LossCurve::from_points(500, points.collect::<Vec<_>>()).unwrap();
     assert_eq!(LossCurve::from_csv(&losses.to_csv(), 500).unwrap(), losses);
@@ -204,7 +206,7 @@ fn files_of_hundreds_of_thousands_of_lines_are_read_in_a_moment() {
         text += &format!("{},{}.5\n", i % 64, i % 7);
     }
     let losses = LossCurve::<f64>::from_csv(&text, 64).unwrap();
-    assert_eq!(losses.points().iter().map(|point| point.samples).sum::<u64>(), 300_000);
+    assert_eq!(losses.points().iter().map(|point| point.samples.unwrap()).sum::<u64>(), 300_000);
     let error = LossCurve::<f64>::from_csv(&(text + "0,1\n0,no\n"), 64).unwrap_err();
     assert!(matches!(error, Error::Csv { line: 300_005, .. }));
 }

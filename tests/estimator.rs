@@ -7,7 +7,7 @@ use unmaskcost::{
 };
 use unmaskcost::{
     distribution::{ClusterMixture, ConditionalMarginal, LinearCode, MdsCode, SubsetEntropy},
-    measured::{CurveEstimator, CurvePoint},
+    measured::{Collector, LossCurve},
 };
 
 fn generator(seed: u64) -> ChaCha8Rng {
@@ -18,11 +18,16 @@ fn chain() -> MarkovChain {
     MarkovChain::stationary(&[[0.8, 0.15, 0.05], [0.1, 0.6, 0.3], [0.3, 0.3, 0.4]]).unwrap()
 }
 
-fn assert_near(points: &[CurvePoint], curve: &InformationCurve, observations: u64) {
-    assert_eq!(points.len(), curve.tokens());
-    for (k, point) in points.iter().enumerate() {
-        assert_eq!(point.observations, observations);
-        let error = (point.mean - curve.conditional_entropy(k).unwrap()).0.abs();
+fn losses(collector: &Collector) -> LossCurve {
+    collector.loss_curve(2).unwrap()
+}
+
+fn assert_near(collector: &Collector, curve: &InformationCurve, observations: u64) {
+    let losses = losses(collector);
+    assert_eq!(losses.points().len(), curve.tokens());
+    for (k, point) in losses.points().iter().enumerate() {
+        assert_eq!(point.samples, Some(observations));
+        let error = (point.loss - curve.conditional_entropy(k).unwrap()).0.abs();
         // A value that never varies has no standard error, only rounding.
         let allowed = 4.0 * point.standard_error.0 + 1e-12;
         assert!(error <= allowed, "f_{k}: {point:?} is off by {error}");
@@ -33,18 +38,18 @@ fn assert_near(points: &[CurvePoint], curve: &InformationCurve, observations: u6
 #[test]
 fn entropies_of_random_sets_are_unbiased() {
     let curve = chain().information_curve(20).unwrap();
-    let mut estimator = CurveEstimator::new(20).unwrap();
+    let mut collector = Collector::new(20).unwrap();
     let mut generator = generator(1);
     for _ in 0..400 {
-        estimator.observe_entropies(&chain(), &mut generator).unwrap();
+        collector.observe_entropies(&chain(), &mut generator).unwrap();
     }
-    assert_near(&estimator.points(), &curve, 400);
+    assert_near(&collector, &curve, 400);
 }
 
 #[test]
 fn losses_and_predicted_entropies_of_samples_are_unbiased() {
     let curve = chain().information_curve(20).unwrap();
-    let mut losses = CurveEstimator::new(20).unwrap();
+    let mut losses = Collector::new(20).unwrap();
     let mut entropies = losses.clone();
     let mut generator = generator(2);
     for _ in 0..2000 {
@@ -52,8 +57,9 @@ fn losses_and_predicted_entropies_of_samples_are_unbiased() {
         losses.observe_losses(&chain(), &sequence, &mut generator).unwrap();
         entropies.observe_predicted_entropies(&chain(), &sequence, &mut generator).unwrap();
     }
-    assert_near(&losses.points(), &curve, 2000);
-    assert_near(&entropies.points(), &curve, 2000);
+    assert_near(&losses, &curve, 2000);
+    assert_near(&entropies, &curve, 2000);
+    let (losses, entropies) = (self::losses(&losses), self::losses(&entropies));
     for (loss, entropy) in losses.points().iter().zip(entropies.points()) {
         assert!(entropy.standard_error < loss.standard_error);
     }
@@ -68,9 +74,9 @@ fn samples_of_exchangeable_laws_have_their_law() {
     let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
     let clusters = ClusterMixture::new([0.5, 0.25, 0.25], &centres, 0.125).unwrap();
     let clusters_table = clusters.joint_table().unwrap();
-    let mut bits = CurveEstimator::new(6).unwrap();
-    let mut symbols = CurveEstimator::new(4).unwrap();
-    let mut words = CurveEstimator::new(5).unwrap();
+    let mut bits = Collector::new(6).unwrap();
+    let mut symbols = Collector::new(4).unwrap();
+    let mut words = Collector::new(5).unwrap();
     let mut generator = generator(3);
     for _ in 0..3000 {
         let sequence = law.sample(&mut generator).unwrap();
@@ -80,16 +86,16 @@ fn samples_of_exchangeable_laws_have_their_law() {
         let sequence = clusters.sample(&mut generator).unwrap();
         words.observe_losses(&clusters_table, &sequence, &mut generator).unwrap();
     }
-    assert_near(&bits.points(), &law.information_curve().unwrap(), 3000);
-    assert_near(&symbols.points(), &mixture.information_curve(4).unwrap(), 3000);
-    assert_near(&words.points(), &clusters.information_curve().unwrap(), 3000);
+    assert_near(&bits, &law.information_curve().unwrap(), 3000);
+    assert_near(&symbols, &mixture.information_curve(4).unwrap(), 3000);
+    assert_near(&words, &clusters.information_curve().unwrap(), 3000);
 }
 
 #[test]
 fn merged_collectors_are_the_whole() {
     let mut generator = generator(4);
-    let mut whole = CurveEstimator::new(5).unwrap();
-    let mut parts = vec![CurveEstimator::new(5).unwrap(); 7];
+    let mut whole = Collector::new(5).unwrap();
+    let mut parts = vec![Collector::new(5).unwrap(); 7];
     for i in 0..1000 {
         // Far from zero, so that a sum of squares would lose the spread.
         let value = Nats(1e6 + generator.random::<f64>());
@@ -97,15 +103,16 @@ fn merged_collectors_are_the_whole() {
         whole.record(point, value).unwrap();
         parts[part].record(point, value).unwrap();
     }
-    let mut merged = CurveEstimator::new(5).unwrap();
+    let mut merged = Collector::new(5).unwrap();
     for part in &parts {
         merged.merge(part).unwrap();
     }
+    let (whole, merged) = (losses(&whole), losses(&merged));
     for (a, b) in whole.points().iter().zip(merged.points()) {
-        assert_eq!(a.observations, b.observations);
-        assert!((a.mean.0 / b.mean.0 - 1.0).abs() < 1e-15);
+        assert_eq!(a.samples, b.samples);
+        assert!((a.loss.0 / b.loss.0 - 1.0).abs() < 1e-15);
         assert!((a.standard_error.0 / b.standard_error.0 - 1.0).abs() < 1e-8);
-        let uniform = (1.0 / 12.0 / a.observations as f64).sqrt();
+        let uniform = (1.0 / 12.0 / a.samples.unwrap() as f64).sqrt();
         assert!((a.standard_error.0 / uniform - 1.0).abs() < 0.15);
     }
 }
@@ -113,23 +120,23 @@ fn merged_collectors_are_the_whole() {
 /// Three machines that share the runs observe what one machine does.
 #[test]
 fn merged_observations_of_a_law_are_the_whole() {
-    type Observe = fn(&mut CurveEstimator, u64) -> unmaskcost::Result<()>;
+    type Observe = fn(&mut Collector, u64) -> unmaskcost::Result<()>;
     let ways: [Observe; 3] = [
-        |estimator, run| estimator.observe_entropies(&chain(), &mut generator(run)),
-        |estimator, run| {
+        |collector, run| collector.observe_entropies(&chain(), &mut generator(run)),
+        |collector, run| {
             let mut generator = generator(run);
             let sequence = chain().sample(12, &mut generator)?;
-            estimator.observe_losses(&chain(), &sequence, &mut generator)
+            collector.observe_losses(&chain(), &sequence, &mut generator)
         },
-        |estimator, run| {
+        |collector, run| {
             let law = CategoricalMixture::noisy_repeated_symbol(27, 0.5)?;
             let mut generator = generator(run);
             let sequence = law.sample(12, &mut generator)?;
-            estimator.observe_predicted_entropies(&law, &sequence, &mut generator)
+            collector.observe_predicted_entropies(&law, &sequence, &mut generator)
         },
     ];
     for observe in ways {
-        let empty = CurveEstimator::new(12).unwrap();
+        let empty = Collector::new(12).unwrap();
         let (mut whole, mut machines) = (empty.clone(), vec![empty.clone(); 3]);
         for run in 0..60 {
             observe(&mut whole, run).unwrap();
@@ -137,9 +144,10 @@ fn merged_observations_of_a_law_are_the_whole() {
         }
         let mut merged = empty;
         machines.iter().for_each(|machine| merged.merge(machine).unwrap());
+        let (whole, merged) = (losses(&whole), losses(&merged));
         for (k, (a, b)) in whole.points().iter().zip(merged.points()).enumerate() {
-            assert_eq!((a.observations, b.observations), (60, 60));
-            assert!((a.mean - b.mean).0.abs() < 1e-14, "f_{k}: {a:?} {b:?}");
+            assert_eq!((a.samples, b.samples), (Some(60), Some(60)));
+            assert!((a.loss - b.loss).0.abs() < 1e-14, "f_{k}: {a:?} {b:?}");
             let error = (a.standard_error - b.standard_error).0.abs();
             assert!(error <= 1e-12 * a.standard_error.0 + 1e-15, "f_{k}: {a:?} {b:?}");
         }
@@ -291,32 +299,32 @@ fn codes_tell_the_same_as_their_tables() {
 }
 
 #[test]
-fn what_an_estimator_refuses() {
-    assert!(matches!(CurveEstimator::<f64>::new(0), Err(Error::Empty { .. })));
-    let out = CurveEstimator::<f64>::new(usize::MAX);
+fn what_an_collector_refuses() {
+    assert!(matches!(Collector::<f64>::new(0), Err(Error::Empty { .. })));
+    let out = Collector::<f64>::new(usize::MAX);
     assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 24));
-    let mut estimator = CurveEstimator::new(3).unwrap();
-    let before = estimator.clone();
-    let out = estimator.record(3, Nats(1.0));
+    let mut collector = Collector::new(3).unwrap();
+    let before = collector.clone();
+    let out = collector.record(3, Nats(1.0));
     assert!(matches!(out, Err(Error::IndexOutOfRange { index: 3, limit: 3, .. })));
-    let out = estimator.record(1, Nats(f64::NAN));
+    let out = collector.record(1, Nats(f64::NAN));
     assert!(matches!(out, Err(Error::NotFinite { index: Some(1), .. })));
-    estimator.record(2, Nats(f64::MAX)).unwrap();
-    let out = estimator.record(2, Nats(-f64::MAX));
+    collector.record(2, Nats(f64::MAX)).unwrap();
+    let out = collector.record(2, Nats(0.0));
     assert!(matches!(out, Err(Error::Overflow { .. })));
-    let mut estimator = before.clone();
-    let out = estimator.merge(&CurveEstimator::new(4).unwrap());
+    let mut collector = before.clone();
+    let out = collector.merge(&Collector::new(4).unwrap());
     assert!(matches!(out, Err(Error::LengthMismatch { found: 4, expected: 3, .. })));
     let mut generator = generator(6);
-    let out = estimator.observe_losses(&chain(), &[0, 1], &mut generator);
+    let out = collector.observe_losses(&chain(), &[0, 1], &mut generator);
     assert!(matches!(out, Err(Error::LengthMismatch { found: 2, expected: 3, .. })));
-    assert_eq!(estimator, before);
+    assert_eq!(collector, before);
     let cycle = MarkovChain::stationary(&[[0.0, 1.0], [1.0, 0.0]]).unwrap();
-    let out = estimator.observe_losses(&cycle, &[0, 0, 0], &mut generator);
+    let out = collector.observe_losses(&cycle, &[0, 0, 0], &mut generator);
     assert!(matches!(out, Err(Error::NotFinite { .. } | Error::ImpossibleContext { .. })));
-    let out = estimator.observe_losses(&cycle, &[2, 2, 2], &mut generator);
+    let out = collector.observe_losses(&cycle, &[2, 2, 2], &mut generator);
     assert!(matches!(out, Err(Error::IndexOutOfRange { index: 2, limit: 2, .. })));
-    assert_eq!(estimator, before, "half an observation was kept");
+    assert_eq!(collector, before, "half an observation was kept");
     let out = cycle.conditional_marginal(&[(1, 0)], 1);
     assert!(matches!(out, Err(Error::Duplicate { index: 1, .. })));
     let out: Result<Nats, _> = cycle.subset_entropy(&[1, 2, 1]);

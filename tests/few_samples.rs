@@ -9,7 +9,9 @@ use unmaskcost::{
 use unmaskcost::{Error, Nats, Schedule, measured};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
-    LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
+    let (loss, standard_error) = (Nats(loss), Nats(standard_error));
+    // One stands for a number that is not known.
+    LossPoint { revealed, loss, standard_error, samples: (samples != 1).then_some(samples) }
 }
 
 /// Normal by the polar method.
@@ -108,10 +110,11 @@ fn degrees_of_freedom_of_sums_are_those_of_welch_and_satterthwaite() {
 fn errors_of_an_unknown_number_of_samples_stay_of_an_unknown_number_when_merged() {
     let points = [point(0, 3.0, 0.3, 1), point(0, 2.0, 0.4, 1)];
     let merged = LossCurve::from_points(1, points).unwrap().points()[0];
-    assert_eq!((merged.loss, merged.samples), (Nats(2.5), 1));
+    assert_eq!((merged.loss, merged.samples), (Nats(2.5), None));
     assert!((merged.standard_error.0 - 0.25).abs() < 1e-15);
     let points = [point(0, 3.0, 0.3, 4), point(0, 2.0, 0.4, 1)];
-    assert_eq!(LossCurve::from_points(1, points).unwrap().points()[0].samples, 5);
+    let mixed = LossCurve::from_points(1, points);
+    assert_eq!(mixed, Err(Error::SamplesUnknown { revealed: 0 }));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn measured(counts: &[usize], rng: &mut ChaCha8Rng) -> LossCurve {
         // Twelve uniform numbers: nearly normal, with variance one.
         let normal = (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
         let (loss, standard_error) = (Nats(truth(revealed) + ERROR * normal), Nats(ERROR));
-        LossPoint { revealed, loss, standard_error, samples: 1000 }
+        LossPoint { revealed, loss, standard_error, samples: Some(1000) }
     };
     LossCurve::from_points(TOKENS, counts.iter().map(&mut point).collect::<Vec<_>>()).unwrap()
 }

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use support::*;
-use unmaskcost::measured::CurveEstimator;
-use unmaskcost::measured::{LossAccumulator, LossCurve, LossPoint};
+use unmaskcost::measured::{Collector, LossCurve, LossPoint};
 use unmaskcost::{InformationCurve, KlBounds, Nats, Order, Schedule};
 
 fn read_back<T: Serialize + DeserializeOwned>(value: &T) -> T {
@@ -48,21 +47,18 @@ proptest! {
             revealed: 2 * k,
             loss: Nats(loss),
             standard_error: Nats(error),
-            samples,
+            samples: (samples != 1).then_some(samples),
         });
         let points = points.collect::<Vec<_>>();
         let losses = LossCurve::from_points(2 * points.len(), points).unwrap();
         let losses = if held { losses.holding_ends() } else { losses };
         prop_assert_eq!(&read_back(&losses), &losses);
 
-        let mut accumulator = LossAccumulator::new(7).unwrap();
-        let mut estimator = CurveEstimator::new(7).unwrap();
+        let mut collector = Collector::new(7).unwrap();
         for (k, loss) in evaluations {
-            accumulator.add(k, Nats(loss)).unwrap();
-            estimator.record(k, Nats(loss - 4.0)).unwrap();
+            collector.record(k, Nats(loss)).unwrap();
         }
-        prop_assert_eq!(&read_back(&accumulator), &accumulator);
-        prop_assert_eq!(&read_back(&estimator), &estimator);
+        prop_assert_eq!(&read_back(&collector), &collector);
 
         let bounds = KlBounds::new(Nats(ends.0.min(ends.1)), Nats(ends.0.max(ends.1))).unwrap();
         prop_assert_eq!(&read_back(&bounds), &bounds);
@@ -159,11 +155,16 @@ fn loss_curve_documents() {
             ("2.5", "1e999", &["out of range"]),
             ("0.1", "-0.1", &["standard errors[0]"]),
             ("100", "0", &["no samples"]),
+            ("100", "1", &["single sample", "leave out the number"]),
             ("\"samples\":100", "\"samples\":100,\"note\":1", &["unknown field `note`"]),
             ("\"standard_error\":0.1,", "", &["missing field `standard_error`"]),
             ("\"unknown\"", "\"zero\"", &["unknown variant `zero`"]),
         ],
     );
+    let unknown = valid.replace(",\"samples\":100", "");
+    let losses: LossCurve = serde_json::from_str(&unknown).unwrap();
+    assert_eq!(losses.points()[0].samples, None);
+    assert_eq!(read_back(&losses), losses);
     let shorter = valid.replace(",\n        \"beyond_measured\":\"unknown\"", "");
     assert!(!serde_json::from_str::<LossCurve>(&shorter).unwrap().holds_ends());
 }
@@ -178,24 +179,20 @@ fn points_at_one_count_of_a_loss_curve_are_merged() {
 }
 
 #[test]
-fn estimator_documents() {
-    let mut estimator = CurveEstimator::new(3).unwrap();
-    for value in [0.5, 0.75, -2.0] {
-        estimator.record(1, Nats(value)).unwrap();
+fn collector_documents() {
+    let mut collector = Collector::new(3).unwrap();
+    for value in [0.5, 0.75, 1.0] {
+        collector.record(1, Nats(value)).unwrap();
     }
-    let valid = serde_json::to_string(&estimator).unwrap();
+    let valid = serde_json::to_string(&collector).unwrap();
     assert_eq!(
         valid,
-        r#"{"format":"unmaskcost.curve_estimator","version":1,"unit":"nats_per_token","tokens":3,"cells":[{"revealed":1,"samples":3,"mean":-0.25,"sum_of_squares":4.625}]}"#
+        r#"{"format":"unmaskcost.collector","version":1,"unit":"nats_per_token","tokens":3,"cells":[{"revealed":1,"samples":3,"mean":0.75,"sum_of_squares":0.125}]}"#
     );
-    refuses_changes::<CurveEstimator>(
+    refuses_changes::<Collector>(
         &valid,
         &[
-            (
-                "unmaskcost.curve_estimator",
-                "unmaskcost.loss_accumulator",
-                &["format", "curve_estimator"],
-            ),
+            ("unmaskcost.collector", "unmaskcost.loss_curve", &["format", "unmaskcost.collector"]),
             ("\"version\":1", "\"version\":2", &["version 2 is not known"]),
             ("nats_per_token", "nats", &["unit"]),
             ("\"tokens\":3", "\"tokens\":0", &["empty"]),
@@ -204,33 +201,33 @@ fn estimator_documents() {
             ("\"samples\":3", "\"samples\":0", &["no samples"]),
             ("\"samples\":3", "\"samples\":1", &["single sample"]),
             ("\"samples\":3", "\"samples\":-3", &["u64"]),
-            ("-0.25", "null", &["null"]),
-            ("4.625", "-4.625", &["sum of squares", "negative"]),
+            ("0.75", "null", &["null"]),
+            ("0.125", "-0.125", &["sum of squares", "negative"]),
             ("\"cells\"", "\"extra\":0,\"cells\"", &["extra"]),
         ],
     );
 }
 
 #[test]
-fn an_accumulator_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
-    let mut accumulator = LossAccumulator::new(2).unwrap();
+fn a_collector_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
+    let mut collector = Collector::new(2).unwrap();
     for loss in [0.0, 0.0, 6.0, 0.0] {
-        accumulator.add(1, Nats(loss)).unwrap();
+        collector.record(1, Nats(loss)).unwrap();
     }
-    let text = serde_json::to_string(&accumulator).unwrap();
+    let text = serde_json::to_string(&collector).unwrap();
     assert!(text.contains(r#""mean":1.5,"sum_of_squares":27.0"#), "{text}");
-    assert_eq!(serde_json::from_str::<LossAccumulator>(&text).unwrap(), accumulator);
-    refuses::<LossAccumulator>(&text.replace("27.0", "27.1"), &["n (n - 1)", "not negative"]);
-    refuses::<LossAccumulator>(&text.replace("1.5", "0.0"), &["n (n - 1)"]);
-    refuses::<LossAccumulator>(&text.replace(":2,", ":16777217,"), &["limit is 16777216"]);
+    assert_eq!(serde_json::from_str::<Collector>(&text).unwrap(), collector);
+    refuses::<Collector>(&text.replace("27.0", "27.1"), &["n (n - 1)", "not negative"]);
+    refuses::<Collector>(&text.replace("1.5", "0.0"), &["n (n - 1)"]);
+    refuses::<Collector>(&text.replace(":2,", ":16777217,"), &["limit is 16777216"]);
 }
 
 #[test]
-fn accumulator_and_bound_documents() {
-    let valid = r#"{"format":"unmaskcost.loss_accumulator","version":1,"unit":"nats_per_token","tokens":8,
+fn cell_and_bound_documents() {
+    let valid = r#"{"format":"unmaskcost.collector","version":1,"unit":"nats_per_token","tokens":8,
         "cells":[{"revealed":2,"samples":3,"mean":1.5,"sum_of_squares":0.5},
                  {"revealed":3,"samples":1,"mean":1.0,"sum_of_squares":0}]}"#;
-    refuses_changes::<LossAccumulator>(
+    refuses_changes::<Collector>(
         valid,
         &[
             ("\"revealed\":2", "\"revealed\":8", &["out of range"]),
@@ -260,7 +257,7 @@ fn documents_from_a_python_program_need_no_order_of_fields() {
     let text = r#"{"points": [{"samples": 4, "loss": 1.0, "standard_error": 0.0, "revealed": 0}],
         "tokens": 1, "unit": "nats_per_token", "version": 1, "format": "unmaskcost.loss_curve"}"#;
     let losses: LossCurve = serde_json::from_str(text).unwrap();
-    assert_eq!(losses.points()[0].samples, 4);
+    assert_eq!(losses.points()[0].samples, Some(4));
     // Also by way of a value, where strings are owned.
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::from_value::<LossCurve>(value).unwrap(), losses);

@@ -10,7 +10,9 @@ use unmaskcost::measured::{LossCurve, LossPoint};
 use unmaskcost::{Error, Nats};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
-    LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
+    let (loss, standard_error) = (Nats(loss), Nats(standard_error));
+    // One stands for a number that is not known.
+    LossPoint { revealed, loss, standard_error, samples: (samples != 1).then_some(samples) }
 }
 
 /// `least over i <= k of most over j >= k of the mean of i ..= j`: O(n^3), from the definition.

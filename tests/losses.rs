@@ -9,12 +9,14 @@ use support::*;
 use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 use unmaskcost::{
     Estimate,
-    measured::{LossAccumulator, LossCurve, LossPoint, SmoothedLosses},
+    measured::{Collector, LossCurve, LossPoint, SmoothedLosses},
 };
 use unmaskcost::{measured, measured::Planner};
 
 fn point(revealed: usize, loss: f64, standard_error: f64, samples: u64) -> LossPoint {
-    LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
+    let (loss, standard_error) = (Nats(loss), Nats(standard_error));
+    // One stands for a number that is not known.
+    LossPoint { revealed, loss, standard_error, samples: (samples != 1).then_some(samples) }
 }
 
 /// Losses at some counts, 0 and L-1 among them, and two schedules.
@@ -226,12 +228,12 @@ fn likelihoods_are_told_per_token_and_as_perplexity() {
 #[test]
 fn points_at_one_count_are_merged_as_their_samples_would_be() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let mut parts = vec![LossAccumulator::new(4).unwrap(); 3];
-    let mut whole = LossAccumulator::new(4).unwrap();
+    let mut parts = vec![Collector::new(4).unwrap(); 3];
+    let mut whole = Collector::new(4).unwrap();
     for i in 0..3000 {
         let loss = Nats(rng.random::<f64>());
-        parts[i % 3].add(2, loss).unwrap();
-        whole.add(2, loss).unwrap();
+        parts[i % 3].record(2, loss).unwrap();
+        whole.record(2, loss).unwrap();
     }
     let points: Vec<_> =
         parts.iter().flat_map(|part| part.loss_curve(2).unwrap().points().to_vec()).collect();
@@ -241,8 +243,8 @@ fn points_at_one_count_are_merged_as_their_samples_would_be() {
     let [direct] = whole.loss_curve(2).unwrap().points()[..] else { panic!("one count") };
     assert_eq!(merged.samples, direct.samples);
     assert!((merged.loss.0 - direct.loss.0).abs() < 1e-14);
-    // The spread between the parts' means is not seen by the merge: a difference of order 1/n.
-    assert!((merged.standard_error.0 / direct.standard_error.0 - 1.0).abs() < 2e-3);
+    assert!((merged.standard_error.0 / direct.standard_error.0 - 1.0).abs() < 1e-13);
+    assert_eq!(merged.estimate().degrees_of_freedom(), 2999.0);
 }
 
 /// True losses for the simulations, `l_k = 1/4 + 2 / (k+1)`; single losses are spread by 0 .. 2 l_k.
@@ -250,14 +252,14 @@ fn truth(tokens: usize) -> Vec<f64> {
     (0..tokens).map(|k| 0.25 + 2.0 / (k as f64 + 1.0)).collect()
 }
 
-fn simulate(truth: &[f64], samples: u64, rng: &mut ChaCha8Rng) -> LossAccumulator {
-    let mut accumulator = LossAccumulator::new(truth.len()).unwrap();
+fn simulate(truth: &[f64], samples: u64, rng: &mut ChaCha8Rng) -> Collector {
+    let mut collector = Collector::new(truth.len()).unwrap();
     for (k, mean) in truth.iter().enumerate() {
         for _ in 0..samples {
-            accumulator.add(k, Nats(2.0 * mean * rng.random::<f64>())).unwrap();
+            collector.record(k, Nats(2.0 * mean * rng.random::<f64>())).unwrap();
         }
     }
-    accumulator
+    collector
 }
 
 #[test]
@@ -317,13 +319,13 @@ fn linear_propagation_agrees_with_the_bootstrap() {
         .collect();
     // Measured at every other count, so that the straight lines take part.
     let curve_of = |draw: &mut dyn FnMut(&[f64], usize) -> f64| {
-        let mut accumulator = LossAccumulator::new(12).unwrap();
+        let mut collector = Collector::new(12).unwrap();
         for k in [0, 1, 3, 5, 7, 9, 11] {
             for i in 0..60 {
-                accumulator.add(k, Nats(draw(&samples[k], i))).unwrap();
+                collector.record(k, Nats(draw(&samples[k], i))).unwrap();
             }
         }
-        accumulator.loss_curve(2).unwrap()
+        collector.loss_curve(2).unwrap()
     };
     let schedule = Schedule::from_reveal_sizes([1, 2, 4, 5]).unwrap();
     let estimate = curve_of(&mut |samples, i| samples[i]).parallelism_cost(&schedule).unwrap();
@@ -344,17 +346,17 @@ proptest! {
     #![proptest_config(seeded(100, 72))]
 
     #[test]
-    fn merged_accumulators_are_the_accumulator_of_the_whole(
+    fn merged_collectors_are_the_collector_of_the_whole(
         evaluations in proptest::collection::vec((0_usize..5, 0.0..8.0_f64, 0_usize..4), 1..200),
         offset in prop_oneof![Just(0.0), Just(1e7)],
     ) {
-        let mut parts = vec![LossAccumulator::new(5).unwrap(); 4];
-        let mut whole = LossAccumulator::new(5).unwrap();
+        let mut parts = vec![Collector::new(5).unwrap(); 4];
+        let mut whole = Collector::new(5).unwrap();
         for &(k, loss, part) in &evaluations {
-            parts[part].add(k, Nats(loss + offset)).unwrap();
-            whole.add(k, Nats(loss + offset)).unwrap();
+            parts[part].record(k, Nats(loss + offset)).unwrap();
+            whole.record(k, Nats(loss + offset)).unwrap();
         }
-        let mut merged = LossAccumulator::new(5).unwrap();
+        let mut merged = Collector::new(5).unwrap();
         parts.iter().for_each(|part| merged.merge(part).unwrap());
         for k in 0..5 {
             // By two passes over the stored evaluations.
@@ -380,25 +382,64 @@ proptest! {
 }
 
 #[test]
-fn accumulators_refuse_what_is_no_evaluation_and_stay_as_they_were() {
-    let mut accumulator = LossAccumulator::new(3).unwrap();
-    accumulator.add(1, Nats(1.0)).unwrap();
-    let before = accumulator.clone();
+fn collectors_refuse_what_is_no_evaluation_and_stay_as_they_were() {
+    let mut collector = Collector::new(3).unwrap();
+    collector.record(1, Nats(1.0)).unwrap();
+    let before = collector.clone();
     assert!(matches!(
-        accumulator.add(3, Nats(1.0)),
+        collector.record(3, Nats(1.0)),
         Err(Error::IndexOutOfRange { index: 3, limit: 3, .. })
     ));
-    assert!(matches!(accumulator.add(0, Nats(f64::NAN)), Err(Error::NotFinite { .. })));
-    assert!(matches!(accumulator.add(0, Nats(-0.1)), Err(Error::Negative { .. })));
-    let other = LossAccumulator::new(4).unwrap();
-    assert!(matches!(accumulator.merge(&other), Err(Error::LengthMismatch { .. })));
-    assert_eq!(accumulator, before);
+    assert!(matches!(collector.record(0, Nats(f64::NAN)), Err(Error::NotFinite { .. })));
+    assert!(matches!(collector.record(0, Nats(-0.1)), Err(Error::Negative { .. })));
+    let other = Collector::new(4).unwrap();
+    assert!(matches!(collector.merge(&other), Err(Error::LengthMismatch { .. })));
+    assert_eq!(collector, before);
     let few = Error::TooFewSamples { revealed: 1, samples: 1, needed: 5 };
-    assert_eq!(accumulator.loss_curve(5).unwrap_err(), few);
-    assert!(matches!(accumulator.loss_curve(1), Err(Error::TooFewSamples { .. })));
-    assert!(matches!(LossAccumulator::<f64>::new(0), Err(Error::Empty { .. })));
-    let limit = LossAccumulator::<f64>::new((1 << 24) + 1);
+    assert_eq!(collector.loss_curve(5).unwrap_err(), few);
+    assert!(matches!(collector.loss_curve(1), Err(Error::TooFewSamples { .. })));
+    assert!(matches!(Collector::<f64>::new(0), Err(Error::Empty { .. })));
+    let limit = Collector::<f64>::new((1 << 24) + 1);
     assert!(matches!(limit, Err(Error::TooLarge { limit: 0x100_0000, .. })));
+}
+
+#[test]
+fn batches_of_single_samples_and_of_equal_ones_have_the_spread_of_all_samples() {
+    let batch = |loss, error, samples| {
+        let (loss, standard_error) = (Nats(loss), Nats(error));
+        LossPoint { revealed: 0, loss, standard_error, samples: Some(samples) }
+    };
+    let expected = (20.0_f64 / 12.0).sqrt();
+    let ways: [&[LossPoint]; 4] = [
+        &[batch(2.0, 1.0, 2), batch(6.0, 1.0, 2)],
+        &[batch(1.0, 0.0, 1), batch(3.0, 0.0, 1), batch(5.0, 0.0, 1), batch(7.0, 0.0, 1)],
+        &[batch(7.0, 0.0, 1), batch(3.0, (8.0_f64 / 6.0).sqrt(), 3)],
+        &[batch(4.0, expected, 4)],
+    ];
+    for points in ways {
+        let loss = LossCurve::from_points(1, points).unwrap().loss(0).unwrap();
+        assert!((loss.value().0 - 4.0).abs() < 1e-15, "{points:?}: {loss}");
+        assert!((loss.standard_error().0 - expected).abs() < 1e-14, "{points:?}: {loss}");
+        assert_eq!(loss.degrees_of_freedom(), 3.0);
+    }
+    // Samples that are all equal are no exact loss: other samples differ.
+    let quantised = [batch(0.0, 0.0, 2), batch(1.0, 0.0, 2)];
+    let loss = LossCurve::from_points(1, quantised).unwrap().loss(0).unwrap();
+    assert!((loss.standard_error().0 - (1.0_f64 / 12.0).sqrt()).abs() < 1e-15);
+    // An exact loss stays what it is.
+    let exact = LossPoint::exact(0, Nats(3.0));
+    let losses = LossCurve::from_points(1, [batch(2.0, 1.0, 2), exact]).unwrap();
+    assert_eq!(losses.points(), [exact]);
+
+    let refused = |points: &[LossPoint]| LossCurve::from_points(1, points).unwrap_err();
+    let single = refused(&[batch(1.0, 0.0, 1)]);
+    assert_eq!(single, Error::TooFewSamples { revealed: 0, samples: 1, needed: 2 });
+    assert!(matches!(refused(&[batch(1.0, 0.5, 1)]), Error::Inconsistent { .. }));
+    assert!(matches!(refused(&[batch(1.0, 0.0, 2), exact]), Error::ExactLossesDiffer { .. }));
+    let unknown = LossPoint { samples: None, ..batch(1.0, 0.5, 2) };
+    for points in [[unknown, batch(1.0, 0.5, 2)], [batch(1.0, 0.5, 2), unknown]] {
+        assert_eq!(refused(&points), Error::SamplesUnknown { revealed: 0 });
+    }
 }
 
 #[test]
@@ -414,15 +455,15 @@ fn exact_losses_at_one_count_must_agree() {
 
 #[test]
 fn what_overflows_is_an_error_and_what_need_not_does_not() {
-    let mut accumulator = LossAccumulator::new(2).unwrap();
-    accumulator.add(0, Nats(1e200)).unwrap();
-    let before = accumulator.clone();
-    assert!(matches!(accumulator.add(0, Nats(0.0)), Err(Error::Overflow { .. })));
-    assert_eq!(accumulator, before);
-    let mut other = LossAccumulator::new(2).unwrap();
-    other.add(0, Nats(3.0)).unwrap();
-    assert!(matches!(accumulator.merge(&other), Err(Error::Overflow { .. })));
-    assert_eq!(accumulator, before);
+    let mut collector = Collector::new(2).unwrap();
+    collector.record(0, Nats(1e200)).unwrap();
+    let before = collector.clone();
+    assert!(matches!(collector.record(0, Nats(0.0)), Err(Error::Overflow { .. })));
+    assert_eq!(collector, before);
+    let mut other = Collector::new(2).unwrap();
+    other.record(0, Nats(3.0)).unwrap();
+    assert!(matches!(collector.merge(&other), Err(Error::Overflow { .. })));
+    assert_eq!(collector, before);
 
     // Squares of these errors are beyond the largest float, or below the smallest.
     for scale in [1e200, 1e-200_f64] {
@@ -430,9 +471,9 @@ fn what_overflows_is_an_error_and_what_need_not_does_not() {
             [point(0, scale, scale, 9), point(0, scale, scale, 9), point(1, 0.0, scale, 9)];
         let losses = LossCurve::from_points(2, points).unwrap();
         let merged = losses.points()[0].standard_error.0 / scale;
-        assert!((merged - 0.5_f64.sqrt()).abs() < 1e-12, "{merged}");
+        assert!((merged - (8.0_f64 / 17.0).sqrt()).abs() < 1e-12, "{merged}");
         let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
-        assert!((cost.standard_error().0 / scale - 1.5_f64.sqrt()).abs() < 1e-12);
+        assert!((cost.standard_error().0 / scale - (25.0_f64 / 17.0).sqrt()).abs() < 1e-12);
         assert!((losses.monotonicity().p_value - 1.0).abs() < 1e-12);
     }
     let points = [point(0, 1.0, 1e308, 9), point(9, 0.5, 1e308, 9)];
@@ -643,7 +684,7 @@ fn points_that_are_no_measurements_are_refused() {
     assert!(matches!(one(point(1, 1.0, 0.0, 0)), Error::NoSamples { index: 1 }));
     assert!(matches!(one(point(1, f64::MAX, 0.0, 1)), Error::Overflow { .. }));
     assert!(matches!(
-        LossCurve::from_points(4, [point(1, 1.0, 0.0, u64::MAX), point(1, 1.0, 0.0, 1)]),
+        LossCurve::from_points(4, [point(1, 1.0, 0.0, u64::MAX), point(1, 1.0, 0.0, 2)]),
         Err(Error::Overflow { .. })
     ));
     assert!(matches!(LossCurve::<f64>::from_points(4, []), Err(Error::Empty { .. })));
@@ -666,7 +707,7 @@ fn points_that_are_no_measurements_are_refused() {
     let cost = losses.parallelism_cost(&schedule).unwrap();
     assert!(matches!(cost.interval(1.0), Err(Error::LevelOutOfRange { level: 1.0 })));
     let few = losses.bernstein_interval(&schedule, Nats(5.0), 0.9);
-    assert!(matches!(few, Err(Error::TooFewSamples { samples: 1, needed: 2, .. })));
+    assert!(matches!(few, Err(Error::SamplesUnknown { .. })));
     let losses = LossCurve::from_points(2, [point(0, 2.0, 0.1, 9), point(1, 1.0, 0.1, 9)]).unwrap();
     let low = losses.bernstein_interval(&Schedule::one_step(2).unwrap(), Nats(1.5), 0.9);
     assert!(matches!(low, Err(Error::Inconsistent { .. })));

@@ -8,7 +8,7 @@
 //! | words scattered around a few centres | [`ClusterMixture`] |
 //! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
 //! | independent parts with known curves | [`side_by_side`] |
-//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`CurveEstimator`](crate::measured::CurveEstimator) |
+//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`Collector`](crate::measured::Collector) |
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};

@@ -63,7 +63,7 @@ pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlB
 ///     revealed,
 ///     loss: Nats(loss),
 ///     standard_error: Nats(0.01),
-///     samples: 1000,
+///     samples: Some(1000),
 /// });
 /// let losses = LossCurve::from_points(8, points)?;
 /// let interval = measured::any_fall::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;

@@ -26,7 +26,7 @@ const COUNT_TOLERANCE: f64 = 0.01;
 ///     revealed,
 ///     loss: Bits(3.1_f64).nats(),
 ///     standard_error: Bits(0.05).nats(),
-///     samples: 400,
+///     samples: Some(400),
 /// };
 /// assert_eq!(point.revealed, 4);
 /// assert!(LossPoint::<f64>::revealed_at_mask_ratio(0.7, 16).is_err()); // 11.2 tokens
@@ -40,16 +40,17 @@ pub struct LossPoint<F = f64> {
     pub loss: Nats<F>,
     /// The standard error of that mean; 0 if it is exact.
     pub standard_error: Nats<F>,
-    /// How many samples it is the mean of, at least 1; 1 with a positive standard error if their
-    /// number is not known.
-    pub samples: u64,
+    /// How many samples it is the mean of, at least 1, if their number is known. The error of one sample is
+    /// not known by itself: it is 0 here, and samples of the same count, merged by
+    /// [`LossCurve::from_points`], tell it.
+    pub samples: Option<u64>,
 }
 
 impl<F: Scalar> LossPoint<F> {
     /// A loss without error.
     #[must_use]
     pub fn exact(revealed: usize, loss: Nats<F>) -> Self {
-        Self { revealed, loss, standard_error: Nats(F::zero()), samples: 1 }
+        Self { revealed, loss, standard_error: Nats(F::zero()), samples: None }
     }
 
     /// How many tokens are revealed if exactly this share of them is masked. The share must be a
@@ -70,8 +71,8 @@ impl<F: Scalar> LossPoint<F> {
         }
     }
 
-    /// The loss with its standard error. That of n samples has `n - 1` degrees of freedom; a single
-    /// sample has no spread, so an error given with one is taken as known.
+    /// The loss with its standard error. That of n samples has `n - 1` degrees of freedom; if their number is
+    /// not known, the error is taken as known.
     #[must_use]
     pub fn estimate(&self) -> Estimate<F> {
         Estimate::of_parts(self.loss, self.standard_error, self.degrees_of_freedom())
@@ -79,7 +80,9 @@ impl<F: Scalar> LossPoint<F> {
 
     fn degrees_of_freedom(&self) -> f64 {
         match self.samples {
-            samples if samples >= 2 && self.standard_error.0 > F::zero() => count(samples - 1),
+            Some(samples) if samples >= 2 && self.standard_error.0 > F::zero() => {
+                count(samples - 1)
+            }
             _ => f64::INFINITY,
         }
     }
@@ -91,10 +94,19 @@ impl<F: Scalar> LossPoint<F> {
         }
         check_at("losses", index, self.loss.0)?;
         check_at("standard errors", index, self.standard_error.0)?;
-        if self.samples == 0 {
-            return Err(Error::NoSamples { index });
+        match self.samples {
+            Some(0) => Err(Error::NoSamples { index }),
+            Some(1) if self.standard_error.0 > F::zero() => Err(Error::Inconsistent {
+                inequality: "standard error <= 0 for a single sample (leave out the number of samples if it is not known)",
+                left: scalar::evidence(self.standard_error.0),
+                right: 0.0,
+            }),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    fn is_exact(&self) -> bool {
+        self.samples.is_none() && self.standard_error.0 == F::zero()
     }
 }
 
@@ -130,7 +142,7 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 /// # Independence
 /// The errors of different points are taken as independent. They are if each sequence is measured at
 /// one random count, the way to measure that this crate's
-/// [`LossAccumulator`](crate::measured::LossAccumulator) expects. One sequence measured at every count has
+/// [`Collector`](crate::measured::Collector) expects. One sequence measured at every count has
 /// losses that are high or low together: intervals of likelihoods and perplexities are then too narrow.
 ///
 /// ```
@@ -139,7 +151,7 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///     revealed,
 ///     loss: Nats(loss),
 ///     standard_error: Nats(error),
-///     samples: 1000,
+///     samples: Some(1000),
 /// };
 /// let losses = LossCurve::from_points(
 ///     8,
@@ -163,22 +175,39 @@ pub struct LossCurve<F = f64> {
 impl<F: Scalar> LossCurve<F> {
     /// From points in any order, for sequences of `tokens` tokens.
     ///
-    /// Points at the same count are merged as if their samples had been taken together: weighted by
-    /// the number of samples. Weights by the standard errors would be wrong in the mean, because a
-    /// batch of small losses also looks like one of small errors.
+    /// Points at the same count are merged as if their samples had been taken together: weighted by the
+    /// number of samples, with the spread between the points. Weights by the standard errors would be wrong in
+    /// the mean, because a batch of small losses also looks like one of small errors.
     ///
     /// # Formula
     /// ```text
-    /// l = sum_i (n_i / n) l_i,   standard error^2 = sum_i (n_i / n)^2 (standard error of l_i)^2
+    /// n = sum_i n_i,   l = sum_i (n_i / n) l_i,   e_i the standard error of l_i
+    /// standard error^2 = ( sum_i n_i (n_i - 1) e_i^2 + sum_i n_i (l_i - l)^2 ) / (n (n - 1))
     /// ```
-    /// If the number of samples is known of none of them, each weighs the same, and it stays unknown.
+    /// Source: Chan, Golub & LeVeque (1979). If the number of samples is known of none of them, each weighs
+    /// the same, the errors are taken as independent, and the number stays unknown. An exact loss (without
+    /// error and without a number of samples) stays what it is, whatever was measured besides.
+    ///
+    /// ```
+    /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}};
+    /// // Samples 1, 3 and 5, 7: two batches of one count.
+    /// let batch = |loss| LossPoint { revealed: 0, loss: Nats(loss), standard_error: Nats(1.0), samples: Some(2) };
+    /// let losses = LossCurve::from_points(1, [batch(2.0), batch(6.0)])?;
+    /// assert_eq!(format!("{:.3}", losses.loss(0)?), "4.000 ± 1.291 nats");
+    /// assert_eq!(losses.loss(0)?.degrees_of_freedom(), 3.0);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of `tokens` or more,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or a standard
     /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples,
-    /// [`ExactLossesDiffer`](Error::ExactLossesDiffer) for two losses without error at one count.
+    /// [`Inconsistent`](Error::Inconsistent) for a single sample with an error,
+    /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample in all,
+    /// [`SamplesUnknown`](Error::SamplesUnknown) if their number is known of one of the losses at a count
+    /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for losses without error at one count that contradict an
+    /// exact one.
     pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
         check_tokens(tokens)?;
         let mut sorted = points.as_ref().to_vec();
@@ -384,7 +413,7 @@ impl<F: Scalar> LossCurve<F> {
     ///
     /// # Errors
     /// As [`parallelism_cost`](Self::parallelism_cost), [`LevelOutOfRange`](Error::LevelOutOfRange),
-    /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample,
+    /// [`SamplesUnknown`](Error::SamplesUnknown) for a count whose number of samples is not known,
     /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`, or a spread is larger
     /// than losses up to it can have.
     pub fn bernstein_interval(
@@ -406,10 +435,8 @@ impl<F: Scalar> LossCurve<F> {
                 continue;
             }
             let (two, seven_thirds) = (constant(2.0), constant(7.0 / 3.0));
-            if point.samples < 2 {
-                let (revealed, samples) = (point.revealed, point.samples);
-                return Err(Error::TooFewSamples { revealed, samples, needed: 2 });
-            }
+            let revealed = point.revealed;
+            let samples = point.samples.ok_or(Error::SamplesUnknown { revealed })?;
             if point.loss.0 > range {
                 return Err(Error::Inconsistent {
                     inequality: "measured loss <= largest loss",
@@ -418,8 +445,8 @@ impl<F: Scalar> LossCurve<F> {
                 });
             }
             // The largest spread of n values between 0 and the limit: half of them at either end.
-            let samples = count::<F>(point.samples);
-            let largest = range / two * (samples / (samples - F::one())).sqrt();
+            let (others, samples) = (count::<F>(samples - 1), count::<F>(samples));
+            let largest = range / two * (samples / others).sqrt();
             let deviation = point.standard_error.0 * samples.sqrt();
             if deviation > largest * (F::one() + F::tolerance()) {
                 return Err(Error::Inconsistent {
@@ -429,7 +456,7 @@ impl<F: Scalar> LossCurve<F> {
                 });
             }
             let by_variance = (two * log).sqrt() * point.standard_error.0;
-            let by_range = seven_thirds * range * log / count::<F>(point.samples - 1);
+            let by_range = seven_thirds * range * log / others;
             radius.add(weight.abs() * (by_variance + by_range));
         }
         let (value, radius) = (self.of_gaps(&gaps)?.value(), Nats(radius.total()));
@@ -656,29 +683,73 @@ fn merge<F: Scalar>(same_count: &[LossPoint<F>], tolerance: F) -> Result<LossPoi
     let &[first, ref others @ ..] = same_count else {
         return Err(Error::Empty { what: "the list of losses" });
     };
-    if others.is_empty() {
-        return Ok(first);
+    if let Some(exact) = exact_loss(same_count, tolerance)? {
+        return Ok(exact);
     }
-    let exact = |point: &&LossPoint<F>| point.standard_error.0 == F::zero();
-    if let Some(one) = same_count.iter().find(exact)
-        && let Some(other) =
-            others.iter().filter(exact).find(|p| (p.loss.0 - one.loss.0).abs() > tolerance)
-    {
-        return Err(Error::ExactLossesDiffer {
-            revealed: first.revealed,
+    let merged = match (first.samples, others) {
+        (_, []) => first,
+        (None, _) => merge_unknown(same_count)?,
+        (Some(_), _) => merge_known(same_count)?,
+    };
+    match merged.samples {
+        Some(samples @ 0..2) => {
+            Err(Error::TooFewSamples { revealed: merged.revealed, samples, needed: 2 })
+        }
+        _ => Ok(merged),
+    }
+}
+
+/// The exact loss at a count, if there is one; all of them must be equal.
+fn exact_loss<F: Scalar>(
+    same_count: &[LossPoint<F>],
+    tolerance: F,
+) -> Result<Option<LossPoint<F>>> {
+    let Some(exact) = same_count.iter().find(|point| point.is_exact()) else { return Ok(None) };
+    // One sample has no error of its own; several without spread have one of zero.
+    let without_error =
+        |point: &&LossPoint<F>| point.standard_error.0 == F::zero() && point.samples != Some(1);
+    let mut others = same_count.iter().filter(without_error);
+    let one = others.next().unwrap_or(exact);
+    match others.find(|other| (other.loss.0 - one.loss.0).abs() > tolerance) {
+        None => Ok(Some(*exact)),
+        Some(other) => Err(Error::ExactLossesDiffer {
+            revealed: one.revealed,
             one: scalar::evidence(one.loss.0),
             other: scalar::evidence(other.loss.0),
             tolerance: scalar::evidence(tolerance),
-        });
+        }),
     }
-    let total = same_count.iter().try_fold(0_u64, |sum, point| sum.checked_add(point.samples));
+}
+
+/// Batches of known sizes: the formula at [`LossCurve::from_points`], by roots, so that no square overflows.
+fn merge_known<F: Scalar>(batches: &[LossPoint<F>]) -> Result<LossPoint<F>> {
+    let revealed = batches[0].revealed;
+    let sizes = batches.iter().map(|point| point.samples.ok_or(Error::SamplesUnknown { revealed }));
+    let sizes = sizes.collect::<Result<Vec<u64>>>()?;
+    let total = sizes.iter().try_fold(0_u64, |sum, &size| sum.checked_add(size));
     let total = total.ok_or(Error::Overflow { what: "the number of samples at one count" })?;
-    let share = |point: &LossPoint<F>| count::<F>(point.samples) / count(total);
-    let loss = scalar::sum(same_count.iter().map(|point| share(point) * point.loss.0));
-    let errors = same_count.iter().map(|point| share(point) * point.standard_error.0);
-    let standard_error = scalar::norm(errors);
-    // Two errors of an unknown number of samples make one.
-    let unknown = same_count.iter().all(|p| p.samples == 1) && standard_error > F::zero();
-    let samples = if unknown { 1 } else { total };
-    Ok(LossPoint { loss: Nats(loss), standard_error: Nats(standard_error), samples, ..first })
+    let share = |size: u64| count::<F>(size) / count(total);
+    let pairs = || batches.iter().zip(&sizes);
+    let loss = scalar::sum(pairs().map(|(point, &size)| share(size) * point.loss.0));
+    let others = count::<F>(total - 1);
+    let within = pairs().map(|(point, &size)| {
+        (share(size) * (count::<F>(size - 1) / others)).sqrt() * point.standard_error.0
+    });
+    let between =
+        pairs().map(|(point, &size)| (share(size) / others).sqrt() * (point.loss.0 - loss));
+    let standard_error = scalar::norm(within.chain(between));
+    let (loss, standard_error) = (Nats(loss), Nats(standard_error));
+    Ok(LossPoint { revealed, loss, standard_error, samples: Some(total) })
+}
+
+/// Losses whose numbers of samples are not known: they weigh the same.
+fn merge_unknown<F: Scalar>(losses: &[LossPoint<F>]) -> Result<LossPoint<F>> {
+    let revealed = losses[0].revealed;
+    if losses.iter().any(|point| point.samples.is_some()) {
+        return Err(Error::SamplesUnknown { revealed });
+    }
+    let share = scalar::float::<F>(losses.len()).recip();
+    let loss = Nats(scalar::sum(losses.iter().map(|point| share * point.loss.0)));
+    let errors = losses.iter().map(|point| share * point.standard_error.0);
+    Ok(LossPoint { revealed, loss, standard_error: Nats(scalar::norm(errors)), samples: None })
 }

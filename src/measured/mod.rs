@@ -3,9 +3,9 @@
 //! | you have | type |
 //! | --- | --- |
 //! | losses of a model at some numbers of revealed tokens | [`LossCurve`] |
-//! | single evaluations, one by one, on one machine or many | [`LossAccumulator`] |
+//! | single evaluations, one by one, on one machine or many | [`Collector`] |
 //! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
-//! | a distribution too large for its exact curve | [`CurveEstimator`] |
+//! | a distribution too large for its exact curve | [`Collector`], which becomes a [`LossCurve`] |
 //!
 //! | question | call |
 //! | --- | --- |
@@ -18,15 +18,14 @@
 //! Measured losses become an [`InformationCurve`](crate::InformationCurve) only through
 //! [`MonotoneLosses`], which says what it moved and whether noise explains that.
 
-mod accumulator;
 pub mod any_fall;
 mod as_measured;
 #[allow(dead_code)]
 mod clustered;
+mod collector;
 mod counts;
 #[cfg(feature = "csv")]
 mod csv;
-mod estimator;
 mod losses;
 mod monotone;
 mod planner;
@@ -34,10 +33,9 @@ mod smoothed;
 #[allow(dead_code)]
 mod verdict;
 
-pub use accumulator::LossAccumulator;
 pub use as_measured::schedule_for_losses;
+pub use collector::Collector;
 pub use counts::measurement_counts;
-pub use estimator::{CurveEstimator, CurvePoint};
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use planner::{Choice, Planner};

@@ -115,7 +115,7 @@ impl<F: Scalar> Move<F> {
 ///     revealed,
 ///     loss: Nats(loss),
 ///     standard_error: Nats(0.1),
-///     samples: 50,
+///     samples: Some(50),
 /// };
 /// let losses = LossCurve::from_points(4, [point(0, 2.0), point(1, 1.0), point(2, 1.125), point(3, 0.5)])?;
 /// let monotone = losses.isotonic()?;
@@ -275,7 +275,7 @@ fn pool_violators<F: Scalar>(losses: &LossCurve<F>) -> Result<Vec<F>> {
                 (least / error).powi(2).max(F::min_positive_value())
             }
             Some(_) => F::one(),
-            None => moments::count(point.samples),
+            None => moments::count(point.samples.unwrap_or(1)),
         };
         let exact = least.is_some() && error == F::zero();
         let mut pool = Pool { loss: point.loss.0, weight, exact, points: 1 };

@@ -32,7 +32,7 @@ use crate::units::Nats;
 ///         revealed,
 ///         loss: Nats(loss),
 ///         standard_error: Nats(0.1),
-///         samples: 100,
+///         samples: Some(100),
 ///     };
 ///     LossCurve::from_points(4, losses.into_iter().enumerate().map(point).collect::<Vec<_>>())
 /// };

@@ -17,7 +17,7 @@ use crate::units::Nats;
 /// As a function of `1 - r` this is the Bernstein polynomial of the losses `l_k`. To undo it amplifies
 /// the errors of measurement exponentially in L, so this type does not: it bounds what each `l_k` can
 /// be. To have the `l_k` themselves from the same evaluations, keep with each loss how many tokens
-/// came out revealed, and feed [`LossAccumulator`](crate::measured::LossAccumulator): given the number, the
+/// came out revealed, and feed [`Collector`](crate::measured::Collector): given the number, the
 /// mask is uniform.
 ///
 /// ```

@@ -32,7 +32,7 @@ const MAX_OPERATIONS: u128 = 1 << 36;
 /// Two centres have one type, three have at most three, `C` have at most `2^(C-1) - 1`. With `T` types
 /// of `n` tokens each, `O(C T^2 2^T n^(T+1))`: exact curves of thousands of tokens for two centres, of
 /// hundreds for three. Others can be estimated, by
-/// [`CurveEstimator`](crate::measured::CurveEstimator).
+/// [`Collector`](crate::measured::Collector).
 ///
 /// ```
 /// use unmaskcost::distribution::ClusterMixture;

@@ -103,7 +103,7 @@ impl<F: Scalar> LossCurve<F> {
     /// | `revealed`, `masked` or `mask_ratio` | how many tokens the model sees, or how many it does not see, or their exact share (see [`LossPoint::revealed_at_mask_ratio`]) |
     /// | `loss_nats` or `loss_bits` | mean cross-entropy of a masked token |
     /// | `standard_error_nats` or `standard_error_bits` | standard error of that mean; 0 for exact losses; may be left out |
-    /// | `samples` | number of sequences it is the mean of; may be left out, and is then taken as unknown |
+    /// | `samples` | number of sequences it is the mean of; may be left out, or empty, if it is not known |
     ///
     /// Without a column for the standard error, each line is one evaluation: a sequence, masked once. The error
     /// at a count then comes from the spread of its lines, of which there must be two at least.
@@ -157,7 +157,7 @@ impl<F: Scalar> LossCurve<F> {
     /// use unmaskcost::measured::LossCurve;
     /// let losses = LossCurve::from_exact([2.0, 1.5])?;
     /// let text = losses.to_csv();
-    /// assert!(text.starts_with("revealed,loss_nats,standard_error_nats,samples\n0,2,0,1\n"));
+    /// assert!(text.starts_with("revealed,loss_nats,standard_error_nats,samples\n0,2,0,\n"));
     /// assert_eq!(LossCurve::from_csv(&text, 2)?, losses);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
@@ -169,7 +169,11 @@ impl<F: Scalar> LossCurve<F> {
         text.push('\n');
         for LossPoint { revealed, loss, standard_error, samples } in self.points() {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{revealed},{},{},{samples}", loss.0, standard_error.0);
+            let _ = write!(text, "{revealed},{},{},", loss.0, standard_error.0);
+            let _ = match samples {
+                Some(samples) => writeln!(text, "{samples}"),
+                None => writeln!(text),
+            };
         }
         text
     }
@@ -223,7 +227,7 @@ fn read_evaluations<F: Scalar>(
         }),
         samples => {
             let (loss, standard_error) = (Nats(cell.mean), Nats(cell.standard_error()));
-            Ok(LossPoint { revealed, loss, standard_error, samples })
+            Ok(LossPoint { revealed, loss, standard_error, samples: Some(samples) })
         }
     });
     points.collect()
@@ -245,8 +249,8 @@ fn read_point<F: Scalar>(
     if let Some(column) = row.form(Column::ErrorNats) {
         point.standard_error = nats(column, column == Column::ErrorNats)?;
     }
-    if let Some(column) = row.form(Column::Samples) {
-        point.samples = row.whole(column)?;
+    if let Some(column) = row.form(Column::Samples).filter(|column| !row.text(*column).is_empty()) {
+        point.samples = Some(row.whole(column)?);
     }
     point.check(index, tokens).map_err(|error| row.refuse(error))?;
     Ok(point)
