@@ -6,7 +6,7 @@
 //! STEPS                  of the balanced schedule, 1 to 8 (default: 4)
 //! ```
 //!
-//! Shows, for five kinds of data and a balanced schedule of STEPS steps, every bound that applies, what
+//! Shows, for five kinds of data and a balanced and a universal schedule of STEPS steps, every bound that applies, what
 //! each needs to know, and its ratio to the exact error; and where the witness curves rise, those of the
 //! data that is best and worst for the schedule among all with the same correlations.
 
@@ -20,7 +20,8 @@ use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::{InformationCurve, Nats, Schedule};
 use unmaskcost::{
     bounds::sharp::Known,
-    bounds::{Comparison, Knowledge, compare},
+    bounds::{Comparison, Knowledge, compare, universal},
+    optimal::minimax,
 };
 
 const TOKENS: usize = 16;
@@ -72,6 +73,9 @@ fn report(steps: usize, text: InformationCurve) -> unmaskcost::Result<String> {
             let schedule = Schedule::from_reveal_sizes(sizes)?;
             report += &comparison(name, &curve, &schedule)?;
         }
+        // Made without a look at the data.
+        let universal = minimax::universal(curve.tokens(), steps)?;
+        report += &comparison(name, &curve, universal.schedule())?;
     }
     report += "\"for some\": holds for some schedule with no larger step, or as many steps, and\n\
                says nothing of the one shown. All others hold for the schedule shown.\n\
@@ -93,6 +97,7 @@ fn comparison(
          L = {tokens}, schedule {schedule}, TC = {:.4} nats, DTC = {:.4} nats\n\
          the error: {:.4} nats = {:.4} bits; a token {:.4} nats, perplexity x {:.4}; \
          total variation <= {:.4}\n\
+         whatever the data: error <= {} min(TC, DTC)\n\
          from TC and DTC: the witness curve of the lower bound rises at k = {}, \
          that of the upper bound at k = {}\n\n{}\n",
         total.0,
@@ -102,6 +107,7 @@ fn comparison(
         error.per_token(tokens)?.0,
         error.perplexity_factor(tokens)?,
         error.total_variation_limit(),
+        universal::factor(schedule),
         rises(&known.lower_witness(schedule)?),
         rises(&known.upper_witness(schedule)?),
         without_margins(compare(curve, schedule)?)

@@ -208,6 +208,7 @@ fn the_audit_reads_as_a_colleague_would_speak() {
         "256 tokens in 100 steps; equal steps, give or take one token\n\
          largest step 3, balance ratio 1.172\n\
          for any data, the error is at most 0.0078 x token information, and at most 1.0000 x TC, and at most 2.0000 x DTC\n\
+         at most 2.0000 x the smaller of TC and DTC; of all schedules of 100 steps, the least such factor is 0.0500\n\
          these are the sizes of LLaDA"
     );
     let permutation = Schedule::from_reveal_sizes([6, 5, 3, 2]).unwrap().audit().to_string();

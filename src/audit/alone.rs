@@ -1,6 +1,8 @@
 use core::fmt;
 
+use crate::bounds::universal;
 use crate::decoders::{Decoder, DecoderPlan, MaskFunction};
+use crate::optimal::minimax;
 use crate::schedule::Schedule;
 
 /// What a careful colleague would say of a schedule, before any data is seen.
@@ -40,6 +42,11 @@ pub struct ScheduleAudit {
     pub total_correlation_factor: f64,
     /// `max (b - a - 1) / (a + 1)`: the error is at most this times DTC, sharply.
     pub dual_total_correlation_factor: f64,
+    /// The larger of the last two: the error is at most this times the smaller of TC and DTC.
+    pub universal_factor: universal::Factor,
+    /// The smallest such factor of any schedule of as many steps, which is that of
+    /// [`minimax::universal`](minimax::universal()); `None` for more than 2^18 steps, where it takes its time.
+    pub least_universal_factor: Option<universal::Factor>,
     /// Whether the sizes grow or shrink.
     pub trend: SizeTrend,
     /// The known decoder that does nearly the same.
@@ -145,11 +152,19 @@ fn audit(schedule: &Schedule, plan: Option<&DecoderPlan>) -> ScheduleAudit {
         error_per_token_information: (largest_step - 1) as f64 / tokens as f64,
         total_correlation_factor: factor(|start, tokens| tokens - start - 1),
         dual_total_correlation_factor: factor(|start, _| start + 1),
+        universal_factor: universal::factor(schedule),
+        least_universal_factor: least_universal_factor(tokens, steps),
         trend,
         nearest,
         nearest_reversed,
         looks_reversed: steps >= 4 && looks_reversed(trend, &nearest, &nearest_reversed),
     }
+}
+
+fn least_universal_factor(tokens: usize, steps: usize) -> Option<universal::Factor> {
+    const MAX_STEPS: usize = 1 << 18;
+    let best = (steps <= MAX_STEPS).then(|| minimax::universal(tokens, steps).ok());
+    best.flatten().map(|best| best.factor())
 }
 
 fn looks_reversed(trend: SizeTrend, given: &NearestDecoder, reversed: &NearestDecoder) -> bool {
@@ -283,6 +298,17 @@ impl ScheduleAudit {
             self.total_correlation_factor,
             self.dual_total_correlation_factor
         )?;
+        write!(f, "at most {:.4} x the smaller of TC and DTC", self.universal_factor.value())?;
+        match self.least_universal_factor {
+            Some(least) if least < self.universal_factor => writeln!(
+                f,
+                "; of all schedules of {}, the least such factor is {:.4}",
+                count(self.steps, "step"),
+                least.value()
+            )?,
+            Some(_) => writeln!(f, "; no schedule of as many steps has a smaller factor")?,
+            None => writeln!(f)?,
+        }
         let NearestDecoder { decoder, steps, distance, empty_passes } = self.nearest;
         match distance {
             0 => write!(f, "these are the sizes of {decoder}")?,

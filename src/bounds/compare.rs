@@ -1,7 +1,9 @@
 use core::fmt;
 
 use crate::bounds::sharp::{self, Known};
-use crate::bounds::{KlBounds, Knowledge, chen_cong_li, dimension_free, li_cai, wainwright};
+use crate::bounds::{
+    KlBounds, Knowledge, chen_cong_li, dimension_free, li_cai, universal, wainwright,
+};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
@@ -133,6 +135,9 @@ pub fn compare<F: Scalar>(
     }
     let odds = wainwright::upper(curve, schedule);
     table.bound(upper, "whole curve", "Wainwright, Theorem 1", odds)?;
+
+    let for_all_data = universal::upper(curve, schedule);
+    table.bound(upper, "sum of min(m, L-m) d_m", "universal factor of this crate", for_all_data)?;
 
     let lower = BoundKind::LowerForSome;
     let dyadic = li_cai::worst_schedule_lower(curve, largest_step);

@@ -25,6 +25,7 @@ pub mod dimension_free;
 mod knowledge;
 pub mod li_cai;
 pub mod sharp;
+pub mod universal;
 pub mod wainwright;
 
 pub use compare::{BoundKind, ComparedBound, Comparison, compare};

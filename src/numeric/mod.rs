@@ -5,5 +5,6 @@ pub(crate) mod entropy;
 pub(crate) mod hypergeometric;
 pub(crate) mod moments;
 pub(crate) mod quadrature;
+pub(crate) mod ratio;
 pub(crate) mod scalar;
 pub(crate) mod student;

@@ -14,14 +14,24 @@
 //! the end first. So with TC alone steps shrink geometrically, with DTC alone they grow, with the token
 //! information `TC + DTC` alone they are equal.
 //!
+//! The steps for TC alone, or for DTC alone, do not depend on its value: it only scales the guarantee. Nor
+//! does one have to choose between the two: [`universal`] steps grow to the middle and shrink from there,
+//! and guarantee a share of the smaller of TC and DTC, whatever they are.
+//!
 //! The published count for a tolerance is [`chen_cong_li::sufficient_steps`](crate::bounds::chen_cong_li::sufficient_steps);
 //! [`fewest_steps`] is never more.
+
+mod greedy;
+mod universal;
+
+pub use universal::{Universal, universal, universal_within};
 
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::{self, Known};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
 use crate::optimal::check_steps;
+use crate::optimal::minimax::greedy::{largest_steps, proportional};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -207,124 +217,6 @@ pub fn fewest_steps<F: Scalar>(
             }
             (None, _) => steps.saturating_mul(2).min(tokens),
         };
-    }
-}
-
-/// The schedule of `steps` steps whose largest `(s - 1) / weight(k)` is smallest.
-///
-/// For a given ratio the largest steps reach the end first. Trials bring two facts: one that suffices
-/// shows a ratio that is enough, its largest; one that does not shows that no ratio is enough below
-/// the next at which one of its steps could be larger. The smallest ratio is one of the latter.
-fn proportional(tokens: usize, steps: usize, weight: impl Fn(usize) -> usize) -> Result<Schedule> {
-    let floor = |ratio: f64| {
-        let weight = &weight;
-        move |k| (ratio * weight(k) as f64) as usize
-    };
-    let mut enough = largest_steps(tokens, steps, |_| tokens);
-    let (mut low, mut high) = (0.0, enough.largest_ratio(&weight).value());
-    loop {
-        let ratio = if low > 0.0 { f64::sqrt(low * high) } else { 0.0 };
-        let trial = largest_steps(tokens, steps, floor(ratio));
-        let (before, above) = (low, high);
-        if trial.reaches_the_end() {
-            high = trial.largest_ratio(&weight).value();
-            enough = trial;
-        } else {
-            let next = trial.next_ratio(&weight);
-            let exact = largest_steps(tokens, steps, |k| next.floor_times(weight(k)));
-            if exact.reaches_the_end() {
-                return exact.schedule(steps);
-            }
-            low = next.value();
-        }
-        // Only when neighbouring ratios are closer than floats tell.
-        let narrower = low > before || high < above;
-        if !narrower || low * (1.0 + 4.0 * f64::EPSILON) >= high {
-            return enough.schedule(steps);
-        }
-    }
-}
-
-/// Steps as large as allowed, until the end or until one more than allowed in number.
-struct LargestSteps {
-    tokens: usize,
-    sizes: Vec<usize>,
-    revealed: usize,
-}
-
-fn largest_steps(tokens: usize, steps: usize, extra: impl Fn(usize) -> usize) -> LargestSteps {
-    let mut sizes = Vec::new();
-    let mut revealed = 0;
-    while revealed < tokens && sizes.len() < steps {
-        let size = 1 + extra(revealed).min(tokens - revealed - 1);
-        sizes.push(size);
-        revealed += size;
-    }
-    LargestSteps { tokens, sizes, revealed }
-}
-
-impl LargestSteps {
-    fn reaches_the_end(&self) -> bool {
-        self.revealed == self.tokens
-    }
-
-    /// Each step: the number revealed before it, and its size less one.
-    fn starts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.sizes.iter().scan(0, |revealed, &size| {
-            let start = *revealed;
-            *revealed += size;
-            Some((start, size - 1))
-        })
-    }
-
-    fn largest_ratio(&self, weight: impl Fn(usize) -> usize) -> Ratio {
-        let ratios = self.starts().filter(|&(_, extra)| extra > 0);
-        let ratios = ratios.map(|(k, extra)| Ratio { extra, weight: weight(k) });
-        ratios.fold(Ratio { extra: 0, weight: 1 }, |a, b| if a.less_than(b) { b } else { a })
-    }
-
-    /// The smallest ratio at which a step would be larger.
-    fn next_ratio(&self, weight: impl Fn(usize) -> usize) -> Ratio {
-        let ratios = self.starts().filter(|&(k, extra)| extra < self.tokens - k - 1);
-        let ratios = ratios.map(|(k, extra)| Ratio { extra: extra + 1, weight: weight(k) });
-        ratios.fold(Ratio { extra: 1, weight: 0 }, |a, b| if b.less_than(a) { b } else { a })
-    }
-
-    /// As a schedule of exactly `steps` steps: surplus steps are single tokens, cut from the last
-    /// steps. That can only lower the sawtooth.
-    fn schedule(self, steps: usize) -> Result<Schedule> {
-        let mut missing = steps.saturating_sub(self.sizes.len());
-        let mut sizes = Vec::with_capacity(steps);
-        for size in self.sizes.into_iter().rev() {
-            let cuts = missing.min(size - 1);
-            sizes.resize(sizes.len() + cuts, 1);
-            sizes.push(size - cuts);
-            missing -= cuts;
-        }
-        sizes.reverse();
-        Schedule::try_from(sizes)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Ratio {
-    extra: usize,
-    weight: usize,
-}
-
-impl Ratio {
-    fn less_than(self, other: Self) -> bool {
-        self.extra as u128 * (other.weight as u128) < other.extra as u128 * self.weight as u128
-    }
-
-    fn floor_times(self, weight: usize) -> usize {
-        let product = self.extra as u128 * weight as u128;
-        let floor = product.checked_div(self.weight as u128).unwrap_or(u128::MAX);
-        usize::try_from(floor).unwrap_or(usize::MAX)
-    }
-
-    fn value(self) -> f64 {
-        self.extra as f64 / self.weight as f64
     }
 }
 
