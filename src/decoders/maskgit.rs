@@ -33,20 +33,26 @@ pub enum AmusedFunction {
 }
 
 impl MaskFunction {
-    pub(super) fn masked(self, part: f32, tokens: usize) -> f32 {
-        let doublings = || log2(tokens as f32);
+    /// r(passes / steps) as XLA compiles it: the division becomes a product with `1 / steps`, constants
+    /// are multiplied beforehand, and a product next to a sum is fused with it.
+    fn masked(self, passes: f32, inverse_steps: f32, tokens: f32) -> f32 {
+        let part = passes * inverse_steps;
         match self {
-            Self::Cosine => cos(FRAC_PI_2 * part),
-            Self::Uniform => 1.0 - part,
+            Self::Cosine => cos(passes * (FRAC_PI_2 * inverse_steps)),
+            Self::Uniform => (-passes).mul_add(inverse_steps, 1.0),
+            Self::Power(power @ (2.0 | 3.0)) => {
+                let power = |x: f32| if power == 2.0 { x * x } else { x * x * x };
+                (-power(passes)).mul_add(power(inverse_steps), 1.0)
+            }
             Self::Power(power) => 1.0 - f64::from(part).powf(f64::from(power as f32)) as f32,
-            Self::Log => -log2(part) / doublings(),
-            Self::Exp => 1.0 - f64::from(-doublings() * (1.0 - part)).exp2() as f32,
+            Self::Log => -log2(part) / log2(tokens),
+            Self::Exp => 1.0 - f64::from(-log2(tokens) * (1.0 - part)).exp2() as f32,
         }
     }
 }
 
 impl AmusedFunction {
-    pub(super) fn masked(self, part: f32) -> f32 {
+    fn masked(self, part: f32) -> f32 {
         match self {
             Self::Cosine => cos(part * PI / 2.0),
             Self::Linear => 1.0 - part,
@@ -54,10 +60,22 @@ impl AmusedFunction {
     }
 }
 
-pub(super) fn clamped(tokens: usize, steps: usize, masked_part: impl Fn(f32) -> f32) -> Vec<usize> {
+/// The pass sizes of MaskGIT.
+pub(super) fn maskgit(tokens: usize, steps: usize, function: MaskFunction) -> Vec<usize> {
+    let inverse_steps = 1.0 / steps as f32;
+    clamped(tokens, steps, |pass| {
+        function.masked((pass + 1) as f32, inverse_steps, tokens as f32).clamp(1e-6, 1.0)
+    })
+}
+
+/// The pass sizes of aMUSEd.
+pub(super) fn amused(tokens: usize, steps: usize, function: AmusedFunction) -> Vec<usize> {
+    clamped(tokens, steps, |pass| function.masked((pass + 1) as f32 / steps as f32))
+}
+
+fn clamped(tokens: usize, steps: usize, masked_part: impl Fn(usize) -> f32) -> Vec<usize> {
     each_pass(tokens, steps, |pass, masked| {
-        let part = (pass + 1) as f32 / steps as f32;
-        let left = (tokens as f32 * masked_part(part)).floor() as usize;
+        let left = (tokens as f32 * masked_part(pass)).floor() as usize;
         masked.saturating_sub(left.min(masked.saturating_sub(1)).max(1))
     })
 }

@@ -7,13 +7,14 @@ use crate::schedule::check_list_fits;
 /// The last time of Dream's grid.
 pub(super) const SMALLEST_TIME: f32 = 1e-3;
 
-/// `torch.linspace(1, 1e-3, steps + 1)[i]`: from the nearer end, each operation in single precision.
+/// `torch.linspace(1, 1e-3, steps + 1)[i]`: from the nearer end, in single precision. Where the processor
+/// has a fused multiply-add, torch uses it here.
 pub(super) fn dream_time(i: usize, steps: usize) -> f32 {
     let increment = (SMALLEST_TIME - 1.0) / steps as f32;
     if i < steps.div_ceil(2) {
-        1.0 + increment * i as f32
+        increment.mul_add(i as f32, 1.0)
     } else {
-        SMALLEST_TIME - increment * (steps - i) as f32
+        (-increment).mul_add((steps - i) as f32, SMALLEST_TIME)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The integers that known decoders make of the same request.
 
+mod originals;
+
 use unmaskcost::Schedule;
 use unmaskcost::decoders::{Decoder, DecoderPlan, DllmAlpha, MaskFunction};
 
@@ -100,6 +102,9 @@ fn truncation_makes_the_first_step_small_and_the_last_large() {
         assert_eq!(wasteful.empty_passes().len(), 257);
         assert_eq!(wasteful.schedule().sizes().last(), Some(&2));
     }
+    // The fused multiply-add of torch's linspace shows here: without it the list is another one.
+    let fused: Vec<usize> = plan(Decoder::Dream, 512, 1000).pass_sizes().collect();
+    assert_eq!(fused, [vec![0; 490], vec![1; 509], vec![3]].concat());
 }
 
 #[test]
