@@ -58,9 +58,9 @@ pub struct ScheduleAudit {
     ///
     /// Asked on strong evidence only: four or more sizes that grow or shrink, that read from the other
     /// end come within d <= 1 tokens of a known decoder at every step, and that as given stay `8 (d + 1)`
-    /// tokens and more from each. Powers and the exponential of MaskGIT do not count, since the best sizes
-    /// for ordinary data look like these reversed: `1 - x^2` for permutations, `exp` for a known total
-    /// correlation. With a curve there is a better answer:
+    /// tokens and more from each. Powers and the exponential of MaskGIT and the doubling sizes of DUS do not
+    /// count, since the best sizes for ordinary data look like these reversed: `1 - x^2` for permutations,
+    /// `exp` and doubling for a known total correlation. With a curve there is a better answer:
     /// [`optimal::audit`](crate::audit::with_curve()) compares the errors.
     pub looks_reversed: bool,
 }
@@ -171,8 +171,10 @@ fn looks_reversed(trend: SizeTrend, given: &NearestDecoder, reversed: &NearestDe
     const NEAR: usize = 1;
     const TIMES_AS_FAR: usize = 8;
     let one_way = matches!(trend, SizeTrend::Growing | SizeTrend::Shrinking);
-    let suits_data =
-        matches!(reversed.decoder, Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp));
+    let suits_data = matches!(
+        reversed.decoder,
+        Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp) | Decoder::Dus
+    );
     let near = reversed.distance <= NEAR;
     one_way && !suits_data && near && given.distance >= TIMES_AS_FAR * (reversed.distance + 1)
 }
