@@ -15,7 +15,8 @@ mod text_input;
 
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
+use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::{InformationCurve, Nats, Schedule};
 use unmaskcost::{
@@ -34,8 +35,14 @@ fn main() -> ExitCode {
     command_line::run(include_str!("bounds.rs"), run)
 }
 
-fn run(arguments: Arguments) -> Outcome<String> {
-    let [steps] = arguments.positional()?;
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let mut steps = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(value) if steps.is_none() => steps = Some(value.parse()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
     let steps = steps.unwrap_or(4);
     if !(1..=WINDOW).contains(&steps) {
         return Err(format!("{steps} steps; 1 to {WINDOW} are possible").into());

@@ -19,8 +19,9 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
 use known_decoders::{FIXED_POSITIONS, plans};
+use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::sampler::policy::{
     self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
@@ -36,10 +37,16 @@ fn main() -> ExitCode {
     command_line::run(include_str!("decoders.rs"), run)
 }
 
-fn run(mut arguments: Arguments) -> Outcome<String> {
-    let tokens = arguments.option("--tokens")?.unwrap_or(256);
-    let decoder = arguments.option("--decoder")?;
-    let [text] = arguments.positional::<String, 1>()?;
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let (mut tokens, mut decoder, mut text) = (256, None, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("tokens") => tokens = parser.value()?.parse()?,
+            Long("decoder") => decoder = Some(parser.value()?.parse()?),
+            Value(value) if text.is_none() => text = Some(value.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
     if !(16..=4096).contains(&tokens) {
         return Err(format!("{tokens} tokens; 16 to 4096 are possible").into());
     }

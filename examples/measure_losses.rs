@@ -23,8 +23,9 @@ mod text_input;
 
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
 use indicatif::{ProgressBar, ProgressStyle};
+use lexopt::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -45,13 +46,20 @@ struct Options {
 }
 
 impl Options {
-    fn read(mut arguments: Arguments) -> Outcome<Self> {
-        let tokens = arguments.option("--tokens")?.unwrap_or(128);
-        let counts: usize = arguments.option("--counts")?.unwrap_or(33);
-        let samples = arguments.option("--samples")?.unwrap_or(100_000);
-        let seed = arguments.option("--seed")?.unwrap_or(1);
-        let output = arguments.option("--output")?.unwrap_or("losses".to_owned());
-        let [text] = arguments.positional()?;
+    fn read(mut parser: lexopt::Parser) -> Outcome<Self> {
+        let (mut text, mut output) = (None, "losses".to_owned());
+        let (mut tokens, mut counts, mut samples, mut seed) = (128, 33_usize, 100_000, 1);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("tokens") => tokens = parser.value()?.parse()?,
+                Long("counts") => counts = parser.value()?.parse()?,
+                Long("samples") => samples = parser.value()?.parse()?,
+                Long("seed") => seed = parser.value()?.parse()?,
+                Long("output") => output = parser.value()?.string()?,
+                Value(value) if text.is_none() => text = Some(value.string()?),
+                _ => return Err(argument.unexpected().into()),
+            }
+        }
         if tokens < 2 || !(2..=tokens).contains(&counts) {
             return Err("2 <= counts <= tokens is needed".into());
         }
@@ -70,8 +78,8 @@ fn main() -> ExitCode {
     command_line::run(include_str!("measure_losses.rs"), run)
 }
 
-fn run(arguments: Arguments) -> Outcome<String> {
-    let options = Options::read(arguments)?;
+fn run(parser: lexopt::Parser) -> Outcome<String> {
+    let options = Options::read(parser)?;
     let tokens = options.tokens;
     let symbols = read_symbols(options.text, Alphabet::Letters)?;
     let (training, held_out) = symbols.split_at(symbols.len() / 2);

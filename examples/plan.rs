@@ -24,8 +24,9 @@ mod plan_pictures;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
 use known_decoders::{FIXED_POSITIONS, plans};
+use lexopt::prelude::*;
 use unmaskcost::Schedule;
 use unmaskcost::measured::Planner;
 use unmaskcost::{ConfidenceInterval, Estimate, measured::LossCurve};
@@ -50,12 +51,20 @@ struct Options {
 }
 
 impl Options {
-    fn read(mut arguments: Arguments) -> Outcome<Self> {
-        let tokens = arguments.option("--tokens")?;
-        let steps = arguments.option("--steps")?;
-        let hold_ends = arguments.flag("--hold-ends")?;
-        let output = arguments.option("--output")?.unwrap_or("plan".to_owned());
-        let [select, evaluate] = arguments.positional()?;
+    fn read(mut parser: lexopt::Parser) -> Outcome<Self> {
+        let (mut select, mut evaluate, mut output) = (None, None, "plan".to_owned());
+        let (mut tokens, mut steps, mut hold_ends) = (None, None, false);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("tokens") => tokens = Some(parser.value()?.parse()?),
+                Long("steps") => steps = Some(parser.value()?.parse()?),
+                Long("hold-ends") => hold_ends = true,
+                Long("output") => output = parser.value()?.string()?,
+                Value(value) if select.is_none() => select = Some(value.string()?),
+                Value(value) if evaluate.is_none() => evaluate = Some(value.string()?),
+                _ => return Err(argument.unexpected().into()),
+            }
+        }
         let select = select.ok_or("a CSV file with losses is needed")?;
         let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
         Ok(Self { select, evaluate, tokens, steps, hold_ends, output })
@@ -66,8 +75,8 @@ fn main() -> ExitCode {
     command_line::run(include_str!("plan.rs"), run)
 }
 
-fn run(arguments: Arguments) -> Outcome<String> {
-    let options = Options::read(arguments)?;
+fn run(parser: lexopt::Parser) -> Outcome<String> {
+    let options = Options::read(parser)?;
     let plan = Plan::new(&options)?;
     // The report first, and files without it: neither that cannot be written should cost the other.
     let printed = command_line::print(&plan.report);

@@ -19,7 +19,8 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
+use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::bounds::{li_cai, sharp};
 use unmaskcost::{InformationCurve, JointTable, Nats, Schedule, sampler};
@@ -34,13 +35,20 @@ fn main() -> ExitCode {
     command_line::run(include_str!("sandwich.rs"), run)
 }
 
-fn run(mut arguments: Arguments) -> Outcome<String> {
-    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Classes);
-    let window = arguments.option("--window")?.unwrap_or(match alphabet {
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let (mut text, mut alphabet, mut window) = (None, Alphabet::Classes, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("alphabet") => alphabet = parser.value()?.parse()?,
+            Long("window") => window = Some(parser.value()?.parse()?),
+            Value(value) if text.is_none() => text = Some(value.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let window = window.unwrap_or(match alphabet {
         Alphabet::Classes => 8,
         Alphabet::Letters => 4,
     });
-    let [text] = arguments.positional()?;
     let symbols = read_symbols(text, alphabet)?;
     check_work(window, alphabet)?;
     let table = window_table(&symbols, alphabet, window)?;

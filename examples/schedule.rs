@@ -20,7 +20,8 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
+use lexopt::prelude::*;
 use plotters::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::optimal::families::{self, Family};
@@ -30,15 +31,23 @@ fn main() -> ExitCode {
     command_line::run(include_str!("schedule.rs"), run)
 }
 
-fn run(mut arguments: Arguments) -> Outcome<String> {
-    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Classes);
-    let window = arguments.option("--window")?.unwrap_or(match alphabet {
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let (mut text, mut alphabet, mut window) = (None, Alphabet::Classes, None);
+    let (mut tolerance, mut picture) = (None, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("alphabet") => alphabet = parser.value()?.parse()?,
+            Long("window") => window = Some(parser.value()?.parse()?),
+            Long("tolerance") => tolerance = Some(Nats(parser.value()?.parse()?)),
+            Long("plot") => picture = Some(parser.value()?.string()?),
+            Value(value) if text.is_none() => text = Some(value.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let window = window.unwrap_or(match alphabet {
         Alphabet::Classes => 10,
         Alphabet::Letters => 4,
     });
-    let tolerance = arguments.option("--tolerance")?.map(Nats);
-    let picture = arguments.option::<String>("--plot")?;
-    let [text] = arguments.positional()?;
     let symbols = read_symbols(text, alphabet)?;
     let table = window_table(&symbols, alphabet, window)?;
     let curve = table.information_curve()?;

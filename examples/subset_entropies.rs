@@ -20,7 +20,8 @@ mod command_line;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use command_line::{Arguments, Outcome, print};
+use command_line::{Outcome, print};
+use lexopt::prelude::*;
 use unmaskcost::{JointTable, Nats};
 
 /// Full support, by a linear congruential generator (Knuth's MMIX) and its upper 53 bits.
@@ -89,11 +90,17 @@ fn main() -> ExitCode {
     command_line::run(include_str!("subset_entropies.rs"), run)
 }
 
-fn run(mut arguments: Arguments) -> Outcome<String> {
-    let as_lines = arguments.flag("--line")?;
-    let repeats = arguments.option("--repeats")?.unwrap_or(3);
-    let file: Option<String> = arguments.option("--table")?;
-    let mut sizes = arguments.all_positional()?;
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let (mut sizes, mut as_lines, mut repeats, mut file) = (Vec::new(), false, 3, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("line") => as_lines = true,
+            Long("repeats") => repeats = parser.value()?.parse()?,
+            Long("table") => file = Some(parser.value()?.string()?),
+            Value(value) => sizes.push(value.parse()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
     if sizes.is_empty() {
         sizes = vec![16, 18];
     }

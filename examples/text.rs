@@ -19,7 +19,8 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::{Arguments, Outcome};
+use command_line::Outcome;
+use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols};
 use unmaskcost::decoders::{Decoder, MaskFunction};
 use unmaskcost::{InformationCurve, Schedule, optimal};
@@ -28,10 +29,16 @@ fn main() -> ExitCode {
     command_line::run(include_str!("text.rs"), run)
 }
 
-fn run(mut arguments: Arguments) -> Outcome<String> {
-    let alphabet = arguments.option("--alphabet")?.unwrap_or(Alphabet::Letters);
-    let smoothing = arguments.option("--smoothing")?.unwrap_or(0.5);
-    let [text] = arguments.positional()?;
+fn run(mut parser: lexopt::Parser) -> Outcome<String> {
+    let (mut text, mut alphabet, mut smoothing) = (None, Alphabet::Letters, 0.5);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("alphabet") => alphabet = parser.value()?.parse()?,
+            Long("smoothing") => smoothing = parser.value()?.parse()?,
+            Value(value) if text.is_none() => text = Some(value.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
     let symbols = read_symbols(text, alphabet)?;
     let chain = text_input::chain(&symbols, alphabet, smoothing)?;
     let mut report = format!(
