@@ -19,7 +19,7 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
@@ -41,8 +41,8 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     let (mut tokens, mut decoder, mut text) = (256, None, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("tokens") => tokens = parser.value()?.parse()?,
-            Long("decoder") => decoder = Some(parser.value()?.parse()?),
+            Long("tokens") => tokens = option_value(&mut parser, "--tokens")?,
+            Long("decoder") => decoder = Some(option_value(&mut parser, "--decoder")?),
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),
         }

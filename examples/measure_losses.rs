@@ -23,7 +23,7 @@ mod text_input;
 
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
 use rand::rngs::ChaCha8Rng;
@@ -51,10 +51,10 @@ impl Options {
         let (mut tokens, mut counts, mut samples, mut seed) = (128, 33_usize, 100_000, 1);
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("tokens") => tokens = parser.value()?.parse()?,
-                Long("counts") => counts = parser.value()?.parse()?,
-                Long("samples") => samples = parser.value()?.parse()?,
-                Long("seed") => seed = parser.value()?.parse()?,
+                Long("tokens") => tokens = option_value(&mut parser, "--tokens")?,
+                Long("counts") => counts = option_value(&mut parser, "--counts")?,
+                Long("samples") => samples = option_value(&mut parser, "--samples")?,
+                Long("seed") => seed = option_value(&mut parser, "--seed")?,
                 Long("output") => output = parser.value()?.string()?,
                 Value(value) if text.is_none() => text = Some(value.string()?),
                 _ => return Err(argument.unexpected().into()),

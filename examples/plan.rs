@@ -24,7 +24,7 @@ mod plan_pictures;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
 use unmaskcost::Schedule;
@@ -56,8 +56,8 @@ impl Options {
         let (mut tokens, mut steps, mut hold_ends) = (None, None, false);
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("tokens") => tokens = Some(parser.value()?.parse()?),
-                Long("steps") => steps = Some(parser.value()?.parse()?),
+                Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
+                Long("steps") => steps = Some(option_value(&mut parser, "--steps")?),
                 Long("hold-ends") => hold_ends = true,
                 Long("output") => output = parser.value()?.string()?,
                 Value(value) if select.is_none() => select = Some(value.string()?),

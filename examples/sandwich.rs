@@ -19,7 +19,7 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::bounds::{li_cai, sharp};
@@ -39,8 +39,8 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     let (mut text, mut alphabet, mut window) = (None, Alphabet::Classes, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("alphabet") => alphabet = parser.value()?.parse()?,
-            Long("window") => window = Some(parser.value()?.parse()?),
+            Long("alphabet") => alphabet = option_value(&mut parser, "--alphabet")?,
+            Long("window") => window = Some(option_value(&mut parser, "--window")?),
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),
         }

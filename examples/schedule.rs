@@ -20,7 +20,7 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use plotters::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
@@ -36,9 +36,9 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     let (mut tolerance, mut picture) = (None, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("alphabet") => alphabet = parser.value()?.parse()?,
-            Long("window") => window = Some(parser.value()?.parse()?),
-            Long("tolerance") => tolerance = Some(Nats(parser.value()?.parse()?)),
+            Long("alphabet") => alphabet = option_value(&mut parser, "--alphabet")?,
+            Long("window") => window = Some(option_value(&mut parser, "--window")?),
+            Long("tolerance") => tolerance = Some(Nats(option_value(&mut parser, "--tolerance")?)),
             Long("plot") => picture = Some(parser.value()?.string()?),
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),

@@ -20,7 +20,7 @@ mod command_line;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use command_line::{Outcome, print};
+use command_line::{Outcome, option_value, print};
 use lexopt::prelude::*;
 use unmaskcost::{JointTable, Nats};
 
@@ -95,7 +95,7 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("line") => as_lines = true,
-            Long("repeats") => repeats = parser.value()?.parse()?,
+            Long("repeats") => repeats = option_value(&mut parser, "--repeats")?,
             Long("table") => file = Some(parser.value()?.string()?),
             Value(value) => sizes.push(value.parse()?),
             _ => return Err(argument.unexpected().into()),

@@ -19,7 +19,7 @@ mod text_input;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use command_line::Outcome;
+use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols};
 use unmaskcost::decoders::{Decoder, MaskFunction};
@@ -33,8 +33,8 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     let (mut text, mut alphabet, mut smoothing) = (None, Alphabet::Letters, 0.5);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("alphabet") => alphabet = parser.value()?.parse()?,
-            Long("smoothing") => smoothing = parser.value()?.parse()?,
+            Long("alphabet") => alphabet = option_value(&mut parser, "--alphabet")?,
+            Long("smoothing") => smoothing = option_value(&mut parser, "--smoothing")?,
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),
         }

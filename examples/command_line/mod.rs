@@ -5,8 +5,9 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use lexopt::Parser;
+use lexopt::{Parser, ValueExt};
 
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -30,6 +31,12 @@ pub fn run(source: &str, example: impl FnOnce(Parser) -> Outcome<String>) -> Exi
 
 fn asks_for_help() -> bool {
     std::env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h")
+}
+
+/// Reads the value of an option. If it cannot be read, the error names the option.
+pub fn option_value<T: FromStr<Err: Display>>(parser: &mut Parser, option: &str) -> Outcome<T> {
+    let value = parser.value()?.string()?;
+    value.parse().map_err(|error| format!("{option} {value:?}: {error}").into())
 }
 
 /// Prints to standard output. A reader that closes the pipe early (`| head`) is no failure.
