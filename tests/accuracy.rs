@@ -1,6 +1,6 @@
 //! The stated accuracy: exact for the numbers given, to a few units in the last place, at any length.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;

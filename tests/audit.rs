@@ -1,6 +1,6 @@
 //! What the audit says of a schedule is true, and it has something to say of every schedule.
 
-mod support;
+use crate::support;
 
 use std::ops::Range;
 

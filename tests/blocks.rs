@@ -1,6 +1,6 @@
 //! Block-wise decoding against the sampler restricted to blocks.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::{all_schedules, schedules, seeded, tables};

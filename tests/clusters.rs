@@ -1,7 +1,7 @@
 //! Words around centres: against the joint table, against laws that two centres come down to, and where
 //! almost nothing is told.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

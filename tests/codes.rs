@@ -1,6 +1,6 @@
 //! Linear codes: ranks against tables of words, closed forms against generator matrices.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

@@ -1,6 +1,6 @@
 //! The engine for the entropies of all sets of tokens against the definition, set by set.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;

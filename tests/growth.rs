@@ -1,6 +1,6 @@
 //! Growth complexity: published numbers, definitions by direct sums, and the accuracy of the integral.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

@@ -1,6 +1,6 @@
 //! JSON documents: what is written is read back exactly; nothing invalid becomes a valid type.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use serde::Serialize;

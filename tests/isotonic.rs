@@ -1,6 +1,6 @@
 //! The monotone projection against its min-max formula, and the test of monotonicity.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use rand::SeedableRng;

@@ -1,7 +1,7 @@
 //! Laws with exact curves: against the joint table where there is one, and against reference values
 //! to 25 digits (`tests/laws.json`, made by `tests/laws.py` from the definitions) where there is none.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Costs from measured losses: the numbers, their errors, and what is refused.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;

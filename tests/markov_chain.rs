@@ -1,7 +1,7 @@
 //! Markov chains: their curves against the joint table, at every small length, and against their own
 //! symmetries where no table can follow.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

@@ -1,6 +1,6 @@
 //! No schedule guarantees less with as many steps, whatever is known.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

@@ -1,7 +1,7 @@
 //! The best schedules are the best: against every schedule, against the plain dynamic program, against
 //! published optima.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use serde_json::Value;

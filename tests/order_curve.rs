@@ -1,6 +1,6 @@
 //! The error along an order is the sampler's own, whatever the distribution it is computed from.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

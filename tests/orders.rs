@@ -1,6 +1,6 @@
 //! Orders: each constructor gives the positions it promises, and texts and rounds bring them back.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::{schedules, seeded};

@@ -1,6 +1,6 @@
 //! The cost of adaptive policies against the law they write, built word by word.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::{seeded, tables};

@@ -1,6 +1,6 @@
 //! Published bounds keep what their papers say, and the comparison shows each as what it is.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

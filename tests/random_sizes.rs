@@ -1,6 +1,6 @@
 //! Random reveal sizes against enumeration of all sizes, and the limits of many steps.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::{increments, information_of, seeded, tables};

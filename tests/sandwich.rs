@@ -1,6 +1,6 @@
 //! The promise of the crate: lower <= exact <= upper, with the exact error from the sampler itself.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

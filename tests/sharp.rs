@@ -1,6 +1,6 @@
 //! Sharp bounds: equal to the linear program they solve, attained by their witnesses, nested.
 
-mod support;
+use crate::support;
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions};
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The schedule for all data at once: its factor holds, is attained, and is the least there is.
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use support::*;

@@ -1,0 +1,69 @@
+//! All promises in one program: it is built and linked once. `cargo test --test promises sharp::` runs one file.
+
+#[path = "accuracy.rs"]
+mod accuracy;
+#[path = "audit.rs"]
+mod audit;
+#[path = "blocks.rs"]
+mod blocks;
+#[path = "clusters.rs"]
+mod clusters;
+#[path = "codes.rs"]
+mod codes;
+#[cfg(feature = "csv")]
+#[path = "csv.rs"]
+mod csv;
+#[path = "decoders/main.rs"]
+mod decoders;
+#[path = "entropies.rs"]
+mod entropies;
+#[cfg(feature = "rand")]
+#[path = "estimator.rs"]
+mod estimator;
+#[path = "few_samples.rs"]
+mod few_samples;
+#[path = "gaps.rs"]
+mod gaps;
+#[path = "growth.rs"]
+mod growth;
+#[cfg(feature = "serde")]
+#[path = "interchange.rs"]
+mod interchange;
+#[path = "isotonic.rs"]
+mod isotonic;
+#[path = "laws.rs"]
+mod laws;
+#[path = "losses.rs"]
+mod losses;
+#[path = "markov_chain.rs"]
+mod markov_chain;
+#[path = "minimax.rs"]
+mod minimax;
+#[path = "optimality.rs"]
+mod optimality;
+#[path = "order_curve.rs"]
+mod order_curve;
+#[path = "orders.rs"]
+mod orders;
+#[path = "orientation.rs"]
+mod orientation;
+#[path = "policies.rs"]
+mod policies;
+#[path = "published.rs"]
+mod published;
+#[path = "random_sizes.rs"]
+mod random_sizes;
+#[path = "reference.rs"]
+mod reference;
+#[path = "rejects.rs"]
+mod rejects;
+#[path = "rounding.rs"]
+mod rounding;
+#[path = "sandwich.rs"]
+mod sandwich;
+#[path = "sharp.rs"]
+mod sharp;
+#[path = "universal.rs"]
+mod universal;
+
+mod support;
