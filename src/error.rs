@@ -446,6 +446,55 @@ pub enum Error {
         groups: usize,
     },
 
+    /// A run of a decoder that is given twice.
+    #[error(
+        "decoder {decoder:?} was run on sequence {sequence:?} twice with the same draw; give each run of a sequence its own \
+         draw, or leave one out"
+    )]
+    RunTwice {
+        /// The name of the decoder.
+        decoder: String,
+        /// The name of the sequence.
+        sequence: String,
+    },
+
+    /// A name that nothing here has.
+    #[error("no {what} here is called {name:?}; there are: {known}")]
+    NotAmong {
+        /// What was looked for.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+
+    /// A decoder that takes fewer rounds than all that it is compared with.
+    #[error(
+        "{decoder:?} takes {rounds} rounds, and the others {fewest} at least: no mixture of them takes as few"
+    )]
+    FewerRounds {
+        /// The name of the decoder.
+        decoder: String,
+        /// Its mean number of rounds.
+        rounds: f64,
+        /// The least mean number of rounds of the others.
+        fewest: f64,
+    },
+
+    /// A sequence said to be of two documents.
+    #[error(
+        "sequence {sequence:?} is of document {one:?} in one place and of {other:?} in another"
+    )]
+    DocumentsDiffer {
+        /// The name of the sequence.
+        sequence: String,
+        /// The document in the first place.
+        one: String,
+        /// The document in the other.
+        other: String,
+    },
+
     /// A number of samples is needed that was not given.
     #[error(
         "at {revealed} revealed tokens the number of samples is needed, but not known; give it for all losses there (or, to merge them, for none)"

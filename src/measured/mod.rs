@@ -5,6 +5,7 @@
 //! | losses of a model at some numbers of revealed tokens | [`LossCurve`] |
 //! | single evaluations, one by one, on one machine or many | [`Collector`] |
 //! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
+//! | decoders of any kind, run on held-out sequences | [`DecoderRuns`] |
 //! | a distribution too large for its exact curve | [`Collector`], which becomes a [`LossCurve`] |
 //!
 //! | question | call |
@@ -13,6 +14,7 @@
 //! | do the losses rise by more than noise | [`MonotoneLosses`] |
 //! | what lies between measured counts, whatever it is | [`any_fall`] |
 //! | which schedule, and what it costs by losses that had no part in the choice | [`Planner`] |
+//! | which decoder is fastest within a tolerance, and which lose for certain | [`DecoderRuns::compare`] |
 //! | the same for losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
 //!
 //! Measured losses become an [`InformationCurve`](crate::InformationCurve) only through
@@ -29,6 +31,7 @@ mod csv;
 mod losses;
 mod monotone;
 mod planner;
+mod runs;
 mod smoothed;
 #[allow(dead_code)]
 mod verdict;
@@ -39,5 +42,6 @@ pub use counts::measurement_counts;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use planner::{Choice, Planner};
+pub use runs::{ComparedDecoder, DecoderComparison, DecoderMeans, DecoderRuns, FrontierPlace, Run};
 pub use smoothed::SmoothedLosses;
 pub use verdict::Verdict;

@@ -13,6 +13,7 @@
 
 mod header;
 mod loss_curve;
+mod runs;
 mod table;
 
 pub(crate) use header::{Column, NearMiss};
