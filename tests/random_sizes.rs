@@ -418,6 +418,11 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(refused(&[0.0, 1.5, 1.0]), Error::Decreases { index: 2, .. }));
     assert!(matches!(refused(&[0.0, 0.5]), Error::Inconsistent { .. }));
     assert!(matches!(RevealTimes::equal(0), Err(Error::Empty { .. })));
+    let at = |times: &[f64]| NoiseSchedule::linear().times_at(times).unwrap_err();
+    assert!(matches!(at(&[1.0, -0.5, -1.0]), Error::NotAProbability { value: -0.5, .. }));
+    assert!(matches!(at(&[1.5, 0.5]), Error::NotAProbability { value: 1.5, .. }));
+    assert!(matches!(at(&[1.0, f64::NAN]), Error::NotFinite { index: Some(1), .. }));
+    assert!(matches!(at(&[1.0, 0.2, 0.4]), Error::Increases { index: 2, .. }));
 
     let times = RevealTimes::equal(3).unwrap();
     assert!(matches!(times.step_size_law(3, 5), Err(Error::IndexOutOfRange { limit: 3, .. })));
@@ -535,4 +540,67 @@ fn times_of_a_schedule_round_back_while_floats_tell_counts_apart() {
     let (_, times, plan) = back(&[usize::MAX - 1, 1]);
     assert_eq!((times.times(), times.certainly_empty_steps()), ([0.0, 1.0, 1.0].as_slice(), 1));
     assert_eq!((plan.schedule().tokens(), plan.empty_passes()), (usize::MAX, [1].as_slice()));
+}
+
+/// The sizes of `steps` equal steps by exact fractions: `t_i = i / T`, and a step takes one part in
+/// `T - i` of what is masked.
+fn equal_steps_by_fractions(tokens: usize, steps: usize, rule: Rounding) -> Vec<usize> {
+    let mut masked = tokens;
+    let step = |i: usize| {
+        let product = tokens * (i + 1);
+        let left = match rule {
+            _ if i + 1 == steps => 0,
+            Rounding::RevealedNearest => tokens - (2 * product + steps) / (2 * steps),
+            Rounding::RevealedFloor => tokens - product / steps,
+            Rounding::MaskedFloor => tokens * (steps - i - 1) / steps,
+            Rounding::MaskedFloorClamped => {
+                let left = tokens * (steps - i - 1) / steps;
+                left.min(masked.saturating_sub(1)).max(1)
+            }
+            Rounding::StepTruncated => masked - masked / (steps - i),
+            _ => {
+                let (whole, rest) = (masked / (steps - i), 2 * (masked % (steps - i)));
+                let up = rest > steps - i || rest == steps - i && whole % 2 == 1;
+                masked - whole - usize::from(up)
+            }
+        };
+        let left = left.min(masked);
+        let size = masked - left;
+        masked = left;
+        size
+    };
+    (0..steps).map(step).collect()
+}
+
+#[test]
+fn equal_steps_round_as_exact_fractions_do() {
+    let rules = [
+        Rounding::RevealedNearest,
+        Rounding::RevealedFloor,
+        Rounding::MaskedFloor,
+        Rounding::MaskedFloorClamped,
+        Rounding::StepNearest,
+        Rounding::StepTruncated,
+    ];
+    let check = |tokens: usize, steps: usize| {
+        let equal = RevealTimes::equal(steps).unwrap();
+        let linear = NoiseSchedule::linear().times(steps).unwrap();
+        assert_eq!(equal, linear);
+        assert_eq!(equal, NoiseSchedule::log_linear(1e-3).unwrap().times(steps).unwrap());
+        for rule in rules {
+            let plan = equal.round(tokens, rule).unwrap();
+            let expected = equal_steps_by_fractions(tokens, steps, rule);
+            assert!(plan.pass_sizes().eq(expected), "L = {tokens}, T = {steps}, {rule:?}");
+            assert!(tokens != steps || plan.schedule().steps() == tokens, "{tokens} {rule:?}");
+        }
+    };
+    for steps in 1..=200 {
+        check(steps, steps);
+        for tokens in (1..=200).step_by(1 + steps % 3) {
+            check(tokens, steps);
+        }
+    }
+    for (tokens, steps) in [(1024, 1000), (4096, 4096), (50_000, 333), (1 << 30, 1 << 10)] {
+        check(tokens, steps);
+    }
 }
