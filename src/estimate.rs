@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
 use crate::numeric::student::Quantiles;
-use crate::units::Nats;
+use crate::units::{self, Nats};
 
 /// The fewest degrees of freedom of an [`Estimate`]: with these, an interval of level 0.95 reaches 10^13
 /// standard errors to either side, so fewer say nothing.
@@ -175,9 +175,9 @@ impl<F: Scalar> Estimate<F> {
 /// `value ± standard error nats`, with the precision asked for.
 impl<F: Scalar> fmt::Display for Estimate<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.value.0, f)?;
-        f.write_str(" ± ")?;
-        fmt::Display::fmt(&self.standard_error, f)
+        let (value, error) = (self.value.0, self.standard_error.0);
+        let text = format!("{} ± {} nats", units::decimal(f, &value), units::decimal(f, &error));
+        units::pad(f, &text)
     }
 }
 
@@ -251,9 +251,9 @@ impl<F: Scalar> ConfidenceInterval<F> {
 /// `lower .. upper nats`, with the precision asked for.
 impl<F: Scalar> fmt::Display for ConfidenceInterval<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.lower.0, f)?;
-        f.write_str(" .. ")?;
-        fmt::Display::fmt(&self.upper, f)
+        let (lower, upper) = (self.lower.0, self.upper.0);
+        let text = format!("{} .. {} nats", units::decimal(f, &lower), units::decimal(f, &upper));
+        units::pad(f, &text)
     }
 }
 

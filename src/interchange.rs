@@ -17,7 +17,7 @@
 //! [`LossCurve::from_points`](crate::measured::LossCurve::from_points) does; cells with the same `revealed` are
 //! refused, and those without samples are left out.
 //!
-//! Collectors are for at most 2^24 tokens, loss curves for 2^28. `version` is 1. A
+//! Collectors are for at most 2^20 tokens, loss curves for 2^24. `version` is 1. A
 //! document should begin with `format` and `version`, as those written here do: then a
 //! document of another kind is named as such, before its fields are looked at.
 //!

@@ -1,6 +1,6 @@
 //! Quantities with their unit: [`Nats`], [`Bits`], and the [`TrainingError`] of a learned predictor.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 
@@ -137,6 +137,41 @@ impl<F: Scalar> Bits<F> {
     }
 }
 
+/// A number with the precision and the sign that were asked for, without the width: that is for the
+/// whole text ([`pad`]).
+pub(crate) fn decimal(f: &fmt::Formatter<'_>, number: &impl fmt::Display) -> String {
+    match (f.precision(), f.sign_plus()) {
+        (Some(digits), true) => format!("{number:+.digits$}"),
+        (Some(digits), false) => format!("{number:.digits$}"),
+        (None, true) => format!("{number:+}"),
+        (None, false) => format!("{number}"),
+    }
+}
+
+fn exponential(f: &fmt::Formatter<'_>, number: &impl fmt::LowerExp) -> String {
+    match (f.precision(), f.sign_plus()) {
+        (Some(digits), true) => format!("{number:+.digits$e}"),
+        (Some(digits), false) => format!("{number:.digits$e}"),
+        (None, true) => format!("{number:+e}"),
+        (None, false) => format!("{number:e}"),
+    }
+}
+
+/// Writes a text that has its numbers in it already, filled to the width asked for; to the right unless
+/// the format says otherwise, as numbers are. (`Formatter::pad` would cut the text at the precision.)
+pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let missing = f.width().unwrap_or(0).saturating_sub(text.chars().count());
+    let before = match f.align() {
+        Some(fmt::Alignment::Left) => 0,
+        Some(fmt::Alignment::Center) => missing / 2,
+        Some(fmt::Alignment::Right) | None => missing,
+    };
+    let fill = f.fill();
+    (0..before).try_for_each(|_| f.write_char(fill))?;
+    f.write_str(text)?;
+    (before..missing).try_for_each(|_| f.write_char(fill))
+}
+
 macro_rules! arithmetic {
     ($unit:ident, $name:literal) => {
         impl<F: Scalar> Add for $unit<F> {
@@ -223,15 +258,15 @@ macro_rules! arithmetic {
 
         impl<F: fmt::LowerExp> fmt::LowerExp for $unit<F> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)?;
-                f.write_str(concat!(" ", $name))
+                let (number, unit) = (exponential(f, &self.0), $name);
+                pad(f, &format!("{number} {unit}"))
             }
         }
 
         impl<F: fmt::Display> fmt::Display for $unit<F> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)?;
-                f.write_str(concat!(" ", $name))
+                let (number, unit) = (decimal(f, &self.0), $name);
+                pad(f, &format!("{number} {unit}"))
             }
         }
     };

@@ -219,7 +219,7 @@ fn broken_codes_are_refused_with_the_reason() {
     let long = identity(29);
     let refused = too_large("sets of columns", 1 << 29, 1 << 28);
     assert_eq!(long.information_curve::<f64>(), Err(refused));
-    let refused = too_large("cells of the table of a code", 1 << 29, 1 << 28);
+    let refused = too_large("cells of the table of a code", 1 << 29, 1 << 24);
     assert_eq!(long.joint_table::<f64>(), Err(refused));
     let what = "position";
     assert_eq!(long.rank(&[29]), Err(Error::IndexOutOfRange { what, index: 29, limit: 29 }));

@@ -196,7 +196,7 @@ fn collector_documents() {
             ("\"version\":1", "\"version\":2", &["version 2 is not known"]),
             ("nats_per_token", "nats", &["unit"]),
             ("\"tokens\":3", "\"tokens\":0", &["empty"]),
-            ("\"tokens\":3", "\"tokens\":16777217", &["16777217", "limit is 16777216"]),
+            ("\"tokens\":3", "\"tokens\":16777217", &["16777217", "limit is 1048576"]),
             ("\"revealed\":1", "\"revealed\":3", &["out of range"]),
             ("\"samples\":3", "\"samples\":0", &["no samples"]),
             ("\"samples\":3", "\"samples\":1", &["single sample"]),
@@ -219,7 +219,7 @@ fn a_collector_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
     assert_eq!(serde_json::from_str::<Collector>(&text).unwrap(), collector);
     refuses::<Collector>(&text.replace("27.0", "27.1"), &["n (n - 1)", "not negative"]);
     refuses::<Collector>(&text.replace("1.5", "0.0"), &["n (n - 1)"]);
-    refuses::<Collector>(&text.replace(":2,", ":16777217,"), &["limit is 16777216"]);
+    refuses::<Collector>(&text.replace(":2,", ":16777217,"), &["limit is 1048576"]);
 }
 
 #[test]

@@ -191,11 +191,11 @@ fn curves_that_would_not_finish_are_refused_at_once() {
     let cycle = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
     let sticky = [[1.0 - 1e-9, 1e-9], [1e-9, 1.0 - 1e-9]];
     let curves = [
-        MarkovChain::stationary(&cycle).unwrap().information_curve(1 << 25),
+        MarkovChain::stationary(&cycle).unwrap().information_curve(1 << 24),
         MarkovChain::from_transition([0.5, 0.5, 0.0], &cycle).unwrap().information_curve(1 << 19),
-        MarkovChain::stationary(&sticky).unwrap().information_curve(1 << 25),
+        MarkovChain::stationary(&sticky).unwrap().information_curve(1 << 24),
         MarkovChain::from_transition([1.0, 0.0], &sticky).unwrap().information_curve(1 << 19),
-        MarkovChain::stationary(&sticky).unwrap().information_curve_given_prefix(1, 1 << 25),
+        MarkovChain::stationary(&sticky).unwrap().information_curve_given_prefix(1, 1 << 24),
     ];
     for curve in curves {
         match curve {
@@ -280,9 +280,9 @@ fn samples_have_a_length_that_can_be_held() {
     let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
     assert_eq!(chain.sample(5, &mut generator).unwrap().len(), 5);
     assert!(matches!(chain.sample(0, &mut generator), Err(Error::Empty { .. })));
-    for tokens in [(1 << 26) + 1, usize::MAX] {
+    for tokens in [(1 << 24) + 1, usize::MAX] {
         let out = chain.sample(tokens, &mut generator);
-        assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 26));
+        assert!(matches!(out, Err(Error::TooLarge { limit, .. }) if limit == 1 << 24));
     }
 }
 

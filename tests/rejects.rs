@@ -1,6 +1,7 @@
 //! One broken thing at a time, each with the error that names it.
 
 use unmaskcost::bounds::{li_cai, sharp};
+use unmaskcost::measured::Collector;
 use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule, TrainingError, sampler};
 
 type Curve = InformationCurve<f64>;
@@ -94,6 +95,7 @@ fn conditional_entropies() {
     rejects!(from(&[]), Error::Empty { .. }, "conditional entropies");
     rejects!(from(&[1.0, f64::NAN]), Error::NotFinite { index: Some(1), .. }, "NaN");
     rejects!(from(&[f64::MAX, 0.0]), Error::Overflow { .. }, "L I_{L-1}");
+    rejects!(from(&[1e308; 3]), Error::Overflow { .. }, "L f_0");
     rejects!(from(&[1.0, 1.5]), Error::Increases { index: 1, .. }, "[1] is 1.5", "more than 1");
     rejects!(from(&[1.0, 0.5, -0.1]), Error::Negative { index: Some(2), .. }, "-0.1");
     rejects!(from(&[-0.1]), Error::Negative { index: Some(0), .. }, "-0.1");
@@ -126,7 +128,11 @@ fn tables() {
     rejects!(from(&[2], &[0.5, f64::NAN]), Error::NotFinite { index: Some(1), .. }, "NaN");
     rejects!(from(&[2], &[1.1, -0.1]), Error::Negative { index: Some(1), .. }, "-0.1");
     rejects!(from(&[2], &[0.5, 0.4]), Error::NotNormalized { .. }, "0.9");
-    rejects!(Table::from_counts(&[2], [0, 0]), Error::Empty { .. }, "sum");
+    rejects!(
+        Table::from_counts(&[2], [0, 0]),
+        Error::NotPositive { .. },
+        "sum of the weights is 0"
+    );
     rejects!(Table::from_counts(&[2], [1]), Error::LengthMismatch { found: 1, .. }, "weights");
     rejects!(
         Table::from_weights(&[2], [1.0, f64::INFINITY]),
@@ -152,7 +158,7 @@ fn tables() {
         Error::IndexOutOfRange { index: 2, limit: 2, .. },
         "symbol 2"
     );
-    rejects!(samples(&[1 << 10; 3], &[]), Error::TooLarge { .. }, "1073741824", "268435456");
+    rejects!(samples(&[1 << 10; 3], &[]), Error::TooLarge { .. }, "1073741824", "33554432");
     rejects!(
         table().entropy(&[2]),
         Error::IndexOutOfRange { index: 2, limit: 2, .. },
@@ -250,6 +256,16 @@ fn bounds() {
         assert!(li_cai::offset_mean(&curve(), step).is_err_and(wrong));
         assert!(li_cai::offset_schedules(4, step).is_err());
     }
+}
+
+#[test]
+fn collectors() {
+    let mut collector = Collector::<f64>::new(4).unwrap();
+    let few = |collector: &Collector<f64>, least| collector.loss_curve(least);
+    rejects!(few(&collector, 2), Error::TooFewSamples { .. }, "0 samples at 0 revealed", "2 are");
+    collector.record(3, Nats(1.0)).unwrap();
+    rejects!(few(&collector, 2), Error::TooFewSamples { .. }, "1 samples at 3 revealed", "2 are");
+    rejects!(few(&collector, 1), Error::OutOfRange { .. }, "least number of samples is 1", "2");
 }
 
 #[test]

@@ -240,3 +240,131 @@ fn bounds_near_the_ends_of_the_float_range_keep_their_side() {
     let large = chen_cong_li::total_correlation_schedule(100, Nats(1e307), Nats(5e306)).unwrap();
     assert_eq!(large.sizes(), [50, 25, 13, 6, 3, 2, 1]);
 }
+
+/// Bounds from what is known, by all roads that lead there, of a schedule.
+type Road<F> = fn(Nats<F>, &Schedule) -> unmaskcost::Result<KlBounds<F>>;
+
+#[test]
+fn all_roads_to_a_bound_have_one_noise() {
+    fn check<F: Scalar>() {
+        let noise = F::cancellation_noise();
+        let factors = [-1.01, -0.99, -1e-3, 0.0, 1e-3, 0.5, 0.99, 1.01, 2.0];
+        let pairs: [[Road<F>; 2]; 4] = [
+            [sharp::from_token_information, |x, s| {
+                Known::about(s.tokens()).token_information(x).bounds(s)
+            }],
+            [sharp::from_total_correlation, |x, s| {
+                Known::about(s.tokens()).total_correlation(x).bounds(s)
+            }],
+            [sharp::from_dual_total_correlation, |x, s| {
+                Known::about(s.tokens()).dual_total_correlation(x).bounds(s)
+            }],
+            [sharp::from_single_token_entropy, |x, s| {
+                Known::about(s.tokens()).single_token_entropy(x).bounds(s)
+            }],
+        ];
+        for tokens in [1, 2, 5] {
+            for steps in [1, tokens] {
+                let schedule = Schedule::balanced(tokens, steps).unwrap();
+                for factor in factors {
+                    let value = Nats(noise * F::from_f64(factor).unwrap());
+                    for [one, other] in pairs {
+                        let (one, other) = (one(value, &schedule), other(value, &schedule));
+                        assert_eq!(one.is_ok(), other.is_ok(), "{value}: {one:?} {other:?}");
+                        if let (Ok(one), Ok(other)) = (one, other) {
+                            let apart = (one.upper - other.upper).0.abs();
+                            assert!(one.lower <= one.upper && other.lower <= other.upper);
+                            assert!(apart <= one.upper.0 * F::tolerance(), "{one:?} {other:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    check::<f64>();
+    check::<f32>();
+}
+
+#[test]
+fn a_correlation_that_tells_two_plans_apart_by_less_than_its_rounding_keeps_both() {
+    // DTC = 2 I_2 + 3 (I_3 - I_2): the first term is far below the rounding of the second.
+    let information = [0.0, 0.0, 4.439110554948156e-19, 0.028247782986424295, 0.028247782986424295];
+    let curve = InformationCurve::from_information(information).unwrap();
+    let known = Known::about(5)
+        .information(2, curve.information(2))
+        .information(3, curve.information(3))
+        .dual_total_correlation(curve.dual_total_correlation());
+    let schedule = Schedule::from_reveal_sizes([1, 2, 1, 1]).unwrap();
+    let bounds = known.bounds(&schedule).unwrap();
+    assert!(bounds.contains(curve.sampling_error(&schedule).unwrap()), "{bounds:?}");
+    assert!(bounds.upper.0 < 1e-14);
+}
+
+#[test]
+fn bounds_from_a_tables_own_correlations_contain_its_exact_error() {
+    fn check<F: Scalar>(generator: &mut ChaCha8Rng, cases: usize) -> usize {
+        let mut missed = 0;
+        for case in 0..cases {
+            let tokens = generator.random_range(2..=4);
+            // Nearly independent: little but rounding is left of the correlations.
+            let noise = 2.0_f64.powi(-generator.random_range(0..24));
+            let weights: Vec<F> = (0..1 << tokens)
+                .map(|_| F::from_f64(1.0 + noise * generator.random::<f64>()).unwrap())
+                .collect();
+            let table = JointTable::from_weights(&vec![2; tokens], weights).unwrap();
+            let schedule = Schedule::balanced(tokens, generator.random_range(1..=tokens)).unwrap();
+            let exact = table.information_curve().unwrap().sampling_error(&schedule).unwrap();
+            let correlations = table.correlations();
+            let bounds = correlations.known(tokens).bounds(&schedule).unwrap();
+            assert!(bounds.contains(exact), "case {case}: {bounds:?} misses {exact:e}");
+            // What is allowed for is rounding, not more.
+            assert!(correlations.rounding.0 < F::cancellation_noise());
+            let plain =
+                sharp::from_correlations(correlations.total, correlations.dual_total, &schedule);
+            missed += usize::from(!plain.unwrap().contains(exact));
+        }
+        missed
+    }
+    let mut generator = ChaCha8Rng::seed_from_u64(140);
+    let missed = check::<f64>(&mut generator, 2000) + check::<f32>(&mut generator, 2000);
+    // Without their rounding the numbers alone do miss: the test can fail.
+    assert!(missed > 0);
+}
+
+#[test]
+fn the_averaged_output_shows_what_the_data_can_show() {
+    let weights = [1.0, 1e-200, 1e-200, 1e-200];
+    let table: JointTable = JointTable::from_weights(&[2, 2], weights).unwrap();
+    let schedule = Schedule::one_step(2).unwrap();
+    let output = sampler::averaged_law(&table, &schedule).unwrap();
+    let (averaged, expected) =
+        (table.kl_divergence(&output).unwrap(), sampler::expected_kl(&table, &schedule).unwrap());
+    assert!(averaged.0.is_finite() && averaged <= expected, "{averaged:e} {expected:e}");
+    let narrow: JointTable<f32> =
+        JointTable::from_weights(&[2, 2], [1.0, 1e-30, 1e-30, 1e-30]).unwrap();
+    let output = sampler::averaged_law(&narrow, &schedule).unwrap();
+    assert!(narrow.kl_divergence(&output).unwrap().0.is_finite());
+}
+
+#[test]
+fn what_is_ordered_on_paper_is_ordered_in_floats() {
+    let mut generator = ChaCha8Rng::seed_from_u64(141);
+    for _ in 0..2000 {
+        let tokens = generator.random_range(1..=12);
+        let mut information = vec![0.0_f64; tokens];
+        for k in 1..tokens {
+            // Few values, so that many ties are broken by rounding only.
+            information[k] = information[k - 1] + 0.1 * f64::from(generator.random_range(0..3_u8));
+        }
+        let curve = InformationCurve::from_information(information).unwrap();
+        let steps = generator.random_range(1..=tokens);
+        let schedule = Schedule::balanced(tokens, steps).unwrap();
+        let audit = unmaskcost::audit::with_curve(&curve, &schedule).unwrap();
+        assert!(audit.least_error <= audit.error);
+        assert_eq!(curve.sampling_error(&audit.best), Ok(audit.least_error));
+        for step in 1..=tokens {
+            let sharpened = li_cai::worst_schedule_lower_sharpened(&curve, step).unwrap();
+            assert!(sharpened <= li_cai::offset_mean(&curve, step).unwrap());
+        }
+    }
+}

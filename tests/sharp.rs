@@ -634,7 +634,7 @@ fn bad_numbers_are_refused_by_name() {
             (Known::about(4).single_token_entropy(bad), "single-token entropy"),
             (Known::about(4).information(2, bad), "known information"),
             (Known::about(4).information_between(2, Nats(0.0), bad), "known information"),
-            (Known::about(4).token_information(bad), "known information"),
+            (Known::about(4).token_information(bad), "token information"),
         ] {
             match known.bounds(&schedule) {
                 Err(Error::NotFinite { what, .. }) => assert_eq!(what, name),

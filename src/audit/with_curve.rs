@@ -90,6 +90,9 @@ pub fn with_curve<F: Scalar>(
 ) -> Result<CurveAudit<F>> {
     let error = curve.sampling_error(schedule)?;
     let (best, least_error) = optimal::schedule(curve, schedule.steps())?;
+    // The search may miss the optimum by rounding, and this schedule may not.
+    let (best, least_error) =
+        if error < least_error { (schedule.clone(), error) } else { (best, least_error) };
     let steps = curve.step_costs(schedule)?;
     let reversed = Schedule::from_mask_sizes(schedule.sizes())?;
     let best_exchange = best_exchange(curve, &steps).filter(|exchange| {

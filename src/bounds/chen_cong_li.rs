@@ -15,7 +15,7 @@
 use crate::bounds::{finite, round_up};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, check_list_fits};
 use crate::units::Nats;
 
 /// A number of steps with which some schedule has an error of at most `tolerance`, whenever TC (or
@@ -111,7 +111,8 @@ fn steps_per_part<F: Scalar>(tokens: usize) -> Result<F> {
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) for no tokens; [`NotFinite`](Error::NotFinite) or
-/// [`Negative`](Error::Negative) for the correlation or the tolerance.
+/// [`Negative`](Error::Negative) for the correlation or the tolerance; [`TooLarge`](Error::TooLarge) for
+/// more than 2^24 steps.
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::{chen_cong_li, sharp}};
@@ -186,6 +187,7 @@ fn greedy<F: Scalar>(
             let near = [quotient + 1, quotient, quotient.saturating_sub(1)];
             near.into_iter().find(|&extra| fits(extra)).unwrap_or(0)
         };
+        check_list_fits("steps", sizes.len() + 1)?;
         sizes.push(1 + extra);
         revealed += 1 + extra;
     }

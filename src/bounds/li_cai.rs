@@ -19,9 +19,9 @@
 
 use crate::bounds::{finite, per_token, round_down, round_up, tiny};
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, check_list_fits};
 use crate::units::Nats;
 
 /// Upper bound of Theorem 1, from the token information alone.
@@ -156,7 +156,9 @@ pub fn worst_schedule_lower_sharpened<F: Scalar>(
     curve: &InformationCurve<F>,
     largest_step: usize,
 ) -> Result<Nats<F>> {
-    dyadic_lower(curve, largest_step, 8.0)
+    // Where both are equal on paper, rounding must not turn their order round.
+    let mean = offset_mean(curve, largest_step)?;
+    dyadic_lower(curve, largest_step, 8.0).map(|lower| lower.min(mean))
 }
 
 fn dyadic_lower<F: Scalar>(
@@ -196,7 +198,7 @@ fn lost_below<F: Scalar>(tokens: usize) -> F {
 ///
 /// # Errors
 /// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= tokens`;
-/// [`TooLarge`](Error::TooLarge) for schedules of more than 2^28 steps.
+/// [`TooLarge`](Error::TooLarge) for schedules of more than 2^24 steps.
 ///
 /// ```
 /// use unmaskcost::bounds::li_cai;
@@ -208,9 +210,9 @@ pub fn offset_schedules(
     tokens: usize,
     largest_step: usize,
 ) -> Result<impl Iterator<Item = Schedule>> {
-    const MAX_STEPS: u128 = 1 << 28;
     check_largest_step(tokens, largest_step)?;
-    check_limit("steps", (tokens / largest_step) as u128, MAX_STEPS)?;
+    // The schedule with the smallest first step is the longest.
+    check_list_fits("steps", (tokens - 1).div_ceil(largest_step).saturating_add(1))?;
     Ok((1..=largest_step).filter_map(move |offset| {
         let mut sizes = vec![offset];
         sizes.resize(1 + (tokens - offset) / largest_step, largest_step);

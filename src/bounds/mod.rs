@@ -17,7 +17,7 @@ use core::ops::Add;
 use crate::error::{Error, Result};
 use crate::estimate;
 use crate::numeric::scalar::{self, Scalar};
-use crate::units::{Nats, TrainingError};
+use crate::units::{self, Nats, TrainingError};
 
 pub mod chen_cong_li;
 mod compare;
@@ -85,9 +85,9 @@ impl<F: Scalar> KlBounds<F> {
 /// Both ends, with the precision asked for.
 impl<F: Scalar> fmt::Display for KlBounds<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.lower.0, f)?;
-        f.write_str(" .. ")?;
-        fmt::Display::fmt(&self.upper, f)
+        let (lower, upper) = (self.lower.0, self.upper.0);
+        let text = format!("{} .. {} nats", units::decimal(f, &lower), units::decimal(f, &upper));
+        units::pad(f, &text)
     }
 }
 

@@ -89,8 +89,7 @@ impl<F: Scalar> InformationCurve<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
-    /// [`Increases`](Error::Increases), or [`Overflow`](Error::Overflow) if `L (f_0 - f_{L-1})` is
-    /// not finite.
+    /// [`Increases`](Error::Increases), or [`Overflow`](Error::Overflow) if `L f_0` is not finite.
     ///
     /// ```
     /// use unmaskcost::InformationCurve;
@@ -214,13 +213,14 @@ impl<F: Scalar> InformationCurve<F> {
             return Err(Error::Negative { what, index: Some(index), value });
         }
         // Bounds take the information and errors take the increments: they must be the same to rounding.
+        // Both are told with full relative accuracy, so each value is judged by itself.
         let last = self.information[expected - 1];
-        let rounding = scalar::constant::<F>(8.0) * F::epsilon() * last;
+        let rounding = scalar::constant::<F>(8.0) * F::epsilon();
         let mut sum = CompensatedSum::new();
         for (&increment, &information) in increments.iter().zip(&self.information) {
             sum.add(increment);
             let left = sum.total();
-            if (left - information).abs() > rounding {
+            if (left - information).abs() > rounding * information {
                 let (left, right) = (scalar::evidence(left), scalar::evidence(information));
                 return Err(Error::Inconsistent {
                     inequality: "d_1 + .. + d_m = I_m",
@@ -250,11 +250,17 @@ impl<F: Scalar> InformationCurve<F> {
     ) -> Result<Self> {
         let curve = Self { information, increments, single_token_entropy };
         // Every error and correlation is at most L I_{L-1}: if that is finite, all are.
-        if curve.token_information().0.is_finite() {
-            Ok(curve)
-        } else {
-            Err(Error::Overflow { what: "L I_{L-1}, the information summed over the tokens" })
+        if !curve.token_information().0.is_finite() {
+            return Err(Error::Overflow {
+                what: "L I_{L-1}, the information summed over the tokens",
+            });
         }
+        // And the entropy of the sequence is at most L f_0.
+        let tokens = scalar::float::<F>(curve.tokens());
+        if curve.single_token_entropy.is_some_and(|entropy| !(entropy * tokens).is_finite()) {
+            return Err(Error::Overflow { what: "L f_0, the entropy summed over the tokens" });
+        }
+        Ok(curve)
     }
 
     /// L, the number of tokens.

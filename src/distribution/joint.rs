@@ -1,5 +1,6 @@
 use num_traits::PrimInt;
 
+use crate::bounds::sharp::Known;
 use crate::curve::InformationCurve;
 use crate::distribution::subsets::{self, SubsetEntropies};
 use crate::error::{Error, Result};
@@ -24,8 +25,8 @@ pub struct JointTable<F = f64> {
     probabilities: Vec<F>,
 }
 
-/// The largest table that is made from samples, in cells: 2 GiB of `f64`.
-pub(super) const MAX_CELLS: usize = 1 << 28;
+/// The largest table that is made from samples, in cells: 256 MiB of `f64`.
+pub(super) const MAX_CELLS: usize = 1 << 25;
 
 /// The total and the dual total correlation of a distribution: how far its tokens are from
 /// independent. Both are zero for independent tokens only.
@@ -33,14 +34,36 @@ pub(super) const MAX_CELLS: usize = 1 << 28;
 /// Chen, Cong & Li (arXiv 2511.04647) derive schedules from either; see
 /// [`JointTable::correlations`] for the definitions.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Correlations<F = f64> {
     /// TC, the error of revealing all tokens at once.
     pub total: Nats<F>,
     /// DTC.
     pub dual_total: Nats<F>,
+    /// How far each may be off by rounding: they are differences of entropies.
+    pub rounding: Nats<F>,
 }
 
 impl<F: Scalar> Correlations<F> {
+    /// Both, with their rounding, as what is known of a distribution over so many tokens: its bounds hold
+    /// also where the correlations are so small that little but their rounding is left.
+    ///
+    /// ```
+    /// use unmaskcost::{JointTable, Schedule, bounds::Knowledge};
+    /// // Nearly independent.
+    /// let weights = [16101537, 9667202, 8809744, 10921660, 13044468, 10834728, 8489198, 8498909];
+    /// let table: JointTable = JointTable::from_counts(&[2; 3], weights)?;
+    /// let schedule = Schedule::from_reveal_sizes([2, 1])?;
+    /// let bounds = table.correlations().known(3).bounds(&schedule)?;
+    /// assert!(bounds.contains(table.information_curve()?.sampling_error(&schedule)?));
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    #[must_use]
+    pub fn known(&self, tokens: usize) -> Known<F> {
+        let known = Known::about(tokens).total_correlation(self.total);
+        known.dual_total_correlation(self.dual_total).off_by(self.rounding)
+    }
+
     /// `sum_i I(X_i; X_{-i}) = TC + DTC`, the quantity in Li & Cai's bounds.
     #[must_use]
     pub fn token_information(&self) -> Nats<F> {
@@ -84,7 +107,8 @@ impl<F: Scalar> JointTable<F> {
     /// From counts in row-major order, of any integer type: `p(x) = count(x) / sum of counts`.
     ///
     /// # Errors
-    /// As [`JointTable::from_probabilities`], with [`Empty`](Error::Empty) if all counts are zero.
+    /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all counts are
+    /// zero.
     ///
     /// ```
     /// use unmaskcost::JointTable;
@@ -101,14 +125,14 @@ impl<F: Scalar> JointTable<F> {
     /// From nonnegative weights of any sum, in row-major order: `p(x) = weight(x) / sum of weights`.
     ///
     /// # Errors
-    /// As [`JointTable::from_probabilities`], with [`Empty`](Error::Empty) if all weights are zero
-    /// and [`Overflow`](Error::Overflow) if their sum is not finite.
+    /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all weights are
+    /// zero and [`Overflow`](Error::Overflow) if their sum is not finite.
     pub fn from_weights(shape: &[usize], weights: impl AsRef<[F]>) -> Result<Self> {
         let weights = weights.as_ref();
         check_weights(shape, "weights", weights, F::zero())?;
         let sum = scalar::sum(weights.iter().copied());
         if sum == F::zero() {
-            return Err(Error::Empty { what: "the sum of the weights" });
+            return Err(Error::NotPositive { what: "the sum of the weights", value: 0.0 });
         }
         if !sum.is_finite() {
             return Err(Error::Overflow { what: "the sum of the weights" });
@@ -121,7 +145,7 @@ impl<F: Scalar> JointTable<F> {
     /// # Errors
     /// [`Empty`](Error::Empty) for no samples, [`LengthMismatch`](Error::LengthMismatch) for a sample
     /// of another length than the shape, [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol
-    /// outside its alphabet, [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    /// outside its alphabet, [`TooLarge`](Error::TooLarge) for more than 2^25 cells.
     ///
     /// ```
     /// use unmaskcost::JointTable;
@@ -274,7 +298,7 @@ impl<F: Scalar> JointTable<F> {
     /// numbers more for the result.
     ///
     /// # Errors
-    /// As [`JointTable::information_curve`], and [`TooLarge`](Error::TooLarge) for more than 2^28
+    /// As [`JointTable::information_curve`], and [`TooLarge`](Error::TooLarge) for more than 2^25
     /// sets.
     ///
     /// ```
@@ -302,7 +326,8 @@ impl<F: Scalar> JointTable<F> {
     /// ```
     ///
     /// # Accuracy
-    /// Absolute, as differences of entropies: about 1e-15 nats times the number of tokens.
+    /// Absolute, as differences of entropies: about 1e-15 nats times the number of tokens. The result says
+    /// how far it may be off, and [`Correlations::known`] makes bounds of it that allow for that.
     ///
     /// ```
     /// use unmaskcost::JointTable;
@@ -342,9 +367,13 @@ impl<F: Scalar> JointTable<F> {
         let others = scalar::float::<F>(self.tokens() - 1);
         let at_least = |least: F| if others > F::zero() { least / others } else { F::zero() };
         let limit = |x: F| if others > F::zero() { x } else { F::zero() };
+        // Each of 2n + 1 entropies is off by its own rounding and by that of the probabilities.
+        let entropies = scalar::float::<F>(2 * self.tokens() + 1);
+        let rounding = entropies * (F::epsilon() + F::epsilon()) * (F::one() + joint);
         Correlations {
             total: Nats(limit(total).max(at_least(dual))),
             dual_total: Nats(limit(dual).max(at_least(total))),
+            rounding: Nats(rounding),
         }
     }
 

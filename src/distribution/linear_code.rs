@@ -15,7 +15,7 @@ use crate::units::Nats;
 /// The most sets of columns that are looked at: some minutes.
 const MAX_SETS: u128 = 1 << 28;
 /// The most numbers that are listed: cells of a table, entries of a matrix, tokens of a curve.
-pub(super) const MAX_LISTED: u128 = 1 << 28;
+pub(super) const MAX_LISTED: u128 = 1 << 24;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
@@ -267,7 +267,7 @@ impl LinearCode {
     /// The law of a random word as a table.
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 cells.
     ///
     /// ```
     /// use unmaskcost::distribution::LinearCode;
@@ -312,7 +312,7 @@ impl<F: Scalar> SubsetEntropy<F> for LinearCode {
 }
 
 /// By elimination, `O(|S| k^2 + p)`: what is revealed determines the token if its column is in the span
-/// of the revealed ones, and tells nothing otherwise. [`TooLarge`](Error::TooLarge) for more than 2^28
+/// of the revealed ones, and tells nothing otherwise. [`TooLarge`](Error::TooLarge) for more than 2^24
 /// symbols.
 impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {

@@ -96,7 +96,7 @@ impl MdsCode {
     /// The information curve, in closed form. O(L).
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens.
     pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
         check_limit("tokens of the curve of a code", self.length as u128, MAX_LISTED)?;
         let Nats(entropy) = self.field.symbol_entropy();
@@ -120,7 +120,7 @@ impl MdsCode {
     /// O(length dimension^2).
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 entries of the generator matrix.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 entries of the generator matrix.
     ///
     /// ```
     /// use unmaskcost::distribution::MdsCode;

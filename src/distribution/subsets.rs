@@ -25,7 +25,7 @@ const MAX_CELLS: u128 = 1 << 40;
 /// The most tokens whose sets are enumerated.
 const MAX_TOKENS: usize = 32;
 /// The most entropies that are returned one by one: 2 GiB of `f64`.
-const MAX_SETS: u128 = 1 << 28;
+const MAX_SETS: u128 = 1 << 25;
 
 /// Below this many cells the work is not split.
 const MIN_CELLS_TO_SPLIT: u128 = 1 << 14;

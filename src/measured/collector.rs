@@ -60,7 +60,7 @@ impl<F: Scalar> Collector<F> {
     /// Empty, for sequences of `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24: memory
+    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^20: memory
     /// is taken for all counts at once, and a short document should not be able to ask for gigabytes.
     pub fn new(tokens: usize) -> Result<Self> {
         Ok(Self { cells: Moments::for_counts(tokens)? })
@@ -118,13 +118,14 @@ impl<F: Scalar> Collector<F> {
     ///
     /// # Errors
     /// [`TooFewSamples`](Error::TooFewSamples) if no count has as many (the evidence is the best
-    /// count), or if `least_samples` is below 2: one value has no spread.
+    /// count), [`OutOfRange`](Error::OutOfRange) if `least_samples` is below 2: one value has no spread.
     pub fn loss_curve(&self, least_samples: u64) -> Result<LossCurve<F>> {
-        let most = self.cells.iter().enumerate().max_by_key(|(_, cell)| cell.observations);
+        let most = self.cells.iter().enumerate().rev().max_by_key(|(_, cell)| cell.observations);
         let (revealed, samples) =
             most.map_or((0, 0), |(revealed, cell)| (revealed, cell.observations));
         if least_samples < 2 {
-            return Err(Error::TooFewSamples { revealed, samples: least_samples, needed: 2 });
+            let (what, value) = ("the least number of samples", least_samples as f64);
+            return Err(Error::OutOfRange { what, value, needed: "at least 2" });
         }
         if samples < least_samples {
             return Err(Error::TooFewSamples { revealed, samples, needed: least_samples });

@@ -19,7 +19,7 @@ use crate::numeric::scalar;
 /// and the middle, if `points` is odd.
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^28,
+/// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
 /// [`TooFewCounts`](Error::TooFewCounts) if not even the ends fit.
 ///
 /// ```

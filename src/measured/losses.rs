@@ -8,7 +8,7 @@ use crate::schedule::Schedule;
 use crate::units::Nats;
 
 /// The largest number of tokens of a [`LossCurve`]: its curve of all counts takes two gigabytes.
-pub(crate) const MAX_TOKENS: usize = 1 << 28;
+pub(crate) const MAX_TOKENS: usize = 1 << 24;
 
 /// How far `mask ratio * tokens` may be from a whole number of tokens: ratios are written with few
 /// digits, or held in half precision.
@@ -199,7 +199,7 @@ impl<F: Scalar> LossCurve<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
+    /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of `tokens` or more,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or a standard
     /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples,
@@ -673,7 +673,7 @@ pub(crate) fn check_tokens(tokens: usize) -> Result<()> {
     check_limit("tokens of a loss curve", tokens as u128, MAX_TOKENS as u128)
 }
 
-/// The mean over a gap of this many counts. Sums of at most 2^28 teeth below 2^28 fit a `u64`.
+/// The mean over a gap of this many counts. Sums of at most 2^24 teeth below 2^24 fit a `u64`.
 fn mean<F: Scalar>(sum: u64, counts: usize) -> F {
     count::<F>(sum) / scalar::float(counts)
 }

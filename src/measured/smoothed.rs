@@ -44,7 +44,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// each sequence's mean is another number.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^28 tokens,
+    /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`RatioOutOfRange`](Error::RatioOutOfRange) unless `0 < r <= 1`,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss.
     pub fn from_mask_ratios(

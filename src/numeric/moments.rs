@@ -9,8 +9,8 @@ pub(crate) struct Moments<F> {
     pub(crate) squares: F,
 }
 
-/// The largest number of counts to keep moments for: they take 400 megabytes in `f64`.
-const MAX_COUNTS: usize = 1 << 24;
+/// The largest number of counts to keep moments for: they take 24 MiB in `f64`.
+const MAX_COUNTS: usize = 1 << 20;
 
 impl<F: Scalar> Moments<F> {
     /// One for each of `tokens` revealed counts, without observations.

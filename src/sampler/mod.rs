@@ -74,7 +74,9 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 
 /// The law of the output when the random sets are forgotten: the mean of q_M over M.
 ///
-/// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller.
+/// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller. What
+/// the data can show, the output can: where its probability is below the smallest float, that float is
+/// taken, so that the divergence stays finite.
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
@@ -111,7 +113,13 @@ pub fn averaged_law<F: Scalar>(
         }
         reached = next;
     }
-    let weights = reached.remove(&predictor.all_tokens).unwrap_or_default();
+    let mut weights = reached.remove(&predictor.all_tokens).unwrap_or_default();
+    let smallest = scalar::sum(weights.iter().copied()) * F::min_positive_value() * F::epsilon();
+    for (weight, &p) in weights.iter_mut().zip(table.probabilities()) {
+        if p > F::zero() {
+            *weight = weight.max(smallest);
+        }
+    }
     JointTable::from_weights(table.shape(), weights)
 }
 

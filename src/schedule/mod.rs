@@ -85,7 +85,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 steps.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 steps.
     ///
     /// ```
     /// use unmaskcost::Schedule;
@@ -109,7 +109,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens, [`TooLarge`](Error::TooLarge) for
-    /// more than 2^28.
+    /// more than 2^24.
     pub fn sequential(tokens: usize) -> Result<Self> {
         Self::balanced(tokens, tokens)
     }
@@ -268,9 +268,9 @@ impl Schedule {
     }
 }
 
-/// Refuses to make a list that would take more than 2 GiB.
+/// Refuses to make a list that the crate makes of a few numbers, if it would be longer than 2^24: 128 MiB.
 pub(crate) fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
-    const MAX_ELEMENTS: u128 = 1 << 28;
+    const MAX_ELEMENTS: u128 = 1 << 24;
     check_limit(what, elements as u128, MAX_ELEMENTS)
 }
 
@@ -289,7 +289,7 @@ impl TryFrom<Vec<usize>> for Schedule {
 ///
 /// # Errors
 /// [`UnreadableSize`](Error::UnreadableSize) for a part that is no size,
-/// [`TooLarge`](Error::TooLarge) for more than 2^28 steps, otherwise as [`Schedule::from_reveal_sizes`];
+/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, otherwise as [`Schedule::from_reveal_sizes`];
 /// also a count of zero is an [`EmptyStep`](Error::EmptyStep).
 ///
 /// ```

@@ -130,7 +130,7 @@ impl NoiseSchedule {
     /// The reveal times of `steps` equal steps in diffusion time, from 1 to 0. O(T).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step, [`TooLarge`](Error::TooLarge) for more than 2^28, or as
+    /// [`Empty`](Error::Empty) for no step, [`TooLarge`](Error::TooLarge) for more than 2^24, or as
     /// [`NoiseSchedule::times_at`].
     pub fn times(&self, steps: usize) -> Result<RevealTimes> {
         if steps == 0 {

@@ -40,7 +40,7 @@ impl Order {
     /// The first position first.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn left_to_right(tokens: usize) -> Result<Self> {
         check_tokens(tokens)?;
         Ok(Self { positions: (0..tokens).collect() })
@@ -92,7 +92,7 @@ impl Order {
     #[must_use]
     pub fn shifted(mut self, by: usize) -> Self {
         let (tokens, by) = (self.tokens(), by % self.tokens());
-        // Both are at most 2^28: their sum fits.
+        // Both are at most 2^24: their sum fits.
         self.positions.iter_mut().for_each(|position| *position = (*position + by) % tokens);
         self
     }
@@ -297,7 +297,7 @@ impl fmt::Display for Order {
 /// brackets or without; `first-last` stands for all positions between, both included.
 ///
 /// # Errors
-/// [`UnreadablePosition`](Error::UnreadablePosition); [`TooLarge`](Error::TooLarge) for more than 2^28
+/// [`UnreadablePosition`](Error::UnreadablePosition); [`TooLarge`](Error::TooLarge) for more than 2^24
 /// positions; as [`Order::from_positions`].
 ///
 /// ```
@@ -391,7 +391,7 @@ impl Rounds {
     /// anywhere, and those that no token has are passes that revealed nothing: they are left out. O(L log L).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn from_step_map(passes: impl AsRef<[usize]>) -> Result<Self> {
         let passes = passes.as_ref();
         let mut order = Order::left_to_right(passes.len())?;

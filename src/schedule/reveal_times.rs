@@ -106,7 +106,7 @@ impl RevealTimes {
     /// `T` equal steps: `t_i = i / T`.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn equal(steps: usize) -> Result<Self> {
         Self::linear_to(1.0, steps, false)
     }
@@ -128,7 +128,7 @@ impl RevealTimes {
     /// louaaron/Score-Entropy-Discrete-Diffusion `sampling.py`, `graph_lib.py`, `noise_lib.py` @0605786.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn mdlm(steps: usize) -> Result<Self> {
         Self::linear_to(1.0 - 1e-5, steps, true)
     }
@@ -138,7 +138,7 @@ impl RevealTimes {
     /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no step; [`TooLarge`](Error::TooLarge) for more than 2^24.
     pub fn dream_origin(steps: usize) -> Result<Self> {
         Self::linear_to(1.0 - 1e-3, steps, false)
     }
@@ -343,7 +343,7 @@ impl RevealTimes {
     ///
     /// # Errors
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a step that does not exist;
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 tokens.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens.
     ///
     /// ```
     /// use unmaskcost::schedule::RevealTimes;
@@ -383,7 +383,7 @@ impl RevealTimes {
     /// wide, with binomial weights within 12 standard deviations: O((T + sqrt(L)) sqrt(L)).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^28, or if it
+    /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^24, or if it
     /// would take more than 2^40 products.
     ///
     /// ```
@@ -450,7 +450,7 @@ impl RevealTimes {
     /// Draws the reveal sizes of one run: each token draws its time. O(tokens log T).
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no token, [`TooLarge`](Error::TooLarge) for more than 2^28.
+    /// [`Empty`](Error::Empty) for no token, [`TooLarge`](Error::TooLarge) for more than 2^24.
     ///
     /// ```
     /// # #[cfg(feature = "rand")] {

@@ -3,7 +3,7 @@ use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Opt
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, check_list_fits};
 use crate::units::Nats;
 
 /// What is known of a distribution over a number of tokens: any of the quantities below, together.
@@ -40,6 +40,9 @@ pub struct Known<F = f64> {
     total_correlation: Option<F>,
     dual_total_correlation: Option<F>,
     single_token_entropy: Option<F>,
+    /// The least that was said of `L I_{L-1}`, or 0: what it may be below zero is judged as it was said.
+    least_token_information: F,
+    rounding: F,
 }
 
 impl<F: Scalar> Known<F> {
@@ -52,6 +55,8 @@ impl<F: Scalar> Known<F> {
             total_correlation: None,
             dual_total_correlation: None,
             single_token_entropy: None,
+            least_token_information: F::zero(),
+            rounding: F::zero(),
         }
     }
 
@@ -70,7 +75,10 @@ impl<F: Scalar> Known<F> {
 
     /// `sum_i I(X_i; X_{-i}) = L I_{L-1}`, the information of each token about all others, summed.
     #[must_use]
-    pub fn token_information(self, value: Nats<F>) -> Self {
+    pub fn token_information(mut self, value: Nats<F>) -> Self {
+        if !value.0.is_finite() || value.0 < self.least_token_information {
+            self.least_token_information = value.0;
+        }
         let others = self.tokens.saturating_sub(1);
         let per_token = value / scalar::float::<F>(self.tokens);
         self.information(others, per_token)
@@ -98,6 +106,17 @@ impl<F: Scalar> Known<F> {
         self
     }
 
+    /// How far each number said may be off, in nats; in place of anything said of it before.
+    ///
+    /// All bounds allow for the last digits of the numbers given. Numbers that are differences of larger
+    /// ones are off by more: by the rounding of those. The bounds then hold for all curves with
+    /// quantities as near as this.
+    #[must_use]
+    pub fn off_by(mut self, rounding: Nats<F>) -> Self {
+        self.rounding = rounding.0;
+        self
+    }
+
     fn optimum(&self, schedule: &Schedule, end: End) -> Result<Optimum<F>> {
         schedule.check_tokens("knowledge", self.tokens)?;
         program::optimum(&self.facts()?, schedule, end)
@@ -105,15 +124,8 @@ impl<F: Scalar> Known<F> {
 
     fn witness(&self, schedule: &Schedule, end: End) -> Result<InformationCurve<F>> {
         let optimum = self.optimum(schedule, end)?;
-        let mut increments = Vec::new();
-        if increments.try_reserve_exact(self.tokens).is_err() {
-            return Err(Error::TooLarge {
-                what: "bytes of memory for a curve",
-                needed: self.tokens as u128 * size_of::<F>() as u128,
-                limit: isize::MAX as u128,
-            });
-        }
-        increments.resize(self.tokens, F::zero());
+        check_list_fits("tokens of a curve", self.tokens)?;
+        let mut increments = vec![F::zero(); self.tokens];
         for (m, mass) in optimum.increments {
             if let Some(increment) = increments.get_mut(m) {
                 *increment = *increment + mass;
@@ -125,6 +137,14 @@ impl<F: Scalar> Known<F> {
     /// Everything said, checked and tightened. O(n log n) for n statements.
     fn facts(&self) -> Result<Facts<F>> {
         let (total, dual) = self.check_correlations()?;
+        scalar::check_nonnegative("token information", self.least_token_information)?;
+        let rounding = scalar::check_nonnegative("rounding", self.rounding)?;
+        let tokens = scalar::float::<F>(self.tokens);
+        let mut level_rounding = rounding;
+        if self.intervals.is_empty() && self.single_token_entropy.is_none() {
+            // All that is known of the curve is I_{L-1} = (TC + DTC) / L.
+            level_rounding = (rounding + rounding) / tokens;
+        }
         let mut intervals = self.intervals.clone();
         let largest_count = self.tokens.saturating_sub(1);
         if let Some(entropy) = self.single_token_entropy {
@@ -135,7 +155,6 @@ impl<F: Scalar> Known<F> {
             intervals.push(Interval { k: largest_count, at_least: F::zero(), at_most });
         }
         if let (Some(total), Some(dual)) = (total, dual) {
-            let tokens = scalar::float::<F>(self.tokens);
             let sum = total + dual;
             let per_token =
                 if sum.is_finite() { sum / tokens } else { total / tokens + dual / tokens };
@@ -149,7 +168,7 @@ impl<F: Scalar> Known<F> {
             (Some(total), _) => Some((Correlation::Total, total)),
             (None, dual) => dual.map(|dual| (Correlation::Dual, dual)),
         };
-        Ok(Facts { tokens: self.tokens, intervals, correlation })
+        Ok(Facts { tokens: self.tokens, intervals, correlation, rounding, level_rounding })
     }
 
     fn check_correlations(&self) -> Result<(Option<F>, Option<F>)> {

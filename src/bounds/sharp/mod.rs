@@ -64,7 +64,8 @@ pub fn from_token_information<F: Scalar>(
     schedule: &Schedule,
 ) -> Result<KlBounds<F>> {
     let tokens = schedule.tokens();
-    if tokens == 1 && token_information.0 > F::zero() {
+    // The same noise as everywhere: see `Scalar::cancellation_noise`.
+    if tokens == 1 && token_information.0 > F::cancellation_noise() {
         return Err(Error::Inconsistent {
             inequality: "sum_i I(X_i; X_{-i}) <= 0 for a single token",
             left: scalar::evidence(token_information.0),
@@ -74,7 +75,7 @@ pub fn from_token_information<F: Scalar>(
     let largest = scalar::float::<F>(schedule.largest_step() - 1);
     let upper = per_token(token_information, largest, tokens)?;
     let lower = match schedule.steps() {
-        1 => round_down(token_information.0 / scalar::float(tokens)),
+        1 if tokens > 1 => round_down(token_information.0 / scalar::float(tokens)),
         _ => Nats(F::zero()),
     };
     Ok(KlBounds { lower, upper })

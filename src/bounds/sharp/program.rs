@@ -46,6 +46,10 @@ pub(super) struct Facts<F> {
     pub(super) tokens: usize,
     pub(super) intervals: Vec<Interval<F>>,
     pub(super) correlation: Option<(Correlation, F)>,
+    /// By how much the correlation may be off.
+    pub(super) rounding: F,
+    /// By how much each end of an interval may be off.
+    pub(super) level_rounding: F,
 }
 
 /// A point where the sawtooth has a corner, within the gap it is listed for.
@@ -99,6 +103,8 @@ struct Program<F> {
     tail: Range<usize>,
     bands: Vec<Band<F>>,
     correlation: Option<(Correlation, F)>,
+    rounding: F,
+    level_rounding: F,
 }
 
 /// The optimum over all curves that agree with the facts. O(T + points) for each multiplier tried;
@@ -150,7 +156,19 @@ impl<F: Scalar> Program<F> {
         let scale = if largest > F::zero() { largest } else { F::one() };
         let correlation = facts.correlation.map(|(kind, amount)| (kind, amount / scale));
         let bands = bands(&facts.intervals, scale);
-        Self { tokens: facts.tokens, end, scale, corners, gaps, tail, bands, correlation }
+        let (rounding, level_rounding) = (facts.rounding / scale, facts.level_rounding / scale);
+        Self {
+            tokens: facts.tokens,
+            end,
+            scale,
+            corners,
+            gaps,
+            tail,
+            bands,
+            correlation,
+            rounding,
+            level_rounding,
+        }
     }
 
     /// The height of the sawtooth, so that larger is better for this end.
@@ -264,7 +282,14 @@ impl<F: Scalar> Program<F> {
         // narrows the correlations that are left, so the rounds end: a plan that is not between the two
         // is better than both by rounding only. Its bound holds all the same, as with any multiplier.
         let target = target.min(high.correlation).max(low.correlation);
+        // Where floats can't tell the two apart to begin with, the last plan is the best for its multiplier.
+        let dual = |plan: &Plan<F>, multiplier: F| {
+            plan.objective + multiplier * (target - plan.correlation)
+        };
         let mut by_rounding = None;
+        if high.correlation <= low.correlation {
+            by_rounding = Some(dual(&high, multiplier));
+        }
         while high.correlation > low.correlation {
             multiplier = (high.objective - low.objective) / (high.correlation - low.correlation);
             let plan = self.plan(multiplier);
@@ -277,7 +302,7 @@ impl<F: Scalar> Program<F> {
                 break;
             }
             if !between {
-                by_rounding = Some(plan.objective + multiplier * (target - plan.correlation));
+                by_rounding = Some(dual(&plan, multiplier));
                 break;
             }
             if plan.correlation > target { high = plan } else { low = plan }
@@ -288,7 +313,8 @@ impl<F: Scalar> Program<F> {
         let value = low.objective + share * (high.objective - low.objective);
         let value = by_rounding.map_or(value, |other| value.max(other));
         let increments = self.increments(&low, &high, share);
-        Ok(self.finish(multiplier, &low, value, increments))
+        let slack_of = if by_rounding.is_some() && between <= F::zero() { &high } else { &low };
+        Ok(self.finish(multiplier, slack_of, value, increments))
     }
 
     fn optimum_at_points(&self) -> Result<Optimum<F>> {
@@ -340,6 +366,7 @@ impl<F: Scalar> Program<F> {
         // which the curve rises by less than its values tell apart: what is lost there is as much as
         // their rounding.
         let mut sensitivity = CompensatedSum::new();
+        let mut off = CompensatedSum::new();
         let mut bands = self.bands.iter().zip(&plan.crossings).peekable();
         let tilted = |corner| self.tilted(multiplier, corner);
         let gain = |crossing: &Option<Corner>| crossing.map_or(F::zero(), tilted);
@@ -350,7 +377,9 @@ impl<F: Scalar> Program<F> {
             let between = self.gaps.get(band.gaps.end() + 1..end).unwrap_or_default();
             let corners = between.iter().flat_map(|gap| &self.corners[gap.clone()]);
             let hidden = corners.fold(here.max(above), |best, &corner| best.max(tilted(corner)));
-            sensitivity.add(band.level * ((here - above).abs() + hidden - here.max(above)));
+            let change = (here - above).abs() + hidden - here.max(above);
+            sensitivity.add(band.level * change);
+            off.add(self.level_rounding * change);
         }
         let tallest = self.corners.iter().map(|corner| corner.height).max().unwrap_or(0);
         let tallest = scalar::float::<F>(tallest);
@@ -359,6 +388,7 @@ impl<F: Scalar> Program<F> {
             && multiplier != F::zero()
         {
             sensitivity.add(multiplier.abs() * target);
+            off.add(multiplier.abs() * self.rounding);
             // Tilted gains are rounded relative to the untilted ones, for all information there may
             // be: no more than the correlation, since all weights are at least one.
             information = information.min(target);
@@ -368,7 +398,11 @@ impl<F: Scalar> Program<F> {
             End::Lower => F::zero() - value,
             End::Upper => value,
         };
-        let mut slack = margin::<F>() * sensitivity.total() * self.scale;
+        // Levels that round to one may be apart: what is between them is crossed at some corner.
+        let highest = self.corners.iter().fold(F::zero(), |best, &corner| best.max(tilted(corner)));
+        off.add(self.level_rounding * highest);
+        let off = off.total() * (F::one() + margin()) * self.scale;
+        let mut slack = margin::<F>() * sensitivity.total() * self.scale + off;
         let known = self.correlation.map_or(information, |(_, target)| information.max(target));
         if known.min(tallest) > F::zero() {
             // Masses far below the scale may have been lost, and masses near the smallest float are
@@ -505,7 +539,9 @@ mod tests {
                     let last = Interval { k: tokens - 1, at_least: 1.0, at_most: 1.0 };
                     for intervals in [vec![last], vec![third, last]] {
                         let correlation = Some((Correlation::Dual, dual));
-                        let facts = Facts { tokens, intervals, correlation };
+                        let (rounding, level_rounding) = (0.0, 0.0);
+                        let facts =
+                            Facts { tokens, intervals, correlation, rounding, level_rounding };
                         if optimum(&facts, &schedule, End::Upper).is_ok() {
                             most = most.max(plans(&facts, &schedule, End::Upper));
                             most = most.max(plans(&facts, &schedule, End::Lower));

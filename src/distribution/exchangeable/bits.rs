@@ -70,7 +70,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens or no components,
-    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens,
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`LengthMismatch`](Error::LengthMismatch) between the two lists,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
@@ -102,7 +102,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// One fair bit shown `tokens` times, each time flipped with probability `flip`.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
     /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_bit(tokens: usize, flip: F) -> Result<Self> {
         scalar::check_probability("the flip probability", flip)?;
@@ -119,7 +119,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
     /// [`NotFinite`](Error::NotFinite), and
     /// [`NotPositive`](Error::NotPositive) for the numbers.
     ///
@@ -154,7 +154,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ```
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
     /// [`NotFinite`](Error::NotFinite) for the parameters, or [`Overflow`](Error::Overflow) if an
     /// exponent is not finite.
     ///
@@ -180,7 +180,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// Uniform on the words with a given number of ones.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26,
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for more
     /// ones than tokens.
     ///
@@ -266,7 +266,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// The joint table, for small numbers of tokens.
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^25 cells.
     pub fn joint_table(&self) -> Result<JointTable<F>> {
         let tokens = self.tokens();
         check_limit("cells of the table", power(2, tokens), MAX_CELLS as u128)?;
@@ -285,7 +285,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// Draws a sequence: the number of ones first, then where they stand. O(L).
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Result<Vec<usize>> {
@@ -302,7 +302,7 @@ impl<F: Scalar> ExchangeableBits<F> {
 }
 
 /// From the law of the number of ones in `k` of the tokens, `O(L (L - k))`.
-/// [`TooLarge`](Error::TooLarge) for more than 2^33 operations.
+/// [`TooLarge`](Error::TooLarge) for more than 2^30 operations.
 impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
         let tokens = self.tokens();

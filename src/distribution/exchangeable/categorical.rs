@@ -89,7 +89,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) if that is more than
-    /// 2^33, or more than 2^28 numbers would be held.
+    /// 2^30, or more than 2^25 numbers would be held.
     pub fn information_curve(&self, tokens: usize) -> Result<InformationCurve<F>> {
         check_tokens(tokens)?;
         let (alphabet, components) = (self.alphabet(), self.components.len());
@@ -152,7 +152,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     /// The joint table of `tokens` tokens, for small numbers of them.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^28
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^25
     /// cells.
     pub fn joint_table(&self, tokens: usize) -> Result<JointTable<F>> {
         check_tokens(tokens)?;
@@ -172,7 +172,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     /// Draws a sequence: the component first, then each token from its law.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26.
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn sample<R: rand::Rng + ?Sized>(

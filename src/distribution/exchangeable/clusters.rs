@@ -60,7 +60,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// [`Empty`](Error::Empty) for no centres or words without tokens,
     /// [`LengthMismatch`](Error::LengthMismatch) for another number of weights or words of different
     /// lengths, [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol that is not 0 or 1,
-    /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens,
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`NotAProbability`](Error::NotAProbability) for the flip probability;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
@@ -119,7 +119,7 @@ impl<F: Scalar> ClusterMixture<F> {
     ///
     /// # Errors
     /// [`TooLarge`](Error::TooLarge) if the types of tokens are so many, or so large, that more than 2^36
-    /// operations or 2^28 numbers would be needed; [`ClusterMixture::type_counts`] shows them.
+    /// operations or 2^25 numbers would be needed; [`ClusterMixture::type_counts`] shows them.
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         let types = self.types();
         let telling: usize = types.counts.iter().sum();
@@ -146,7 +146,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// The joint table, for small numbers of tokens.
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 2^28 cells.
+    /// [`TooLarge`](Error::TooLarge) for more than 2^25 cells.
     pub fn joint_table(&self) -> Result<JointTable<F>> {
         let tokens = self.tokens();
         check_limit("cells of the table", power(2, tokens), MAX_CELLS as u128)?;

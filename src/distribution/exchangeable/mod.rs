@@ -24,10 +24,10 @@ pub use categorical::CategoricalMixture;
 pub use clusters::ClusterMixture;
 pub use permutation::uniform_permutation;
 
-/// The most (cells of a grid of counts) that are visited: some minutes.
-const MAX_WORK: u128 = 1 << 33;
+/// The most (cells of a grid of counts) that are visited: about half a minute.
+const MAX_WORK: u128 = 1 << 30;
 /// The most tokens that a law is made for.
-const MAX_TOKENS: usize = 1 << 26;
+const MAX_TOKENS: usize = 1 << 24;
 
 /// `base^exponent`, saturating.
 fn power(base: usize, exponent: usize) -> u128 {

@@ -12,7 +12,7 @@ use crate::numeric::scalar::{self, Scalar};
 ///
 /// # Errors
 /// [`Empty`](crate::Error::Empty) for zero tokens, [`TooLarge`](crate::Error::TooLarge) for more than
-/// 2^26.
+/// 2^24.
 ///
 /// ```
 /// use unmaskcost::distribution;

@@ -82,7 +82,7 @@ impl<F: Scalar> MarkovChain<F> {
     ///
     /// # Errors
     /// [`TokensDiffer`](crate::Error::TokensDiffer) unless order and schedule have the same tokens;
-    /// [`TooLarge`](crate::Error::TooLarge) for more than 2^26 tokens, or for more than 2^36 operations.
+    /// [`TooLarge`](crate::Error::TooLarge) for more than 2^24 tokens, or for more than 2^36 operations.
     ///
     /// ```
     /// use unmaskcost::{MarkovChain, Order, Schedule};

@@ -9,8 +9,8 @@ impl<F: Scalar> MarkovChain<F> {
     /// The exact information curve of the first `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^26
-    /// tokens, for more than 2^28 probabilities of single tokens unless the chain is stationary, and
+    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^24
+    /// tokens, for more than 2^25 probabilities of single tokens unless the chain is stationary, and
     /// if it is certain that more than 2^36 elementary operations would be needed.
     ///
     /// ```

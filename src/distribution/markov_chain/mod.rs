@@ -63,7 +63,7 @@ const MAX_WORK: u128 = 1 << 36;
 /// The largest alphabet: a gigabyte for the matrices in `f64`.
 const MAX_ALPHABET: usize = 1 << 12;
 /// The most tokens: some gigabytes for the curve and what it is made from.
-const MAX_TOKENS: usize = 1 << 26;
+const MAX_TOKENS: usize = 1 << 24;
 
 impl<F: Scalar> MarkovChain<F> {
     /// From the law of the first token and the rows of the transition matrix: `rows[x][y]` is the
@@ -224,7 +224,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// The joint table of the first `tokens` tokens, for small numbers of them.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^28
+    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^25
     /// cells.
     ///
     /// ```
@@ -254,7 +254,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// Draws the first `tokens` tokens. `O(tokens q)`.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^26.
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     ///
     /// ```
     /// use unmaskcost::MarkovChain;
