@@ -532,6 +532,50 @@ pub enum Error {
         needed: usize,
     },
 
+    /// A step of a schedule whose loss was not measured.
+    #[error(
+        "the step from {revealed} to {until} revealed tokens was not measured: only schedules whose steps are measured \
+         blocks have a loss"
+    )]
+    StepNotMeasured {
+        /// The tokens known before the step.
+        revealed: usize,
+        /// The tokens known after it.
+        until: usize,
+    },
+
+    /// No schedule of so many steps has all its steps measured.
+    #[error("no schedule of {steps} steps consists of measured blocks; measure at more counts")]
+    StepsNotMeasured {
+        /// The number of steps asked for.
+        steps: usize,
+    },
+
+    /// A sequence that lacks a block which others have.
+    #[error(
+        "sequence {sequence:?} has no block from {revealed} until {until}, but others have; measure all sequences at the \
+         same counts, or leave this one out"
+    )]
+    BlockMissing {
+        /// The name of the sequence.
+        sequence: String,
+        /// The tokens known.
+        revealed: usize,
+        /// The first rank that is not in the block.
+        until: usize,
+    },
+
+    /// A block that is given twice for one sequence.
+    #[error("the block from {revealed} until {until} of sequence {sequence:?} is given twice")]
+    BlockTwice {
+        /// The name of the sequence.
+        sequence: String,
+        /// The tokens known.
+        revealed: usize,
+        /// The first rank that is not in the block.
+        until: usize,
+    },
+
     /// A probability of an interval or a test that is not between 0 and 1.
     #[error("a level of {level} is no probability between 0 and 1 (both excluded)")]
     LevelOutOfRange {

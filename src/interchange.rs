@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `unmaskcost.schedule` | `version`, `order`: `"sampling"`, `reveal_sizes`: whole numbers, at least 1 |
 //! | `unmaskcost.order` | `version`, `positions`: each of `0 .. L-1` once, in the order in which they are revealed |
+//! | `unmaskcost.choice` | `version`, `order`: the name of an order as it was measured, `reveal_sizes`; written only: by [`OrderChoice`] |
 //! | `unmaskcost.information_curve` | `version`, `unit`: `"nats"`, and either `conditional_entropies`: `f_0 .. f_{L-1}`, or `information`: `I_0 .. I_{L-1}` with, if known, `single_token_entropy`: `f_0` and `increments`: `0, d_1 .. d_{L-1}`, where these have digits that differences of `information` lose |
 //! | `unmaskcost.loss_curve` | `version`, `unit`: `"nats_per_token"`, `tokens`, `points`: objects with `revealed`, `loss`, `standard_error` and, if their number is known, `samples`; `beyond_measured`: `"unknown"` or `"constant"` (may be left out: `"unknown"`) |
 //! | `unmaskcost.collector` | `version`, `unit`: `"nats_per_token"`, `tokens`, `cells`: objects with `revealed`, `samples`, `mean`, `sum_of_squares` (of the deviations from the mean) |
@@ -52,7 +53,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::bounds::KlBounds;
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
-use crate::measured::{Collector, LossCurve, LossPoint};
+use crate::measured::{Collector, LossCurve, LossPoint, OrderChoice};
 use crate::numeric::moments::{Moments, count};
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::{Order, Schedule};
@@ -106,6 +107,7 @@ macro_rules! words {
 
 words! {
     ScheduleFormat is "format" "unmaskcost.schedule",
+    ChoiceFormat is "format" "unmaskcost.choice",
     OrderFormat is "format" "unmaskcost.order",
     InformationCurveFormat is "format" "unmaskcost.information_curve",
     LossCurveFormat is "format" "unmaskcost.loss_curve",
@@ -165,6 +167,25 @@ impl<'a> From<&'a Schedule> for ScheduleDocument<'a> {
 impl ScheduleDocument<'_> {
     fn check(self) -> Result<Schedule> {
         self.reveal_sizes.into_owned().try_into()
+    }
+}
+
+#[derive(serde::Serialize)]
+struct ChoiceDocument<'a> {
+    format: ChoiceFormat,
+    version: Version,
+    order: &'a str,
+    reveal_sizes: &'a [usize],
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+/// What to use, without the figures that led to it: as the [`interchange`](crate::interchange) module says.
+impl<F> Serialize for OrderChoice<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let (order, reveal_sizes) = (self.order.as_str(), self.schedule.sizes());
+        let document =
+            ChoiceDocument { format: ChoiceFormat, version: Version, order, reveal_sizes };
+        document.serialize(serializer)
     }
 }
 

@@ -41,6 +41,9 @@ mod markov_chain;
 mod minimax;
 #[path = "optimality.rs"]
 mod optimality;
+#[cfg(feature = "rand")]
+#[path = "order_blocks.rs"]
+mod order_blocks;
 #[path = "order_curve.rs"]
 mod order_curve;
 #[path = "orders.rs"]

@@ -6,6 +6,7 @@
 //! | single evaluations, one by one, on one machine or many | [`Collector`] |
 //! | losses of a model that masks each token by its own coin | [`SmoothedLosses`] |
 //! | decoders of any kind, run on held-out sequences | [`DecoderRuns`] |
+//! | losses along an order of the positions, in blocks | [`OrderBlocks`] |
 //! | a distribution too large for its exact curve | [`Collector`], which becomes a [`LossCurve`] |
 //!
 //! | question | call |
@@ -15,6 +16,7 @@
 //! | what lies between measured counts, whatever it is | [`any_fall`] |
 //! | which schedule, and what it costs by losses that had no part in the choice | [`Planner`] |
 //! | which decoder is fastest within a tolerance, and which lose for certain | [`DecoderRuns::compare`] |
+//! | which order and which sizes, by the same losses | [`OrderBlocks::choose_order`] |
 //! | the same for losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
 //!
 //! Measured losses become an [`InformationCurve`](crate::InformationCurve) only through
@@ -30,6 +32,7 @@ mod counts;
 mod csv;
 mod losses;
 mod monotone;
+mod order_blocks;
 mod planner;
 mod runs;
 mod smoothed;
@@ -41,6 +44,7 @@ pub use collector::Collector;
 pub use counts::measurement_counts;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
+pub use order_blocks::{OrderBlocks, OrderChoice, OrderPass};
 pub use planner::{Choice, Planner};
 pub use runs::{ComparedDecoder, DecoderComparison, DecoderMeans, DecoderRuns, FrontierPlace, Run};
 pub use smoothed::SmoothedLosses;

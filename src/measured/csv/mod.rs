@@ -14,6 +14,7 @@
 mod header;
 mod loss_curve;
 mod runs;
+mod order_blocks;
 mod table;
 
 pub(crate) use header::{Column, NearMiss};

@@ -1,0 +1,370 @@
+//! Losses along an order, in blocks: measured once, they price every schedule of the order.
+//!
+//! ```text
+//! block (a, b): the summed loss of the tokens of ranks a .. b-1 when the first a of the order are known
+//!
+//! -ln q(x) of a schedule = (0, k_2) + (k_2, k_3) + .. + (k_T, L)        for each sequence x, exactly
+//! ```
+//! One pass with the first `a` tokens known gives the losses of all others, and so the blocks `(a, b)` for all `b`.
+//! Passes at `n` counts price all `2^(n-1)` schedules whose steps begin there, on the same sequences.
+
+mod choose;
+
+use std::collections::BTreeMap;
+
+pub use choose::OrderChoice;
+
+use crate::error::{Error, Result, check_limit};
+use crate::estimate::Estimate;
+use crate::measured::clustered::{self, GroupedValue};
+use crate::numeric::scalar::{self, Scalar};
+use crate::schedule::{Schedule, check_list_fits};
+use crate::units::Nats;
+
+/// The most losses that are kept: 1 GiB in `f64`.
+const MAX_LOSSES: u128 = 1 << 27;
+
+/// The losses of a model along an [`Order`](crate::Order), in blocks, for each of some sequences.
+///
+/// The order itself is not looked at: it may have been shifted or drawn anew for each sequence, as long
+/// as its ranks mean the same. Only its name is kept.
+///
+/// ```
+/// use unmaskcost::{Nats, Schedule, measured::{OrderBlocks, OrderPass}};
+/// // Two sequences of three tokens; the losses of the tokens of rank a and later when the first a are known.
+/// let pass = |sequence: &str, revealed, losses: &[f64]| OrderPass::new(sequence, revealed, losses);
+/// let blocks = OrderBlocks::from_passes("spread", 3, [
+///     pass("a", 0, &[2.0, 2.5, 1.5]),
+///     pass("a", 1, &[2.0, 1.0]),
+///     pass("a", 2, &[0.75]),
+///     pass("b", 0, &[3.0, 2.0, 1.0]),
+///     pass("b", 1, &[1.5, 0.5]),
+///     pass("b", 2, &[0.5]),
+/// ])?;
+/// let two_steps = Schedule::from_reveal_sizes([1, 2])?;
+/// assert_eq!(blocks.losses(&two_steps)?, [Nats(5.0), Nats(5.0)]);
+/// // Against one at a time, on the same sequences.
+/// assert_eq!(blocks.cost(&two_steps)?.value(), Nats(0.125));
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderBlocks<F = f64> {
+    name: String,
+    tokens: usize,
+    sequences: Vec<Sequence>,
+    /// By first and last count: one loss per sequence.
+    blocks: BTreeMap<(usize, usize), Vec<F>>,
+}
+
+/// A sequence that was measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sequence {
+    name: String,
+    /// What it shares with sequences that it depends on: its document, or its own name.
+    group: String,
+}
+
+/// One forward pass of a model: the losses of all tokens of an order but the first ones, which are known.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrderPass<F = f64> {
+    /// The name of the sequence.
+    pub sequence: String,
+    /// The document that it comes from, if sequences share documents.
+    pub document: Option<String>,
+    /// How many tokens of the order are known.
+    pub revealed: usize,
+    /// `-ln p` of the tokens of rank `revealed`, `revealed + 1`, .. to the last, in nats.
+    pub losses: Vec<F>,
+}
+
+impl<F: Scalar> OrderPass<F> {
+    /// A pass over a sequence that is a document of its own.
+    pub fn new(sequence: impl Into<String>, revealed: usize, losses: impl Into<Vec<F>>) -> Self {
+        Self { sequence: sequence.into(), document: None, revealed, losses: losses.into() }
+    }
+
+    /// The same, of a sequence from this document.
+    #[must_use]
+    pub fn of_document(mut self, document: impl Into<String>) -> Self {
+        self.document = Some(document.into());
+        self
+    }
+}
+
+impl<F: Scalar> OrderBlocks<F> {
+    /// From the passes of a model, each sequence at the same counts: the blocks between any two of the counts, and
+    /// the first token of each pass for itself.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) without passes; [`LengthMismatch`](Error::LengthMismatch) unless a pass has a loss for
+    /// each token that is not known; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative);
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange), [`BlockTwice`](Error::BlockTwice) for a sequence with two passes
+    /// at one count; [`BlockMissing`](Error::BlockMissing) for one without a pass at a count that another has;
+    /// [`DocumentsDiffer`](Error::DocumentsDiffer); [`TooLarge`](Error::TooLarge) for more than 2^27 blocks of all
+    /// sequences.
+    pub fn from_passes(
+        name: impl Into<String>,
+        tokens: usize,
+        passes: impl AsRef<[OrderPass<F>]>,
+    ) -> Result<Self> {
+        let passes = passes.as_ref();
+        let mut counts: Vec<usize> = passes.iter().map(|pass| pass.revealed).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        check_limit(
+            "blocks of all sequences",
+            passes.len() as u128 * (counts.len() as u128 + 1),
+            MAX_LOSSES,
+        )?;
+        let mut collected = Collected::new(name.into(), tokens)?;
+        for pass in passes {
+            let OrderPass { sequence, document, revealed, losses } = pass;
+            let what = "number of known tokens";
+            let expected = tokens
+                .checked_sub(*revealed)
+                .filter(|&masked| masked > 0)
+                .ok_or(Error::IndexOutOfRange { what, index: *revealed, limit: tokens })?;
+            if losses.len() != expected {
+                let (what, found) = ("the list of losses of a pass", losses.len());
+                return Err(Error::LengthMismatch { what, found, expected });
+            }
+            if let Some(index) = losses.iter().position(|loss| *loss < F::zero()) {
+                let value = scalar::evidence(losses[index]);
+                return Err(Error::Negative { what: "losses", index: Some(index), value });
+            }
+            let sequence = collected.sequence(sequence, document.as_deref())?;
+            let mut sum = F::zero();
+            for (index, &loss) in losses.iter().enumerate() {
+                sum = sum + loss;
+                let until = revealed + index + 1;
+                let kept = index == 0 || until == tokens || counts.binary_search(&until).is_ok();
+                if kept {
+                    collected.add(sequence, *revealed, until, sum)?;
+                }
+            }
+        }
+        collected.finish()
+    }
+
+    /// The name of the order.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// L, the tokens of a sequence.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// The names of the sequences.
+    pub fn sequences(&self) -> impl ExactSizeIterator<Item = &str> + '_ {
+        self.sequences.iter().map(|sequence| sequence.name.as_str())
+    }
+
+    /// The blocks that were measured, as counts of known tokens, from .. until.
+    pub fn blocks(&self) -> impl ExactSizeIterator<Item = core::ops::Range<usize>> + '_ {
+        self.blocks.keys().map(|&(revealed, until)| revealed..until)
+    }
+
+    /// `-ln q` of each sequence, in the order of [`sequences`](Self::sequences), when it is decoded by this schedule:
+    /// exact for each of them, however many blocks it takes.
+    ///
+    /// # Errors
+    /// [`TokensDiffer`](Error::TokensDiffer); [`StepNotMeasured`](Error::StepNotMeasured) for a step whose block was
+    /// not measured.
+    pub fn losses(&self, schedule: &Schedule) -> Result<Vec<Nats<F>>> {
+        schedule.check_tokens("order", self.tokens)?;
+        let mut losses = vec![Nats(F::zero()); self.sequences.len()];
+        for step in schedule.ranges() {
+            let block = self.blocks.get(&(step.start, step.end));
+            let block =
+                block.ok_or(Error::StepNotMeasured { revealed: step.start, until: step.end })?;
+            losses.iter_mut().zip(block).for_each(|(sum, &loss)| sum.0 = sum.0 + loss);
+        }
+        Ok(losses)
+    }
+
+    /// The mean loss of a schedule per sequence, with its error from the spread over documents (or sequences, where
+    /// none are named).
+    ///
+    /// # Errors
+    /// As [`losses`](Self::losses); [`NoSpread`](Error::NoSpread) for a single document.
+    pub fn mean_loss(&self, schedule: &Schedule) -> Result<Estimate<F>> {
+        self.estimate(&self.losses(schedule)?)
+    }
+
+    /// What a schedule costs beyond one token at a time along the same order, with the error of the paired
+    /// difference.
+    ///
+    /// # Errors
+    /// As [`mean_loss`](Self::mean_loss), also for one token at a time: a block for each single token is needed.
+    pub fn cost(&self, schedule: &Schedule) -> Result<Estimate<F>> {
+        let (losses, least) = (self.losses(schedule)?, self.one_at_a_time()?);
+        self.estimate(&differences(&losses, &least))
+    }
+
+    /// By how much this schedule loses more than another one, which may be of another order: the mean of the
+    /// difference over the sequences that both have, with its error.
+    ///
+    /// # Errors
+    /// As [`mean_loss`](Self::mean_loss) for both; [`Empty`](Error::Empty) if they have no sequence in common.
+    ///
+    /// ```
+    /// use unmaskcost::{Nats, Schedule, measured::{OrderBlocks, OrderPass, Verdict}};
+    /// let order = |name: &str, losses: [[f64; 2]; 2]| {
+    ///     let pass = |(i, losses): (usize, &[f64; 2])| OrderPass::new(i.to_string(), 0, *losses);
+    ///     let passes: Vec<_> = losses.iter().enumerate().map(pass).collect();
+    ///     OrderBlocks::from_passes(name, 2, passes)
+    /// };
+    /// let (spread, random) = (order("spread", [[1.0, 1.0], [2.0, 2.0]])?, order("random", [[1.5, 1.0], [2.0, 2.75]])?);
+    /// let at_once = Schedule::one_step(2)?;
+    /// let saved = spread.difference(&at_once, &random, &at_once)?;
+    /// assert_eq!(saved.value(), Nats(-0.625));
+    /// assert_eq!(Verdict::of(saved)?, Verdict::Likely);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn difference(
+        &self,
+        schedule: &Schedule,
+        other: &Self,
+        other_schedule: &Schedule,
+    ) -> Result<Estimate<F>> {
+        self.difference_of(&self.losses(schedule)?, other, &other.losses(other_schedule)?)
+    }
+
+    /// The mean difference of losses per sequence, over the sequences that both have.
+    fn difference_of(
+        &self,
+        ours: &[Nats<F>],
+        other: &Self,
+        theirs: &[Nats<F>],
+    ) -> Result<Estimate<F>> {
+        let by_name: BTreeMap<&str, Nats<F>> =
+            other.sequences().zip(theirs.iter().copied()).collect();
+        let shared = self.sequences.iter().zip(ours).filter_map(|(sequence, &ours)| {
+            let theirs = by_name.get(sequence.name.as_str())?;
+            Some((sequence, ours - *theirs))
+        });
+        let shared: Vec<_> = shared.collect();
+        if shared.is_empty() {
+            return Err(Error::Empty { what: "the list of sequences that both orders have" });
+        }
+        mean_of(shared.into_iter())
+    }
+
+    /// The loss of each sequence one token at a time.
+    fn one_at_a_time(&self) -> Result<Vec<Nats<F>>> {
+        self.losses(&Schedule::sequential(self.tokens)?)
+    }
+
+    /// The mean of a value per sequence.
+    fn estimate(&self, values: &[Nats<F>]) -> Result<Estimate<F>> {
+        mean_of(self.sequences.iter().zip(values.iter().copied()))
+    }
+}
+
+fn mean_of<'a, F: Scalar>(
+    values: impl Iterator<Item = (&'a Sequence, Nats<F>)>,
+) -> Result<Estimate<F>> {
+    clustered::mean(values.map(|(sequence, Nats(value))| GroupedValue {
+        group: sequence.group.as_str(),
+        value,
+        weight: F::one(),
+    }))
+}
+
+fn differences<F: Scalar>(minuends: &[Nats<F>], subtrahends: &[Nats<F>]) -> Vec<Nats<F>> {
+    minuends.iter().zip(subtrahends).map(|(&a, &b)| a - b).collect()
+}
+
+/// Blocks as they come in, one sequence after another or all mixed.
+pub(super) struct Collected<F> {
+    name: String,
+    tokens: usize,
+    sequences: Vec<Sequence>,
+    places: BTreeMap<String, usize>,
+    /// NaN where a sequence has no such block yet.
+    blocks: BTreeMap<(usize, usize), Vec<F>>,
+    /// The losses of all blocks, those that are missing among them.
+    places_taken: usize,
+}
+
+impl<F: Scalar> Collected<F> {
+    pub(super) fn new(name: String, tokens: usize) -> Result<Self> {
+        if tokens == 0 {
+            return Err(Error::Empty { what: "the sequence" });
+        }
+        check_list_fits("tokens of a sequence", tokens)?;
+        let (sequences, places, blocks) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Self { name, tokens, sequences, places, blocks, places_taken: 0 })
+    }
+
+    /// The place of a sequence, which is a new one if its name is.
+    pub(super) fn sequence(&mut self, name: &str, document: Option<&str>) -> Result<usize> {
+        let group = document.unwrap_or(name);
+        if let Some(&place) = self.places.get(name) {
+            let known = &self.sequences[place].group;
+            return match known == group {
+                true => Ok(place),
+                false => Err(Error::DocumentsDiffer {
+                    sequence: name.to_owned(),
+                    one: known.clone(),
+                    other: group.to_owned(),
+                }),
+            };
+        }
+        let place = self.sequences.len();
+        self.sequences.push(Sequence { name: name.to_owned(), group: group.to_owned() });
+        self.places.insert(name.to_owned(), place);
+        Ok(place)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        sequence: usize,
+        revealed: usize,
+        until: usize,
+        loss: F,
+    ) -> Result<()> {
+        if until > self.tokens || revealed >= until {
+            let what = "end of a block of ranks";
+            return Err(Error::IndexOutOfRange { what, index: until, limit: self.tokens + 1 });
+        }
+        let loss = scalar::check_nonnegative("loss of a block", loss)?;
+        let block = self.blocks.entry((revealed, until)).or_default();
+        if block.len() <= sequence {
+            self.places_taken += sequence + 1 - block.len();
+            check_limit("blocks of all sequences", self.places_taken as u128, MAX_LOSSES)?;
+            block.resize(sequence + 1, F::nan());
+        }
+        if !block[sequence].is_nan() {
+            let sequence = self.sequences[sequence].name.clone();
+            return Err(Error::BlockTwice { sequence, revealed, until });
+        }
+        block[sequence] = loss;
+        Ok(())
+    }
+
+    /// Every sequence must have every block.
+    pub(super) fn finish(self) -> Result<OrderBlocks<F>> {
+        let Self { name, tokens, sequences, blocks, .. } = self;
+        if sequences.is_empty() {
+            return Err(Error::Empty { what: "the list of measured blocks" });
+        }
+        let complete = |((revealed, until), mut losses): ((usize, usize), Vec<F>)| {
+            let found = losses.iter().position(|loss| loss.is_nan());
+            let missing = found.or((losses.len() < sequences.len()).then_some(losses.len()));
+            if let Some(place) = missing {
+                let sequence = sequences[place].name.clone();
+                return Err(Error::BlockMissing { sequence, revealed, until });
+            }
+            losses.shrink_to_fit();
+            Ok(((revealed, until), losses))
+        };
+        let blocks = blocks.into_iter().map(complete).collect::<Result<_>>()?;
+        Ok(OrderBlocks { name, tokens, sequences, blocks })
+    }
+}
