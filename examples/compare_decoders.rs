@@ -125,7 +125,7 @@ impl<'a> Row<'a> {
             "\n\n steps        equal sizes   chosen, judged on others    change by choosing  \n";
         for choice in &self.choices {
             let equal = self.blocks.mean_loss(&choice.balanced)?;
-            let used = match &choice.schedule == &choice.balanced {
+            let used = match choice.schedule == choice.balanced {
                 true => "equal sizes",
                 false => "chosen sizes",
             };

@@ -13,8 +13,8 @@
 
 mod header;
 mod loss_curve;
-mod runs;
 mod order_blocks;
+mod runs;
 mod table;
 
 pub(crate) use header::{Column, NearMiss};

@@ -203,7 +203,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// As [`mean_loss`](Self::mean_loss), also for one token at a time: a block for each single token is needed.
     pub fn cost(&self, schedule: &Schedule) -> Result<Estimate<F>> {
         let (losses, least) = (self.losses(schedule)?, self.one_at_a_time()?);
-        self.estimate(&differences(&losses, &least))
+        self.estimate(&differences(self.tokens, &losses, &least))
     }
 
     /// By how much this schedule loses more than another one, which may be of another order: the mean of the
@@ -246,13 +246,13 @@ impl<F: Scalar> OrderBlocks<F> {
             other.sequences().zip(theirs.iter().copied()).collect();
         let shared = self.sequences.iter().zip(ours).filter_map(|(sequence, &ours)| {
             let theirs = by_name.get(sequence.name.as_str())?;
-            Some((sequence, ours - *theirs))
+            Some((sequence, (ours, *theirs)))
         });
-        let shared: Vec<_> = shared.collect();
+        let (shared, (ours, theirs)): (Vec<_>, (Vec<_>, Vec<_>)) = shared.unzip();
         if shared.is_empty() {
             return Err(Error::Empty { what: "the list of sequences that both orders have" });
         }
-        mean_of(shared.into_iter())
+        mean_of(shared.into_iter().zip(differences(self.tokens, &ours, &theirs)))
     }
 
     /// The loss of each sequence one token at a time.
@@ -276,8 +276,20 @@ fn mean_of<'a, F: Scalar>(
     }))
 }
 
-fn differences<F: Scalar>(minuends: &[Nats<F>], subtrahends: &[Nats<F>]) -> Vec<Nats<F>> {
-    minuends.iter().zip(subtrahends).map(|(&a, &b)| a - b).collect()
+/// The differences of losses that are sums of up to L blocks: zero where they differ by no more than the rounding of
+/// these sums, which would otherwise pass for a small difference that is certain.
+fn differences<F: Scalar>(
+    tokens: usize,
+    minuends: &[Nats<F>],
+    subtrahends: &[Nats<F>],
+) -> Vec<Nats<F>> {
+    let rounding = F::epsilon() * scalar::float(tokens);
+    let difference = |(&a, &b): (&Nats<F>, &Nats<F>)| match (a - b).0.abs() <= rounding * (a + b).0
+    {
+        true => Nats(F::zero()),
+        false => a - b,
+    };
+    minuends.iter().zip(subtrahends).map(difference).collect()
 }
 
 /// Blocks as they come in, one sequence after another or all mixed.
