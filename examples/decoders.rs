@@ -18,6 +18,7 @@ mod text_input;
 
 use std::fmt::Write;
 use std::process::ExitCode;
+use unmaskcost::schedule::BlockLength;
 
 use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
@@ -95,7 +96,7 @@ fn write_decoders(out: &mut String, curve: &InformationCurve, steps: usize) -> O
     row("the best sizes", steps, best.steps().to_string(), least)?;
     for (names, plan) in plans(tokens, steps)? {
         let error = curve.sampling_error(plan.schedule())?;
-        row(&names, plan.passes(), plan.schedule().steps().to_string(), error)?;
+        row(&names, plan.count(), plan.schedule().steps().to_string(), error)?;
     }
     let (best_times, _) = optimal::reveal_times(curve, steps)?;
     for (name, times) in [
@@ -117,7 +118,7 @@ fn write_audit(
 ) -> Outcome<()> {
     let plan = decoder.plan(curve.tokens(), steps)?;
     let audit = audit::with_curve(curve, plan.schedule())?;
-    writeln!(out, "\n{decoder}, T = {steps}: {} passes, sizes {}", plan.passes(), plan.schedule())?;
+    writeln!(out, "\n{decoder}, T = {steps}: {} passes, sizes {}", plan.count(), plan.schedule())?;
     writeln!(out, "{audit}")?;
     Ok(())
 }
@@ -132,9 +133,9 @@ fn write_blocks(out: &mut String, chain: &MarkovChain, tokens: usize, steps: usi
     for length in (0..).map(|halvings| tokens >> halvings).take_while(|&length| length >= 4) {
         let curves = block_curves(tokens, length, curve_given_prefix)?;
         let (_, best) = optimal::blockwise(&curves, steps)?;
-        let llada = match Decoder::Llada.plan_blocks(tokens, length, steps) {
+        let llada = match Decoder::Llada.plan_blocks(tokens, BlockLength(length), steps) {
             Ok(plans) => {
-                let error = Blockwise::from_plans(&plans)?.sampling_error(&curves)?;
+                let error = Blockwise::from_passes(&plans)?.sampling_error(&curves)?;
                 format!("{:.4}", error.0)
             }
             Err(unmaskcost::Error::NotDivisible { .. }) => "refused".to_owned(),

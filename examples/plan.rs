@@ -296,7 +296,7 @@ fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Ou
     };
     row("the best sizes", steps, best)?;
     for (names, plan) in plans(best.tokens(), steps)? {
-        row(&names, plan.passes(), plan.schedule())?;
+        row(&names, plan.count(), plan.schedule())?;
     }
     writeln!(out, "{FIXED_POSITIONS}")?;
     Ok(())

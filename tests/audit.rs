@@ -93,7 +93,7 @@ fn a_decoder_that_drops_steps_is_recognised_with_the_steps_it_was_asked_for() {
     // A list of sizes does not show the passes that were empty.
     let log = Decoder::MaskGit(MaskFunction::Log);
     let plan = log.plan(256, 64).unwrap();
-    assert_eq!((plan.schedule().steps(), plan.empty_passes().len()), (61, 3));
+    assert_eq!((plan.schedule().steps(), plan.empty().len()), (61, 3));
     let nearest = plan.schedule().audit().nearest;
     assert_eq!((nearest.decoder, nearest.distance), (log, 0));
     assert_eq!((nearest.steps, nearest.empty_passes), (64, 3));

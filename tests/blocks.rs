@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use support::{all_schedules, schedules, seeded, tables};
 use unmaskcost::curve::block_curves;
 use unmaskcost::sampler::policy::{self, FixedPartition};
+use unmaskcost::schedule::BlockLength;
 use unmaskcost::{Error, InformationCurve, JointTable, Schedule, optimal};
 use unmaskcost::{decoders::Decoder, schedule::Blockwise};
 
@@ -197,6 +198,6 @@ fn blocks_and_curves_must_fit() {
 
 #[test]
 fn blocks_print_their_schedules() {
-    let plans = Decoder::Llada.plan_blocks(8, 4, 4).unwrap();
-    assert_eq!(Blockwise::from_plans(&plans).unwrap().to_string(), "(2, 2) | (2, 2)");
+    let plans = Decoder::Llada.plan_blocks(8, BlockLength(4), 4).unwrap();
+    assert_eq!(Blockwise::from_passes(&plans).unwrap().to_string(), "(2, 2) | (2, 2)");
 }

@@ -8,6 +8,7 @@ use unmaskcost::sampler::policy::{
     self, ConfidenceThreshold, EntropyBounded, FixedPartition, InBlocks, LeftToRight,
     LowestEntropies, Policy, View,
 };
+use unmaskcost::schedule::BlockLength;
 use unmaskcost::{Bits, Error, JointTable, Nats, Scalar, Schedule};
 
 /// For each word on its own: the rounds that lead to it, and the probability that the sampler takes
@@ -134,7 +135,7 @@ fn dilated_blocks_are_the_rounds_of_dus() {
     use unmaskcost::decoders::Decoder;
     for (tokens, length) in [(64, 32), (30, 10), (21, 7), (5, 5), (6, 1)] {
         let partition = FixedPartition::dilated_blocks(tokens, length).unwrap();
-        let plans = Decoder::Dus.plan_blocks(tokens, length, 1).unwrap();
+        let plans = Decoder::Dus.plan_blocks(tokens, BlockLength(length), 1).unwrap();
         let sizes: Vec<usize> =
             plans.iter().flat_map(|plan| plan.schedule().sizes().to_vec()).collect();
         assert_eq!(partition.sets.iter().map(Vec::len).collect::<Vec<_>>(), sizes);

@@ -4,9 +4,10 @@ use crate::support;
 
 use proptest::prelude::*;
 use support::{increments, information_of, seeded, tables};
+use unmaskcost::schedule::Passes;
 use unmaskcost::{Error, InformationCurve, Schedule, optimal, sampler};
 use unmaskcost::{
-    decoders::{Decoder, DecoderPlan},
+    decoders::Decoder,
     schedule::{NoiseSchedule, RevealTimes, Rounding},
 };
 
@@ -27,13 +28,11 @@ fn all_sizes(tokens: usize, parts: &[f64]) -> Vec<(Vec<usize>, f64)> {
     lists
 }
 
-fn mean_over_sizes(tokens: usize, times: &RevealTimes, value: impl Fn(&DecoderPlan) -> f64) -> f64 {
+fn mean_over_sizes(tokens: usize, times: &RevealTimes, value: impl Fn(&Passes) -> f64) -> f64 {
     let parts: Vec<f64> = times.parts().collect();
     all_sizes(tokens, &parts)
         .into_iter()
-        .map(|(sizes, probability)| {
-            probability * value(&DecoderPlan::from_pass_sizes(sizes).unwrap())
-        })
+        .map(|(sizes, probability)| probability * value(&Passes::from_sizes(sizes).unwrap()))
         .sum()
 }
 
@@ -75,7 +74,7 @@ proptest! {
     ) {
         let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
         let tokens = curve.tokens();
-        let error = |plan: &DecoderPlan| curve.sampling_error(plan.schedule()).unwrap().0;
+        let error = |plan: &Passes| curve.sampling_error(plan.schedule()).unwrap().0;
         let enumerated = mean_over_sizes(tokens, &times, error);
         let computed = curve.expected_sampling_error(&times).unwrap().0;
         prop_assert!((computed - enumerated).abs() <= 1e-12 * enumerated, "{computed} {enumerated}");
@@ -93,7 +92,7 @@ proptest! {
 
     #[test]
     fn expected_error_is_what_the_sampler_does(table in tables::<f64>(4, 64), times in times(3)) {
-        let kl = |plan: &DecoderPlan| sampler::expected_kl(&table, plan.schedule()).unwrap().0;
+        let kl = |plan: &Passes| sampler::expected_kl(&table, plan.schedule()).unwrap().0;
         let by_sampler = mean_over_sizes(table.tokens(), &times, kl);
         let curve = table.information_curve().unwrap();
         let computed = curve.expected_sampling_error(&times).unwrap().0;
@@ -105,7 +104,7 @@ proptest! {
         let law = times.nonempty_steps_law(tokens).unwrap();
         prop_assert_eq!(law.len(), times.steps() + 1);
         for (j, p) in law.iter().enumerate() {
-            let exactly = |plan: &DecoderPlan| f64::from(plan.schedule().steps() == j);
+            let exactly = |plan: &Passes| f64::from(plan.schedule().steps() == j);
             prop_assert!((p - mean_over_sizes(tokens, &times, exactly)).abs() < 1e-13);
         }
         let mean: f64 = law.iter().enumerate().map(|(j, p)| j as f64 * p).sum();
@@ -117,7 +116,7 @@ proptest! {
         for step in 0..times.steps() {
             let law = times.step_size_law(step, tokens).unwrap();
             for (s, p) in law.iter().enumerate() {
-                let exactly = |plan: &DecoderPlan| f64::from(plan.pass_sizes().nth(step) == Some(s));
+                let exactly = |plan: &Passes| f64::from(plan.sizes().nth(step) == Some(s));
                 prop_assert!((p - mean_over_sizes(tokens, &times, exactly)).abs() < 1e-14);
             }
         }
@@ -326,7 +325,7 @@ fn drawn_sizes_have_the_expected_error_and_steps() {
     let (mut errors, mut squares, mut nonempty) = (0.0, 0.0, 0.0);
     for _ in 0..runs {
         let run = times.sample(12, &mut generator).unwrap();
-        assert_eq!((run.schedule().tokens(), run.passes()), (12, 5));
+        assert_eq!((run.schedule().tokens(), run.count()), (12, 5));
         let error = curve.sampling_error(run.schedule()).unwrap().0;
         errors += error;
         squares += error * error;
@@ -366,7 +365,7 @@ fn noise_schedules_become_times_and_sizes_and_times_again() {
         for rule in rules {
             for tokens in [1, 7, 20, 1000] {
                 let plan = times.round(tokens, rule).unwrap();
-                assert_eq!((plan.schedule().tokens(), plan.passes()), (tokens, 20));
+                assert_eq!((plan.schedule().tokens(), plan.count()), (tokens, 20));
             }
         }
         let fine = times.round(1_000_000, Rounding::RevealedNearest).unwrap();
@@ -403,7 +402,7 @@ fn the_precision_of_the_original_can_move_a_token() {
         Decoder::MaskGit(unmaskcost::decoders::MaskFunction::Cosine).plan(1000, 30).unwrap();
     let cosine = NoiseSchedule::cosine().times(30).unwrap();
     let double = cosine.round(1000, Rounding::MaskedFloorClamped).unwrap();
-    let revealed = |plan: &DecoderPlan| plan.pass_sizes().take(20).sum::<usize>();
+    let revealed = |plan: &Passes| plan.sizes().take(20).sum::<usize>();
     assert_eq!((revealed(&single), revealed(&double)), (501, 500));
 }
 
@@ -466,7 +465,7 @@ fn every_noise_schedule_has_times_and_says_which_steps_are_empty_for_certain() {
         assert!((law[0] - 1.0).abs() < 1e-8);
         assert!(times.expected_nonempty_steps(64) < 64.0);
         let plan = times.round(1000, Rounding::RevealedNearest).unwrap();
-        assert_eq!((plan.schedule().tokens(), plan.passes()), (1000, steps));
+        assert_eq!((plan.schedule().tokens(), plan.count()), (1000, steps));
     }
     let flat = NoiseSchedule::from_alpha(|t| if t < 0.5 { 1.0 } else { 2.0 - 2.0 * t }).unwrap();
     let times = flat.times(10).unwrap();
@@ -539,7 +538,7 @@ fn times_of_a_schedule_round_back_while_floats_tell_counts_apart() {
     // Beyond, short steps may be lost, and the times say so.
     let (_, times, plan) = back(&[usize::MAX - 1, 1]);
     assert_eq!((times.times(), times.certainly_empty_steps()), ([0.0, 1.0, 1.0].as_slice(), 1));
-    assert_eq!((plan.schedule().tokens(), plan.empty_passes()), (usize::MAX, [1].as_slice()));
+    assert_eq!((plan.schedule().tokens(), plan.empty()), (usize::MAX, [1].as_slice()));
 }
 
 /// The sizes of `steps` equal steps by exact fractions: `t_i = i / T`, and a step takes one part in
@@ -590,7 +589,7 @@ fn equal_steps_round_as_exact_fractions_do() {
         for rule in rules {
             let plan = equal.round(tokens, rule).unwrap();
             let expected = equal_steps_by_fractions(tokens, steps, rule);
-            assert!(plan.pass_sizes().eq(expected), "L = {tokens}, T = {steps}, {rule:?}");
+            assert!(plan.sizes().eq(expected), "L = {tokens}, T = {steps}, {rule:?}");
             assert!(tokens != steps || plan.schedule().steps() == tokens, "{tokens} {rule:?}");
         }
     };

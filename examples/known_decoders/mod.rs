@@ -1,14 +1,15 @@
 //! What known decoders do with the same request, for the examples.
 
-use unmaskcost::decoders::{Decoder, DecoderPlan};
+use unmaskcost::decoders::Decoder;
+use unmaskcost::schedule::Passes;
 
 /// What the mark `*` behind a name means.
 pub const FIXED_POSITIONS: &str =
     "* positions are fixed in advance: the figures are those of random positions with these sizes";
 
 /// The plans of all decoders, those that do the same named together; `*` marks fixed positions.
-pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, DecoderPlan)>> {
-    let mut plans: Vec<(String, DecoderPlan)> = Vec::new();
+pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, Passes)>> {
+    let mut plans: Vec<(String, Passes)> = Vec::new();
     for decoder in Decoder::KNOWN {
         let mark = if matches!(decoder, Decoder::Dus | Decoder::Halton) { "*" } else { "" };
         let name = format!("{decoder}{mark}");

@@ -1,9 +1,9 @@
 use core::fmt;
 
 use crate::bounds::universal;
-use crate::decoders::{Decoder, DecoderPlan, MaskFunction};
+use crate::decoders::{Decoder, MaskFunction};
 use crate::optimal::minimax;
-use crate::schedule::Schedule;
+use crate::schedule::{Passes, Schedule};
 
 /// What a careful colleague would say of a schedule, before any data is seen.
 ///
@@ -111,11 +111,11 @@ impl Schedule {
     }
 }
 
-impl DecoderPlan {
+impl Passes {
     /// As [`Schedule::audit`], with the empty passes counted.
     ///
     /// ```
-    /// use unmaskcost::decoders::{Decoder, DecoderPlan};
+    /// use unmaskcost::decoders::Decoder;
     /// let audit = Decoder::Llada.plan(256, 512)?.audit();
     /// assert_eq!((audit.steps, audit.empty_passes), (256, 256));
     /// assert_eq!((audit.nearest.decoder, audit.nearest.distance), (Decoder::Llada, 0));
@@ -127,7 +127,7 @@ impl DecoderPlan {
     }
 }
 
-fn audit(schedule: &Schedule, plan: Option<&DecoderPlan>) -> ScheduleAudit {
+fn audit(schedule: &Schedule, plan: Option<&Passes>) -> ScheduleAudit {
     let (tokens, steps) = (schedule.tokens(), schedule.steps());
     let largest_step = schedule.largest_step();
     let factor = |remaining: fn(usize, usize) -> usize| {
@@ -138,9 +138,9 @@ fn audit(schedule: &Schedule, plan: Option<&DecoderPlan>) -> ScheduleAudit {
             .fold(0.0, f64::max)
     };
     let trend = trend(schedule.sizes());
-    let empty_passes = plan.map_or(0, |plan| plan.empty_passes().len());
+    let empty_passes = plan.map_or(0, |plan| plan.empty().len());
     let (nearest, nearest_reversed) = match plan.filter(|_| empty_passes > 0) {
-        Some(plan) => nearest(tokens, &plan.pass_sizes().collect::<Vec<_>>(), false),
+        Some(plan) => nearest(tokens, &plan.sizes().collect::<Vec<_>>(), false),
         None => nearest(tokens, schedule.sizes(), true),
     };
     ScheduleAudit {
@@ -228,7 +228,7 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
             ];
             for (best, distance) in candidates {
                 if distance < best.distance {
-                    let empty_passes = plan.empty_passes().len();
+                    let empty_passes = plan.empty().len();
                     *best = NearestDecoder { decoder, steps, distance, empty_passes };
                 }
             }
@@ -247,10 +247,10 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
 
 /// The largest difference of tokens revealed after the same pass, or the same nonempty step of a `bare`
 /// list. Both lists reveal the same tokens in all, so nothing differs after the longer one.
-fn distance(passes: impl Iterator<Item = usize>, plan: &DecoderPlan, bare: bool) -> usize {
+fn distance(passes: impl Iterator<Item = usize>, plan: &Passes, bare: bool) -> usize {
     match bare {
         true => largest_difference(passes, plan.schedule().sizes().iter().copied()),
-        false => largest_difference(passes, plan.pass_sizes()),
+        false => largest_difference(passes, plan.sizes()),
     }
 }
 

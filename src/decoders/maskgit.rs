@@ -4,7 +4,6 @@ use core::f32::consts::{FRAC_PI_2, PI};
 
 use super::each_pass;
 use super::single::{cos, log2};
-use crate::error::{Error, Result};
 
 /// r(x) of [`Decoder::MaskGit`](crate::decoders::Decoder::MaskGit): the part of the tokens masked when a part x of the passes is done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,12 +77,4 @@ fn clamped(tokens: usize, steps: usize, masked_part: impl Fn(usize) -> f32) -> V
         let left = (tokens as f32 * masked_part(pass)).floor() as usize;
         masked.saturating_sub(left.min(masked.saturating_sub(1)).max(1))
     })
-}
-
-pub(crate) fn check_power(power: f64) -> Result<()> {
-    if power > 0.0 && power.is_finite() {
-        Ok(())
-    } else {
-        Err(Error::NotPositive { what: "the power", value: power })
-    }
 }

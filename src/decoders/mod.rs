@@ -19,17 +19,14 @@ mod dllm;
 mod halton;
 mod maskgit;
 mod names;
-mod plan;
 mod quota;
 mod single;
 mod truncated;
 
 pub use dllm::DllmAlpha;
 pub use maskgit::{AmusedFunction, MaskFunction};
-pub use plan::DecoderPlan;
 
 pub(crate) use dilated::{MAX_DILATED, dilated_levels};
-pub(crate) use maskgit::check_power;
 
 use dllm::{MAX_SINGLE, dllm};
 use halton::halton;
@@ -38,7 +35,8 @@ use quota::equal;
 use truncated::{SMALLEST_TIME, dream_block, dream_time, truncated};
 
 use crate::error::{Error, Result, check_limit};
-use crate::schedule::check_list_fits;
+use crate::numeric::scalar;
+use crate::schedule::{BlockLength, Passes, check_list_fits};
 
 /// A decoder whose reveal sizes are fixed by a rule.
 ///
@@ -194,14 +192,14 @@ impl Decoder {
     /// ```
     /// use unmaskcost::decoders::Decoder;
     /// let plan = Decoder::Dream.plan(256, 256)?;
-    /// assert_eq!(plan.passes(), 256);
-    /// assert_eq!(plan.empty_passes(), [0]);
+    /// assert_eq!(plan.count(), 256);
+    /// assert_eq!(plan.empty(), [0]);
     /// assert_eq!(plan.schedule().sizes().last(), Some(&2));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn plan(self, tokens: usize, steps: usize) -> Result<DecoderPlan> {
+    pub fn plan(self, tokens: usize, steps: usize) -> Result<Passes> {
         check_request(tokens, steps)?;
-        DecoderPlan::from_pass_sizes(self.pass_sizes(tokens, steps)?)
+        Passes::from_sizes(self.pass_sizes(tokens, steps)?)
     }
 
     /// What the decoder does block after block, `steps` passes in all: one plan per block.
@@ -216,23 +214,24 @@ impl Decoder {
     /// have no such form.
     ///
     /// ```
-    /// use unmaskcost::decoders::Decoder;
-    /// let plans = Decoder::Llada.plan_blocks(256, 32, 64)?;
+    /// use unmaskcost::{decoders::Decoder, schedule::BlockLength};
+    /// let plans = Decoder::Llada.plan_blocks(256, BlockLength(32), 64)?;
     /// assert_eq!(plans.len(), 8);
     /// assert_eq!(plans[0].schedule().to_string(), "(4 x 8)");
-    /// assert!(Decoder::Llada.plan_blocks(256, 48, 64).is_err());
+    /// assert!(Decoder::Llada.plan_blocks(256, BlockLength(48), 64).is_err());
     /// // The first pass of a block of Dream reveals one token.
-    /// let plans = Decoder::Dream.plan_blocks(256, 32, 64)?;
+    /// let plans = Decoder::Dream.plan_blocks(256, BlockLength(32), 64)?;
     /// assert_eq!(plans[0].schedule().to_string(), "(1, 4 x 5, 5, 6)");
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn plan_blocks(
         self,
         tokens: usize,
-        block_length: usize,
+        block_length: BlockLength,
         steps: usize,
-    ) -> Result<Vec<DecoderPlan>> {
+    ) -> Result<Vec<Passes>> {
         check_request(tokens, steps)?;
+        let BlockLength(block_length) = block_length;
         if block_length == 0 {
             return Err(Error::Empty { what: "a block" });
         }
@@ -258,7 +257,7 @@ impl Decoder {
             _ => self.plan(tokens, steps),
         };
         let block = block_plan(block_length)?;
-        check_list_fits("forward passes", block.passes().saturating_mul(blocks))?;
+        check_list_fits("forward passes", block.count().saturating_mul(blocks))?;
         let last = tokens - (blocks - 1) * block_length;
         let mut plans = vec![block; blocks - 1];
         plans.push(block_plan(last)?);
@@ -286,7 +285,7 @@ impl Decoder {
             }
             Self::MaskGit(function) => {
                 if let MaskFunction::Power(power) = function {
-                    check_power(power)?;
+                    scalar::check_positive("the power", power)?;
                 }
                 maskgit(tokens, steps, function)
             }

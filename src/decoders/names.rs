@@ -3,9 +3,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::maskgit::check_power;
 use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction};
 use crate::error::{Error, Result};
+use crate::numeric::scalar;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
@@ -92,7 +92,7 @@ impl FromStr for Decoder {
         let number =
             wanted.starts_with(&plain(POWER)).then(|| text.get(POWER.len() + 1..)).flatten();
         if let Some(power) = number.and_then(|number| number.parse().ok()) {
-            check_power(power)?;
+            scalar::check_positive("the power", power)?;
             return Ok(Self::MaskGit(MaskFunction::Power(power)));
         }
         let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);

@@ -1,6 +1,6 @@
 //! A time grid, and truncated products: Dream, and llama.cpp with `TIMESTEP_BASED`.
 
-use super::{Decoder, DecoderPlan, each_pass};
+use super::{Decoder, Passes, each_pass};
 use crate::error::{Error, Result};
 use crate::schedule::check_list_fits;
 
@@ -27,7 +27,7 @@ fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> us
 }
 
 /// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
-pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
+pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<Passes> {
     check_list_fits("forward passes", steps)?;
     let others = tokens - 1;
     let mut sizes = vec![1];
@@ -41,5 +41,5 @@ pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<DecoderPlan> {
         let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
         sizes.extend(each_pass(others, steps - 1, size));
     }
-    DecoderPlan::from_pass_sizes(sizes)
+    Passes::from_sizes(sizes)
 }

@@ -97,6 +97,14 @@ pub(crate) fn check_nonnegative<F: Scalar>(what: &'static str, value: F) -> Resu
     Ok(value.max(F::zero()))
 }
 
+/// Refuses a single quantity that is not a positive number.
+pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<()> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::NotPositive { what, value }),
+    }
+}
+
 /// Refuses a single quantity that is not between 0 and 1.
 pub(crate) fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
     check_single(what, value)?;

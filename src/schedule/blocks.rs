@@ -1,8 +1,18 @@
 use core::fmt;
 
-use crate::decoders::DecoderPlan;
 use crate::error::{Error, Result};
-use crate::schedule::Schedule;
+use crate::schedule::{Passes, Schedule};
+
+/// The number of tokens of a block: not the number of blocks, and not that of steps.
+///
+/// ```
+/// use unmaskcost::{decoders::Decoder, schedule::BlockLength};
+/// let blocks = Decoder::Llada.plan_blocks(256, BlockLength(32), 64)?;
+/// assert_eq!((blocks.len(), blocks[0].count()), (8, 8));
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockLength(pub usize);
 
 /// Semi-autoregressive decoding: block after block, with a schedule of its own inside each.
 ///
@@ -11,9 +21,9 @@ use crate::schedule::Schedule;
 /// [`Blockwise::sampling_error`].
 ///
 /// ```
-/// use unmaskcost::{Schedule, decoders::Decoder, schedule::Blockwise};
+/// use unmaskcost::{Schedule, decoders::Decoder, schedule::{BlockLength, Blockwise}};
 /// let by_hand = Blockwise::new([Schedule::balanced(32, 8)?, Schedule::balanced(32, 8)?])?;
-/// let llada = Blockwise::from_plans(&Decoder::Llada.plan_blocks(64, 32, 16)?)?;
+/// let llada = Blockwise::from_passes(&Decoder::Llada.plan_blocks(64, BlockLength(32), 16)?)?;
 /// assert_eq!(by_hand, llada);
 /// assert_eq!((llada.tokens(), llada.steps(), llada.blocks().len()), (64, 16, 2));
 /// # Ok::<(), unmaskcost::Error>(())
@@ -46,8 +56,8 @@ impl Blockwise {
     ///
     /// # Errors
     /// As [`Blockwise::new`].
-    pub fn from_plans(plans: &[DecoderPlan]) -> Result<Self> {
-        Self::new(plans.iter().map(|plan| plan.schedule().clone()).collect::<Vec<_>>())
+    pub fn from_passes(blocks: &[Passes]) -> Result<Self> {
+        Self::new(blocks.iter().map(|passes| passes.schedule().clone()).collect::<Vec<_>>())
     }
 
     /// The schedule of each block.

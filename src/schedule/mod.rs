@@ -10,7 +10,7 @@
 //! Which positions a step reveals is random unless an [`Order`] says; both together make [`Rounds`].
 //!
 //! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are in [`noise`].
-//! Random sizes are [`RevealTimes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
+//! Random sizes are [`RevealTimes`], passes of which some reveal nothing are [`Passes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
 //! schedule over.
 
 use core::fmt;
@@ -21,11 +21,13 @@ use crate::error::{Error, Result, check_limit};
 mod blocks;
 pub mod noise;
 mod order;
+mod passes;
 mod reveal_times;
 
-pub use blocks::Blockwise;
+pub use blocks::{BlockLength, Blockwise};
 pub use noise::NoiseSchedule;
 pub use order::{Order, Rounds};
+pub use passes::Passes;
 pub use reveal_times::{RevealTimes, Rounding};
 
 /// An unmasking schedule: reveal sizes in sampling order, each at least one.
@@ -362,13 +364,18 @@ impl<'a> IntoIterator for &'a Schedule {
 /// The sizes in sampling order; four or more equal ones in a row are written `size x count`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        for run in self.sizes.chunk_by(|a, b| a == b) {
-            match run {
-                [size, _, _, _, ..] => parts.push(format!("{size} x {}", run.len())),
-                few => parts.extend(few.iter().map(usize::to_string)),
-            }
-        }
-        f.pad(&format!("({})", parts.join(", ")))
+        f.pad(&text_of_sizes(&self.sizes))
     }
+}
+
+/// Sizes in sampling order, runs of four and more equal ones as `size x count`.
+fn text_of_sizes(sizes: &[usize]) -> String {
+    let mut parts = Vec::new();
+    for run in sizes.chunk_by(|a, b| a == b) {
+        match run {
+            [size, _, _, _, ..] => parts.push(format!("{size} x {}", run.len())),
+            few => parts.extend(few.iter().map(usize::to_string)),
+        }
+    }
+    format!("({})", parts.join(", "))
 }

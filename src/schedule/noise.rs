@@ -14,7 +14,6 @@ use core::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use core::fmt;
 use std::sync::Arc;
 
-use crate::decoders::check_power;
 use crate::error::{Error, Result};
 use crate::numeric::scalar;
 use crate::schedule::{RevealTimes, check_list_fits};
@@ -74,7 +73,7 @@ impl NoiseSchedule {
     /// # Errors
     /// [`NotPositive`](Error::NotPositive) unless the power is a positive number.
     pub fn polynomial(power: f64) -> Result<Self> {
-        check_power(power)?;
+        scalar::check_positive("the power", power)?;
         Ok(Self {
             // 1 - t^power, without the cancellation near t = 1.
             alpha: Box::new(move |t| -(power * t.ln()).exp_m1()),

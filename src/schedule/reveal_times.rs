@@ -1,11 +1,10 @@
 use core::f64::consts::PI;
 
-use crate::decoders::DecoderPlan;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::binomial::Binomial;
 use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::scalar;
-use crate::schedule::{Schedule, check_list_fits};
+use crate::schedule::{Passes, Schedule, check_list_fits};
 
 /// Random reveal sizes: each masked token is revealed with a coin of its own.
 ///
@@ -221,7 +220,7 @@ impl RevealTimes {
     /// assert_eq!(tenths.round(10, Rounding::RevealedFloor)?.schedule().sizes(), [1; 10]);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn round(&self, tokens: usize, rounding: Rounding) -> Result<DecoderPlan> {
+    pub fn round(&self, tokens: usize, rounding: Rounding) -> Result<Passes> {
         let total = tokens as f64;
         let mut masked = tokens;
         let mut reveal = |pair: &[f64]| {
@@ -248,7 +247,7 @@ impl RevealTimes {
             masked = left;
             size
         };
-        DecoderPlan::from_pass_sizes(self.times.windows(2).map(&mut reveal).collect::<Vec<_>>())
+        Passes::from_sizes(self.times.windows(2).map(&mut reveal).collect::<Vec<_>>())
     }
 
     /// The expected number of steps that reveal at least one of `tokens` tokens. O(T).
@@ -458,7 +457,7 @@ impl RevealTimes {
     /// use rand::{SeedableRng, rngs::ChaCha8Rng};
     /// let mut generator = ChaCha8Rng::seed_from_u64(1);
     /// let run = RevealTimes::equal(64)?.sample(64, &mut generator)?;
-    /// assert_eq!((run.schedule().tokens(), run.passes()), (64, 64));
+    /// assert_eq!((run.schedule().tokens(), run.count()), (64, 64));
     /// # }
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
@@ -468,7 +467,7 @@ impl RevealTimes {
         &self,
         tokens: usize,
         generator: &mut R,
-    ) -> Result<DecoderPlan> {
+    ) -> Result<Passes> {
         use rand::RngExt;
         check_tokens(tokens)?;
         let mut sizes = vec![0; self.steps()];
@@ -480,7 +479,7 @@ impl RevealTimes {
                 *size += 1;
             }
         }
-        DecoderPlan::from_pass_sizes(sizes)
+        Passes::from_sizes(sizes)
     }
 }
 

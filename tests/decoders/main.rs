@@ -3,9 +3,11 @@
 mod originals;
 
 use unmaskcost::Schedule;
-use unmaskcost::decoders::{Decoder, DecoderPlan, DllmAlpha, MaskFunction};
+use unmaskcost::decoders::{Decoder, DllmAlpha, MaskFunction};
+use unmaskcost::schedule::BlockLength;
+use unmaskcost::schedule::Passes;
 
-fn plan(decoder: Decoder, tokens: usize, steps: usize) -> DecoderPlan {
+fn plan(decoder: Decoder, tokens: usize, steps: usize) -> Passes {
     decoder.plan(tokens, steps).unwrap()
 }
 
@@ -25,8 +27,8 @@ fn llada_gives_the_remainder_to_its_first_steps_and_runs_empty_passes() {
     assert_eq!(uneven[56..], [2; 44]);
     let wasteful = plan(Decoder::Llada, 256, 512);
     assert_eq!(wasteful.schedule().sizes(), [1; 256]);
-    assert_eq!(wasteful.passes(), 512);
-    assert_eq!(wasteful.empty_passes(), (256..512).collect::<Vec<_>>());
+    assert_eq!(wasteful.count(), 512);
+    assert_eq!(wasteful.empty(), (256..512).collect::<Vec<_>>());
 }
 
 #[test]
@@ -38,14 +40,14 @@ fn what_took_over_the_rule_of_llada_stops_when_no_mask_is_left() {
     }
     for steps in [257, 512] {
         let fast = plan(Decoder::FastDllm, 256, steps);
-        assert_eq!((fast.passes(), fast.empty_passes()), (256, [].as_slice()));
+        assert_eq!((fast.count(), fast.empty()), (256, [].as_slice()));
         // A pass that finds no mask is run before the loop ends.
         let llama = plan(Decoder::LlamaCppBlock, 256, steps);
-        assert_eq!((llama.passes(), llama.empty_passes()), (257, [256].as_slice()));
+        assert_eq!((llama.count(), llama.empty()), (257, [256].as_slice()));
         assert_eq!(fast.schedule(), llama.schedule());
     }
-    let blocks = |decoder: Decoder| decoder.plan_blocks(64, 32, 128).unwrap();
-    let passes = |decoder| blocks(decoder).iter().map(DecoderPlan::passes).sum::<usize>();
+    let blocks = |decoder: Decoder| decoder.plan_blocks(64, BlockLength(32), 128).unwrap();
+    let passes = |decoder| blocks(decoder).iter().map(Passes::count).sum::<usize>();
     assert_eq!(passes(Decoder::Llada), 128);
     assert_eq!(passes(Decoder::FastDllm), 64);
     assert_eq!(passes(Decoder::LlamaCppBlock), 66);
@@ -53,8 +55,9 @@ fn what_took_over_the_rule_of_llada_stops_when_no_mask_is_left() {
 
 #[test]
 fn a_block_of_dream_reveals_its_first_token_alone() {
-    let blocks = |tokens, length, steps| Decoder::Dream.plan_blocks(tokens, length, steps);
-    let sizes = |plans: &[DecoderPlan]| plans[0].pass_sizes().collect::<Vec<_>>();
+    let blocks =
+        |tokens, length, steps| Decoder::Dream.plan_blocks(tokens, BlockLength(length), steps);
+    let sizes = |plans: &[Passes]| plans[0].sizes().collect::<Vec<_>>();
     let two = blocks(64, 32, 16).unwrap();
     assert_eq!(two.len(), 2);
     assert_eq!(two[0], two[1]);
@@ -89,7 +92,7 @@ fn a_block_of_dream_reveals_its_first_token_alone() {
 fn truncation_makes_the_first_step_small_and_the_last_large() {
     for decoder in [Decoder::Dream, Decoder::LlamaCpp] {
         let full = plan(decoder, 256, 256);
-        assert_eq!(full.empty_passes(), [0]);
+        assert_eq!(full.empty(), [0]);
         assert_eq!(full.schedule().steps(), 255);
         assert_eq!(full.schedule().sizes()[..254], [1; 254]);
         assert_eq!(full.schedule().sizes()[254], 2);
@@ -99,11 +102,11 @@ fn truncation_makes_the_first_step_small_and_the_last_large() {
         let uneven = sizes(decoder, 256, 100);
         assert_eq!((uneven[0], uneven[99], uneven.len()), (2, 4, 100));
         let wasteful = plan(decoder, 256, 512);
-        assert_eq!(wasteful.empty_passes().len(), 257);
+        assert_eq!(wasteful.empty().len(), 257);
         assert_eq!(wasteful.schedule().sizes().last(), Some(&2));
     }
     // The fused multiply-add of torch's linspace shows here: without it the list is another one.
-    let fused: Vec<usize> = plan(Decoder::Dream, 512, 1000).pass_sizes().collect();
+    let fused: Vec<usize> = plan(Decoder::Dream, 512, 1000).sizes().collect();
     assert_eq!(fused, [vec![0; 490], vec![1; 509], vec![3]].concat());
 }
 
@@ -111,8 +114,8 @@ fn truncation_makes_the_first_step_small_and_the_last_large() {
 fn dllm_drops_the_steps_that_round_to_zero() {
     for (tokens, steps, left) in [(256, 256, 206), (128, 64, 58), (256, 100, 92)] {
         let plan = plan(DLLM_COSINE, tokens, steps);
-        assert_eq!(plan.passes(), left);
-        assert_eq!(plan.empty_passes(), [0; 0]);
+        assert_eq!(plan.count(), left);
+        assert_eq!(plan.empty(), [0; 0]);
         assert_eq!(plan.schedule().tokens(), tokens);
     }
     let full = sizes(DLLM_COSINE, 256, 256);
@@ -130,7 +133,7 @@ fn maskgit_reveals_one_token_at_least_and_keeps_one_for_the_last_pass() {
     assert_eq!((uneven[0], uneven.iter().max()), (1, Some(&4)));
     let wasteful = plan(MASKGIT_COSINE, 256, 512);
     assert_eq!(wasteful.schedule().sizes(), [1; 256]);
-    assert_eq!(wasteful.empty_passes(), (255..511).collect::<Vec<_>>());
+    assert_eq!(wasteful.empty(), (255..511).collect::<Vec<_>>());
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn halton_follows_the_arc_cosine_but_never_stands_still() {
     }
     let wasteful = plan(Decoder::Halton, 5, 9);
     assert_eq!(wasteful.schedule().sizes(), [1; 5]);
-    assert_eq!(wasteful.empty_passes(), [5, 6, 7, 8]);
+    assert_eq!(wasteful.empty(), [5, 6, 7, 8]);
 }
 
 #[test]
@@ -166,16 +169,16 @@ fn every_decoder_reveals_every_token_in_the_passes_it_was_given() {
             for steps in [1, 2, 3, 10, 64, 257, 2000] {
                 let plan = plan(decoder, tokens, steps);
                 assert_eq!(plan.schedule().tokens(), tokens, "{decoder}, {steps} steps");
-                assert_eq!(plan.pass_sizes().sum::<usize>(), tokens);
-                assert_eq!(plan.pass_sizes().count(), plan.passes());
-                let again = DecoderPlan::from_pass_sizes(plan.pass_sizes().collect::<Vec<_>>());
+                assert_eq!(plan.sizes().sum::<usize>(), tokens);
+                assert_eq!(plan.sizes().count(), plan.count());
+                let again = Passes::from_sizes(plan.sizes().collect::<Vec<_>>());
                 assert_eq!(again.as_ref(), Ok(&plan));
                 match decoder {
-                    Decoder::Dllm(_) => assert!(plan.passes() <= steps),
-                    Decoder::FastDllm => assert_eq!(plan.passes(), steps.min(tokens)),
-                    Decoder::LlamaCppBlock => assert_eq!(plan.passes(), steps.min(tokens + 1)),
+                    Decoder::Dllm(_) => assert!(plan.count() <= steps),
+                    Decoder::FastDllm => assert_eq!(plan.count(), steps.min(tokens)),
+                    Decoder::LlamaCppBlock => assert_eq!(plan.count(), steps.min(tokens + 1)),
                     Decoder::Dus => {}
-                    _ => assert_eq!(plan.passes(), steps, "{decoder}"),
+                    _ => assert_eq!(plan.count(), steps, "{decoder}"),
                 }
             }
         }
@@ -202,7 +205,7 @@ fn huge_requests_are_answered_or_refused() {
     refused(DLLM_COSINE, 10, 1 << 25);
     refused(Decoder::Llada, 10, usize::MAX);
     refused(Decoder::Dus, usize::MAX, 1);
-    assert!(Decoder::Dus.plan_blocks(1 << 40, 1, 1).is_err());
+    assert!(Decoder::Dus.plan_blocks(1 << 40, BlockLength(1), 1).is_err());
     assert_eq!(plan(Decoder::Llada, usize::MAX, 3).schedule().tokens(), usize::MAX);
     assert!(matches!(Schedule::sequential(usize::MAX), Err(unmaskcost::Error::TooLarge { .. })));
     assert_eq!(Schedule::one_step(usize::MAX).unwrap().tokens(), usize::MAX);
@@ -212,10 +215,8 @@ fn huge_requests_are_answered_or_refused() {
 fn blocks_divide_as_the_originals_do() {
     use unmaskcost::Error;
     let lengths = |decoder: Decoder, tokens, block, steps| {
-        let plans = decoder.plan_blocks(tokens, block, steps)?;
-        Ok::<_, Error>(
-            plans.iter().map(|p| (p.schedule().tokens(), p.passes())).collect::<Vec<_>>(),
-        )
+        let plans = decoder.plan_blocks(tokens, BlockLength(block), steps)?;
+        Ok::<_, Error>(plans.iter().map(|p| (p.schedule().tokens(), p.count())).collect::<Vec<_>>())
     };
     assert_eq!(lengths(Decoder::Llada, 96, 32, 24).unwrap(), [(32, 8); 3]);
     assert_eq!(
@@ -259,7 +260,7 @@ fn impossible_requests_say_what_is_wrong() {
         let decoder = Decoder::MaskGit(MaskFunction::Power(power));
         assert!(matches!(decoder.plan(10, 3), Err(Error::NotPositive { .. })));
     }
-    assert!(matches!(DecoderPlan::from_pass_sizes([0, 0]), Err(Error::Empty { .. })));
+    assert!(matches!(Passes::from_sizes([0, 0]), Err(Error::Empty { .. })));
 }
 
 #[test]

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use unmaskcost::Error;
-use unmaskcost::decoders::{Decoder, DecoderPlan};
+use unmaskcost::decoders::Decoder;
+use unmaskcost::schedule::{BlockLength, Passes};
 
 const SIZES: &str = include_str!("sizes.tsv");
 
@@ -41,14 +42,14 @@ impl Row {
     }
 
     /// What this crate makes of the request.
-    fn plans(&self) -> Result<Vec<DecoderPlan>, Error> {
+    fn plans(&self) -> Result<Vec<Passes>, Error> {
         let (name, in_blocks) = match self.decoder {
             "Dream blocks" => ("Dream", true),
             name => (name, self.block_length < self.tokens),
         };
         let decoder: Decoder = name.parse().unwrap();
         if in_blocks {
-            decoder.plan_blocks(self.tokens, self.block_length, self.steps)
+            decoder.plan_blocks(self.tokens, BlockLength(self.block_length), self.steps)
         } else {
             decoder.plan(self.tokens, self.steps).map(|plan| vec![plan])
         }
@@ -62,9 +63,7 @@ fn every_decoder_gives_the_sizes_of_its_original() {
     for row in SIZES.lines().skip(1).map(Row::parse) {
         rows += 1;
         let as_recorded = match row.plans() {
-            Ok(plans) => {
-                plans.iter().map(DecoderPlan::pass_sizes).map(Vec::from_iter).eq(row.blocks)
-            }
+            Ok(plans) => plans.iter().map(Passes::sizes).map(Vec::from_iter).eq(row.blocks),
             Err(Error::LeavesMasks { .. }) => row.left_masked,
             Err(_) => false,
         };
