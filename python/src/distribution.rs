@@ -1,0 +1,161 @@
+//! Distributions whose curve is exact.
+
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArrayDyn};
+use pyo3::prelude::*;
+use unmaskcost::distribution as d;
+
+use crate::arrays::{Floats, array, counts};
+use crate::curve::InformationCurve;
+use crate::errors::Raise;
+use crate::long;
+use crate::schedule::{Order, Schedule, signed};
+
+/// A joint table over few tokens: one axis a token.
+///
+/// Parameters
+/// ----------
+/// probabilities : array, one axis per token
+///
+/// Examples
+/// --------
+/// >>> import numpy as np
+/// >>> from unmaskcost import JointTable
+/// >>> table = JointTable(np.array([[0.5, 0.0], [0.0, 0.5]]))
+/// >>> round(table.information_curve().total_correlation, 4)
+/// 0.6931
+#[pyclass(module = "unmaskcost", frozen, from_py_object)]
+#[derive(Clone)]
+pub struct JointTable(pub d::JointTable);
+
+fn cells(array: &Bound<'_, PyAny>) -> PyResult<(Vec<usize>, Vec<f64>)> {
+    let array = array.py().import("numpy")?.call_method1("asarray", (array, "float64"))?;
+    let array: PyReadonlyArrayDyn<'_, f64> = array.extract()?;
+    let view = array.as_array();
+    Ok((view.shape().to_vec(), view.iter().copied().collect()))
+}
+
+#[pymethods]
+impl JointTable {
+    #[new]
+    fn new(probabilities: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (shape, cells) = cells(probabilities)?;
+        d::JointTable::from_probabilities(&shape, cells).py().map(Self)
+    }
+
+    /// From counts or other nonnegative weights: they are divided by their sum.
+    #[staticmethod]
+    fn from_counts(counts: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (shape, cells) = cells(counts)?;
+        d::JointTable::from_weights(&shape, cells).py().map(Self)
+    }
+
+    #[getter]
+    fn tokens(&self) -> usize {
+        self.0.tokens()
+    }
+
+    /// The probabilities, one axis a token.
+    #[getter]
+    fn probabilities<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let flat = array(py, self.0.probabilities().to_vec());
+        Ok(flat.reshape(self.0.shape().to_vec())?.into_any())
+    }
+
+    /// The exact curve: entropies of all subsets of the tokens.
+    fn information_curve(&self, py: Python<'_>) -> PyResult<InformationCurve> {
+        let table = self.0.clone();
+        long::work(py, move || table.information_curve()).map(InformationCurve)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>, py: Python<'_>) -> PyResult<(Py<PyAny>, (Py<PyAny>,))> {
+        let cells = slf.get().probabilities(py)?.unbind();
+        Ok((slf.get_type().into_any().unbind(), (cells,)))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<JointTable of shape {:?}>", self.0.shape())
+    }
+}
+
+/// A Markov chain over symbols 0 .. S-1: exact curves of any length.
+///
+/// Parameters
+/// ----------
+/// transition : array of shape (S, S)
+///     Row i is the distribution of the symbol after i.
+/// initial : array of shape (S,), optional
+///     The distribution of the first symbol; the stationary one if not given.
+///
+/// Examples
+/// --------
+/// >>> from unmaskcost import MarkovChain, Order, Schedule
+/// >>> chain = MarkovChain([[0.9, 0.1], [0.1, 0.9]])
+/// >>> random = chain.information_curve(256).sampling_error(Schedule.balanced(256, 8))
+/// >>> spread = chain.order_error(Order.spread(256), Schedule.balanced(256, 8))
+/// >>> round(random, 2), round(spread, 2)
+/// (8.56, 0.44)
+#[pyclass(module = "unmaskcost", frozen, from_py_object)]
+#[derive(Clone)]
+pub struct MarkovChain(pub d::MarkovChain);
+
+#[pymethods]
+impl MarkovChain {
+    #[new]
+    #[pyo3(signature = (transition, initial = None))]
+    fn new(transition: &Bound<'_, PyAny>, initial: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let (shape, cells) = cells(transition)?;
+        let width = shape.get(1).copied().unwrap_or(0);
+        let rows: Vec<Vec<f64>> = match width {
+            0 => Vec::new(),
+            width => cells.chunks(width).map(<[f64]>::to_vec).collect(),
+        };
+        let chain = match initial {
+            None => d::MarkovChain::stationary(&rows),
+            Some(initial) => d::MarkovChain::from_transition(Floats::of(initial)?.doubles(), &rows),
+        };
+        chain.py().map(Self)
+    }
+
+    /// Fitted to a sequence of symbols; ``smoothing`` is added to each count of a transition.
+    #[staticmethod]
+    #[pyo3(signature = (symbols, alphabet, smoothing = 0.5))]
+    fn fit(symbols: &Bound<'_, PyAny>, alphabet: usize, smoothing: f64) -> PyResult<Self> {
+        d::MarkovChain::fit(&counts(symbols)?, alphabet, smoothing).py().map(Self)
+    }
+
+    /// S, the number of symbols.
+    #[getter]
+    fn alphabet(&self) -> usize {
+        self.0.alphabet()
+    }
+
+    /// The exact curve of so many tokens.
+    fn information_curve(&self, py: Python<'_>, tokens: usize) -> PyResult<InformationCurve> {
+        let chain = self.0.clone();
+        long::work(py, move || chain.information_curve(tokens)).map(InformationCurve)
+    }
+
+    /// The exact error of a schedule along an order, in nats.
+    fn order_error(&self, py: Python<'_>, order: &Order, schedule: &Schedule) -> PyResult<f64> {
+        let (chain, order, schedule) = (self.0.clone(), order.0.clone(), schedule.0.clone());
+        long::work(py, move || chain.order_error(&order, &schedule)).map(|error| error.0)
+    }
+
+    /// One sequence of so many tokens; the same seed gives the same sequence.
+    #[pyo3(signature = (tokens, *, seed))]
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        tokens: usize,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        use rand::SeedableRng;
+        let mut generator = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let sequence = self.0.sample(tokens, &mut generator).py()?;
+        Ok(array(py, signed(sequence.into_iter())))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<MarkovChain of {} symbols>", self.0.alphabet())
+    }
+}

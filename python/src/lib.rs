@@ -1,0 +1,49 @@
+//! The Python face of `unmaskcost`. Nothing is computed here: each function hands its arguments to the
+//! library and its result back.
+
+use pyo3::prelude::*;
+
+mod arrays;
+mod audit;
+mod bounds;
+mod curve;
+mod decoders;
+mod distribution;
+mod errors;
+mod json;
+mod long;
+mod measured;
+mod optimal;
+mod sampler;
+mod schedule;
+mod values;
+
+#[pymodule]
+mod _unmaskcost {
+    #[pymodule_export]
+    use crate::audit::audit;
+    #[pymodule_export]
+    use crate::bounds::{
+        Known, compare, from_correlations, from_dual_total_correlation, from_single_token_entropy,
+        from_token_information, from_total_correlation, li_cai_refined_upper, li_cai_upper,
+        li_cai_worst_schedule_lower,
+    };
+    #[pymodule_export]
+    use crate::curve::InformationCurve;
+    #[pymodule_export]
+    use crate::decoders::{names, plan};
+    #[pymodule_export]
+    use crate::distribution::{JointTable, MarkovChain};
+    #[pymodule_export]
+    use crate::errors::Error;
+    #[pymodule_export]
+    use crate::measured::{Collector, DecoderRuns, Losses, measurement_counts};
+    #[pymodule_export]
+    use crate::optimal::{fewest_steps, frontier, optimal_schedule, universal};
+    #[pymodule_export]
+    use crate::sampler::expected_kl;
+    #[pymodule_export]
+    use crate::schedule::{Order, Schedule, from_step_map};
+    #[pymodule_export]
+    use crate::values::{Estimate, KlBounds};
+}

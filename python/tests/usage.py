@@ -1,0 +1,18 @@
+"""Checked by `mypy --strict`, not run: what users write has types."""
+
+import numpy as np
+
+from unmaskcost import Collector, InformationCurve, Known, Losses, Order, Schedule, bounds, measured, optimal
+
+curve = InformationCurve.from_conditional_entropies(np.log(np.arange(8, 0, -1)))
+schedule, error = optimal.schedule(curve, 3)
+total: float = curve.sampling_error(Schedule.balanced(8, 3)) - error
+interval = bounds.from_total_correlation(curve.total_correlation, schedule)
+width: float = interval.width
+known = Known(8, information={3: 0.5, 5: (0.6, 0.7)}, single_token_entropy=2.0)
+collector = Collector(8)
+collector.record([0, 1], [2.0, 1.5])
+losses: Losses = collector.losses(least_samples=2)
+cost: float = losses.parallelism_cost(schedule).value
+rounds = Order.spread(8).rounds(schedule)
+counts = measured.measurement_counts(128, 33)

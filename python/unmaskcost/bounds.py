@@ -1,0 +1,29 @@
+"""Bounds for the error of a schedule when only part of the curve is known, in nats."""
+
+from ._unmaskcost import (
+    KlBounds,
+    Known,
+    compare,
+    from_correlations,
+    from_dual_total_correlation,
+    from_single_token_entropy,
+    from_token_information,
+    from_total_correlation,
+    li_cai_refined_upper,
+    li_cai_upper,
+    li_cai_worst_schedule_lower,
+)
+
+__all__ = [
+    "KlBounds",
+    "Known",
+    "compare",
+    "from_correlations",
+    "from_dual_total_correlation",
+    "from_single_token_entropy",
+    "from_token_information",
+    "from_total_correlation",
+    "li_cai_refined_upper",
+    "li_cai_upper",
+    "li_cai_worst_schedule_lower",
+]

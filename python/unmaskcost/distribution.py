@@ -1,0 +1,5 @@
+"""Distributions whose information curve is exact."""
+
+from ._unmaskcost import JointTable, MarkovChain
+
+__all__ = ["JointTable", "MarkovChain"]

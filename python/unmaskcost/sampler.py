@@ -1,0 +1,5 @@
+"""The sampler itself, on small tables, by enumeration."""
+
+from ._unmaskcost import expected_kl
+
+__all__ = ["expected_kl"]
