@@ -171,7 +171,7 @@ def test_reference_values_to_thirty_digits(case):
         assert np.allclose(found, [float(x) for x in case["optimal_errors"]], atol=1e-13)
 
 
-def test_interrupts_come_through():
+def test_interrupts_come_through(tmp_path):
     script = """
 import signal, threading, time, os
 import numpy as np
@@ -185,7 +185,10 @@ except KeyboardInterrupt:
     print("interrupted")
 os._exit(0)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    # Not in this folder: with -c, Python would take the sources there for the installed package.
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
     assert done.stdout.strip() in ("interrupted", "finished"), done.stderr
     assert done.stdout.strip() == "interrupted"
 
