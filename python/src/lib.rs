@@ -10,10 +10,13 @@ mod curve;
 mod decoders;
 mod distribution;
 mod errors;
+mod html;
 mod json;
 mod long;
 mod measured;
 mod optimal;
+mod order_blocks;
+mod runs;
 mod sampler;
 mod schedule;
 mod values;
@@ -37,9 +40,13 @@ mod _unmaskcost {
     #[pymodule_export]
     use crate::errors::Error;
     #[pymodule_export]
-    use crate::measured::{Collector, DecoderRuns, Losses, measurement_counts};
+    use crate::measured::{Collector, Losses, measurement_counts};
     #[pymodule_export]
     use crate::optimal::{fewest_steps, frontier, optimal_schedule, universal};
+    #[pymodule_export]
+    use crate::order_blocks::{OrderBlocks, OrderChoice, choose_order};
+    #[pymodule_export]
+    use crate::runs::{DecoderComparison, DecoderRuns};
     #[pymodule_export]
     use crate::sampler::expected_kl;
     #[pymodule_export]

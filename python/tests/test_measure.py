@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unmaskcost import Collector, InformationCurve, Order, Schedule, measured
+from unmaskcost import Collector, Error, InformationCurve, Order, OrderBlocks, Schedule, measured
 
 LENGTH, SYMBOLS = 6, 6
 
@@ -64,3 +64,52 @@ def test_pictures_are_drawn():
         permutation_model, SEQUENCES, lambda p, masked: np.flatnonzero(masked)[:3], name="threes", progress=False
     )
     assert measured.plot_frontier(runs).get_xlabel() == "forward passes"
+
+
+def test_blocks_along_an_order_price_its_schedules_as_runs_do():
+    order, steps = Order.spread(LENGTH), Schedule([1, 2, 3])
+    documents = [f"d{row // 2}" for row in range(len(SEQUENCES))]
+    blocks = measured.measure_blocks(
+        permutation_model, SEQUENCES, name="spread", order=order, documents=documents, batch=5, progress=False
+    )
+    runs = measured.run_schedule(permutation_model, SEQUENCES, steps, name="run", order=order, progress=False)
+    assert blocks.mean_loss(steps).value == pytest.approx(runs.mean_loss("run").value)
+    assert blocks.losses(steps) == pytest.approx(np.full(12, np.log(6) + 2 * np.log(5) + 3 * np.log(3)))
+    cost = blocks.cost(Schedule([3, 3]))
+    assert cost.value == pytest.approx(3 * np.log(6) + 3 * np.log(3) - np.log(720)) and cost.standard_error < 1e-12
+    assert blocks.sequences == [str(row) for row in range(12)]
+    chosen = blocks.choose(2)
+    assert chosen.order == "spread" and chosen.verdict in ("certain", "likely", "within noise")
+    assert blocks.fewest_steps(0.0).schedule == Schedule.sequential(LENGTH)
+    random = measured.measure_blocks(permutation_model, SEQUENCES, name="random", progress=False)
+    assert blocks.difference(steps, random, steps).value == pytest.approx(0, abs=1e-12)
+    assert len(measured.choose_order([blocks, random], 2)) == 2
+    assert "<td>spread</td>" in chosen._repr_html_()
+
+
+def test_blocks_refuse_arrays_of_other_shapes():
+    with pytest.raises(ValueError, match="shape"):
+        OrderBlocks("x", [0, 1], np.ones((2, 2)))
+    with pytest.raises(Error) as caught:
+        OrderBlocks("x", [0, 1], np.ones((2, 3, 4)))
+    assert caught.value.kind == "LengthMismatch" and caught.value.expected == 2
+    with pytest.raises(Error):
+        OrderBlocks("x", [0], np.full((2, 1, 4), np.nan))
+    with pytest.raises(Error):
+        OrderBlocks("x", [0, 9], np.ones((2, 2, 4)))
+    with pytest.raises(Error):
+        OrderBlocks("x", [0], np.ones((2, 1, 4)), documents=["one"])
+
+
+def test_a_comparison_is_a_table():
+    runs = measured.DecoderRuns()
+    for row in range(30):
+        runs.record("<fast>", row, rounds=2, nll_nats=10 + row % 5)
+        runs.record("slow", row, rounds=6, nll_nats=9 + row % 5)
+    table = runs.compare(level=0.9)
+    assert [row["decoder"] for row in table] == ["<fast>", "slow"] and table[-1]["place"] == "hull"
+    assert table[0]["loss"] - table[1]["loss"] == pytest.approx(1)
+    assert table.fastest_within(0.0) == "slow" and table.fastest_within(1.5) == "<fast>"
+    assert "&lt;fast&gt;" in table._repr_html_() and "slow" in repr(table)
+    with pytest.raises(IndexError):
+        table[2]

@@ -16,6 +16,7 @@ Examples
 from . import audit, bounds, decoders, distribution, measured, optimal, sampler
 from ._unmaskcost import (
     Collector,
+    DecoderComparison,
     DecoderRuns,
     Error,
     Estimate,
@@ -26,12 +27,15 @@ from ._unmaskcost import (
     Losses,
     MarkovChain,
     Order,
+    OrderBlocks,
+    OrderChoice,
     Schedule,
     from_step_map,
 )
 
 __all__ = [
     "Collector",
+    "DecoderComparison",
     "DecoderRuns",
     "Error",
     "Estimate",
@@ -42,6 +46,8 @@ __all__ = [
     "Losses",
     "MarkovChain",
     "Order",
+    "OrderBlocks",
+    "OrderChoice",
     "Schedule",
     "audit",
     "bounds",

@@ -10,16 +10,33 @@ from typing import Any, Callable, Iterator, Optional, Sequence, Union
 import numpy as np
 import numpy.typing as npt
 
-from ._unmaskcost import Collector, DecoderRuns, Losses, Order, Schedule, measurement_counts
+from ._unmaskcost import (
+    Collector,
+    DecoderComparison,
+    DecoderRuns,
+    Losses,
+    Order,
+    OrderBlocks,
+    OrderChoice,
+    Schedule,
+    choose_order,
+    measurement_counts,
+)
 
 __all__ = [
     "Collector",
+    "DecoderComparison",
     "DecoderRuns",
     "Losses",
+    "OrderBlocks",
+    "OrderChoice",
+    "choose_order",
     "measure",
+    "measure_blocks",
     "measurement_counts",
     "plot_frontier",
     "plot_losses",
+    "plot_orders",
     "run_decoder",
     "run_schedule",
 ]
@@ -99,6 +116,58 @@ def measure(
             picked = np.take_along_axis(predicted, tokens[part][..., None], axis=-1)[..., 0]
             losses[part, column] = -np.where(masked, picked, 0.0).sum(axis=1) / masked.sum(axis=1)
     return losses
+
+
+def measure_blocks(
+    model: Model,
+    sequences: npt.ArrayLike,
+    *,
+    name: str,
+    order: Union[Order, str] = "random",
+    counts: Optional[Sequence[int]] = None,
+    seed: int = 0,
+    batch: int = 64,
+    documents: Optional[Sequence[object]] = None,
+    progress: bool = True,
+) -> OrderBlocks:
+    """Measures a model along an order: one forward pass per count prices every schedule that begins its steps there.
+
+    Parameters
+    ----------
+    model : callable
+        ``log_probs(tokens, masked) -> array`` of shape (batch, L, vocabulary).
+    sequences : array of int, shape (n, L)
+    name : str
+        What to call the order.
+    order : Order or "random"
+        One order for all sequences, or a random one for each.
+    counts : sequence of int, optional
+        Numbers of known tokens, 0 among them; all of 0 .. L-1 if not given, which the cost against one token at a
+        time needs.
+    documents : sequence, shape (n,), optional
+        What shares a document is taken as dependent.
+
+    Returns
+    -------
+    OrderBlocks
+        Nats.
+    """
+    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
+    if tokens.ndim != 2:
+        raise ValueError(f"sequences have shape {tokens.shape}; (number, L) is needed")
+    number, length = tokens.shape
+    at = np.arange(length) if counts is None else np.asarray(counts, dtype=np.int64)
+    ranks = _ranks(tokens, order, seed)
+    positions = ranks.argsort(axis=1)
+    losses = np.empty((number, at.size, length))
+    for start in _progress(range(0, number, batch), progress):
+        part = slice(start, min(start + batch, number))
+        for column, known in enumerate(at):
+            masked = ranks[part] >= known
+            predicted = _numpy(model(np.where(masked, 0, tokens[part]), masked))
+            picked = np.take_along_axis(predicted, tokens[part][..., None], axis=-1)[..., 0]
+            losses[part, column] = -np.take_along_axis(picked, positions[part], axis=1)
+    return OrderBlocks(name, at, losses, documents=documents)
 
 
 def run_decoder(
@@ -221,6 +290,20 @@ def plot_losses(losses: Losses, axes: Any = None) -> Any:
     )
     axes.set_xlabel("revealed tokens")
     axes.set_ylabel("nats per masked token")
+    return axes
+
+
+def plot_orders(orders: Sequence[OrderBlocks], steps: Sequence[int], axes: Any = None) -> Any:
+    """Draws the mean loss of the choice for each number of steps, along each order (needs matplotlib)."""
+    axes = _axes(axes)
+    for blocks in orders:
+        found = [blocks.choose(number).loss for number in steps]
+        error = [2 * loss.standard_error for loss in found]
+        axes.errorbar(steps, [loss.value for loss in found], yerr=error, fmt="o-", label=blocks.name)
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel("forward passes")
+    axes.set_ylabel("-ln q, nats a sequence")
+    axes.legend(fontsize="small")
     return axes
 
 
