@@ -2,6 +2,8 @@
 
 #[path = "accuracy.rs"]
 mod accuracy;
+#[path = "across_languages.rs"]
+mod across_languages;
 #[path = "audit.rs"]
 mod audit;
 #[path = "blocks.rs"]
