@@ -54,6 +54,8 @@ mod orders;
 mod orientation;
 #[path = "policies.rs"]
 mod policies;
+#[path = "posterior.rs"]
+mod posterior;
 #[path = "published.rs"]
 mod published;
 #[path = "random_sizes.rs"]

@@ -209,8 +209,13 @@ impl<F: Scalar> LossCurve<F> {
     /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for losses without error at one count that contradict an
     /// exact one.
     pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
+        Self::merged(tokens, points.as_ref(), 2)
+    }
+
+    /// With at least so many samples at each count, where their number is known.
+    pub(crate) fn merged(tokens: usize, points: &[LossPoint<F>], least: u64) -> Result<Self> {
         check_tokens(tokens)?;
-        let mut sorted = points.as_ref().to_vec();
+        let mut sorted = points.to_vec();
         if sorted.is_empty() {
             return Err(Error::Empty { what: "the list of losses" });
         }
@@ -224,7 +229,7 @@ impl<F: Scalar> LossCurve<F> {
             return Err(Error::Overflow { what: "the largest loss, summed over the tokens" });
         }
         let same_count = |a: &LossPoint<F>, b: &LossPoint<F>| a.revealed == b.revealed;
-        let merge = |points: &[LossPoint<F>]| merge(points, bound * F::tolerance());
+        let merge = |points: &[LossPoint<F>]| merge(points, bound * F::tolerance(), least);
         let points = sorted.chunk_by(same_count).map(merge).collect::<Result<Vec<_>>>()?;
         Ok(Self { tokens, points, holds_ends: false })
     }
@@ -679,7 +684,7 @@ fn mean<F: Scalar>(sum: u64, counts: usize) -> F {
 }
 
 /// Points at one count, as if their samples had been taken together.
-fn merge<F: Scalar>(same_count: &[LossPoint<F>], tolerance: F) -> Result<LossPoint<F>> {
+fn merge<F: Scalar>(same_count: &[LossPoint<F>], tolerance: F, least: u64) -> Result<LossPoint<F>> {
     let &[first, ref others @ ..] = same_count else {
         return Err(Error::Empty { what: "the list of losses" });
     };
@@ -692,8 +697,8 @@ fn merge<F: Scalar>(same_count: &[LossPoint<F>], tolerance: F) -> Result<LossPoi
         (Some(_), _) => merge_known(same_count)?,
     };
     match merged.samples {
-        Some(samples @ 0..2) => {
-            Err(Error::TooFewSamples { revealed: merged.revealed, samples, needed: 2 })
+        Some(samples) if samples < least => {
+            Err(Error::TooFewSamples { revealed: merged.revealed, samples, needed: least })
         }
         _ => Ok(merged),
     }

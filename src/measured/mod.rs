@@ -12,6 +12,7 @@
 //! | question | call |
 //! | --- | --- |
 //! | where to measure | [`measurement_counts`] |
+//! | what the losses at all counts are, and how sure that is | [`LossPosterior`] |
 //! | do the losses rise by more than noise | [`MonotoneLosses`] |
 //! | what lies between measured counts, whatever it is | [`any_fall`] |
 //! | which schedule, and what it costs by losses that had no part in the choice | [`Planner`] |
@@ -24,7 +25,6 @@
 
 pub mod any_fall;
 mod as_measured;
-#[allow(dead_code)]
 mod clustered;
 mod collector;
 mod counts;
@@ -34,9 +34,9 @@ mod losses;
 mod monotone;
 mod order_blocks;
 mod planner;
+mod posterior;
 mod runs;
 mod smoothed;
-#[allow(dead_code)]
 mod verdict;
 
 pub use as_measured::schedule_for_losses;
@@ -46,6 +46,7 @@ pub use losses::{ErrorSplit, LossCurve, LossPoint};
 pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
 pub use order_blocks::{OrderBlocks, OrderChoice, OrderPass};
 pub use planner::{Choice, Planner};
+pub use posterior::LossPosterior;
 pub use runs::{ComparedDecoder, DecoderComparison, DecoderMeans, DecoderRuns, FrontierPlace, Run};
 pub use smoothed::SmoothedLosses;
 pub use verdict::Verdict;

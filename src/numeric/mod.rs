@@ -3,6 +3,7 @@
 pub(crate) mod binomial;
 pub(crate) mod entropy;
 pub(crate) mod hypergeometric;
+pub(crate) mod isotonic;
 pub(crate) mod moments;
 pub(crate) mod quadrature;
 pub(crate) mod ratio;

@@ -4,6 +4,7 @@ use super::{OrderBlocks, differences};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::measured::Verdict;
+use crate::numeric::isotonic;
 use crate::numeric::scalar::{self, Scalar};
 use crate::optimal::check_steps;
 use crate::schedule::Schedule;
@@ -271,28 +272,10 @@ fn not_rising<F: Scalar>(grid: &[usize], means: &mut Means<F>) {
     for cell in 0..cells {
         let losses: Vec<F> =
             (0..=cell).map(|known| at(means, known, cell + 1) - at(means, known, cell)).collect();
-        for (known, loss) in nonincreasing(&losses).into_iter().enumerate() {
+        for (known, loss) in isotonic::nonincreasing(&losses).into_iter().enumerate() {
             sums[known] = sums[known] + loss;
             smoothed.push(((grid[known], grid[cell + 1]), sums[known]));
         }
     }
     means.extend(smoothed);
-}
-
-/// The nearest numbers, by least squares, of which none is larger than the one before: pools of neighbours that
-/// would rise.
-fn nonincreasing<F: Scalar>(values: &[F]) -> Vec<F> {
-    let mut pools: Vec<(F, usize)> = Vec::new();
-    for &value in values {
-        let mut pool = (value, 1);
-        while let Some(&(mean, number)) = pools.last()
-            && mean < pool.0
-        {
-            let (a, b) = (scalar::float::<F>(number), scalar::float::<F>(pool.1));
-            pool = ((mean * a + pool.0 * b) / (a + b), number + pool.1);
-            pools.pop();
-        }
-        pools.push(pool);
-    }
-    pools.into_iter().flat_map(|(mean, number)| core::iter::repeat_n(mean, number)).collect()
 }
