@@ -24,9 +24,7 @@ use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
-use unmaskcost::sampler::policy::{
-    self, ConfidenceThreshold, EntropyBounded, FixedPartition, LeftToRight, LowestEntropies, Policy,
-};
+use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule};
 use unmaskcost::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
 use unmaskcost::{audit, curve::block_curves};
 use unmaskcost::{
@@ -167,14 +165,14 @@ fn write_policies(out: &mut String, symbols: &[usize]) -> Outcome<()> {
         )?;
     }
     let policies: [(&str, &dyn Policy); 8] = [
-        ("left to right, 2 at a time", &LeftToRight { size: 2 }),
-        ("left to right, 4 at a time", &LeftToRight { size: 4 }),
+        ("left to right, 2 at a time", &Rule::left_to_right(2)?),
+        ("left to right, 4 at a time", &Rule::left_to_right(4)?),
         ("dilated (DUS)", &FixedPartition::dilated(WINDOW)?),
-        ("2 lowest entropies", &LowestEntropies { count: 2 }),
-        ("confidence >= 0.7", &ConfidenceThreshold { threshold: 0.7 }),
-        ("confidence >= 0.5", &ConfidenceThreshold { threshold: 0.5 }),
-        ("entropy budget 1 nat", &EntropyBounded { budget: Nats(1.0) }),
-        ("entropy budget 1 bit", &EntropyBounded { budget: Bits(1.0).nats() }),
+        ("2 lowest entropies", &Rule::lowest_entropies(2)?),
+        ("confidence >= 0.7", &Rule::confidence(0.7)?),
+        ("confidence >= 0.5", &Rule::confidence(0.5)?),
+        ("entropy budget 1 nat", &Rule::entropy_budget(Nats(1.0))?),
+        ("entropy budget 1 bit", &Rule::entropy_budget(Bits(1.0).nats())?),
     ];
     for (name, policy) in policies {
         let cost = policy::cost(&table, policy)?;

@@ -195,6 +195,15 @@ pub enum Error {
         known: String,
     },
 
+    /// A decoder that chooses positions by tokens it has sampled, or masks tokens again.
+    #[error(
+        "{name:?} looks at the tokens that it sampled, or masks revealed ones again: its output is no product of predictions, and its cost is not known; a rule that looks at predictions only is needed"
+    )]
+    NotAPolicy {
+        /// The name found.
+        name: String,
+    },
+
     /// The first value of a list must be zero and is not.
     #[error("{what}[0] is {}; it must be 0 (up to {tolerance:e})", number(*.value))]
     FirstNotZero {

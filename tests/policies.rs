@@ -4,10 +4,7 @@ use crate::support;
 
 use proptest::prelude::*;
 use support::{seeded, tables};
-use unmaskcost::sampler::policy::{
-    self, ConfidenceThreshold, EntropyBounded, FixedPartition, InBlocks, LeftToRight,
-    LowestEntropies, Policy, View,
-};
+use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule, View};
 use unmaskcost::schedule::BlockLength;
 use unmaskcost::{Bits, Error, JointTable, Nats, Scalar, Schedule};
 
@@ -65,15 +62,15 @@ proptest! {
 
     #[test]
     fn cost_is_the_divergence_of_the_law_built_word_by_word(
-        table in tables::<f64>(5, 81), size in 1..4_usize, threshold in 0.3..1.0_f64, budget in 0.0..1.0_f64,
+        table in tables::<f64>(5, 81), size in 1..4_usize, threshold in 0.3..1.0_f64, budget in 0.001..1.0_f64,
     ) {
         let tokens = table.tokens();
-        check(&table, &LeftToRight { size })?;
-        check(&table, &LowestEntropies { count: size })?;
-        check(&table, &ConfidenceThreshold { threshold })?;
-        check(&table, &EntropyBounded { budget: Nats(budget) })?;
+        check(&table, &Rule::left_to_right(size).unwrap())?;
+        check(&table, &Rule::lowest_entropies(size).unwrap())?;
+        check(&table, &Rule::confidence(threshold).unwrap())?;
+        check(&table, &Rule::entropy_budget(Nats(budget)).unwrap())?;
         check(&table, &FixedPartition::dilated(tokens).unwrap())?;
-        check(&table, &InBlocks { length: size, policy: EntropyBounded { budget: Nats(budget) } })?;
+        check(&table, &Rule::entropy_budget(Nats(budget)).unwrap().in_blocks(BlockLength(size)).unwrap())?;
         // A rule that looks at the symbols.
         check(&table, &|view: &View| {
             let ones = view.revealed().iter().filter(|&&symbol| symbol == Some(1)).count();
@@ -85,7 +82,7 @@ proptest! {
     fn one_token_at_a_time_is_exact_in_any_order(table in tables::<f64>(6, 128)) {
         let n = table.tokens() as f64;
         let policies: [&dyn Policy; 3] =
-            [&LeftToRight { size: 1 }, &LowestEntropies { count: 1 }, &ConfidenceThreshold { threshold: 1.5 }];
+            [&Rule::left_to_right(1).unwrap(), &Rule::lowest_entropies(1).unwrap(), &Rule::lowest_entropies(9).unwrap().apart(9).unwrap().in_blocks(BlockLength(1)).unwrap()];
         for policy in policies {
             let cost = policy::cost(&table, policy).unwrap();
             prop_assert!(cost.sampling_error.0 < 1e-28);
@@ -96,7 +93,7 @@ proptest! {
     #[test]
     fn all_at_once_costs_the_total_correlation(table in tables::<f64>(6, 128)) {
         let total = table.information_curve().unwrap().total_correlation().0;
-        for policy in [EntropyBounded { budget: Nats(f64::INFINITY) }, EntropyBounded { budget: Nats(1e9) }] {
+        for policy in [Rule::entropy_budget(Nats(1e9)).unwrap(), Rule::left_to_right(99).unwrap(), Rule::confidence(1e-9).unwrap()] {
             let cost = policy::cost(&table, &policy).unwrap();
             prop_assert!((cost.sampling_error.0 - total).abs() < 1e-12);
             prop_assert_eq!(cost.most_rounds, 1);
@@ -104,8 +101,8 @@ proptest! {
     }
 
     #[test]
-    fn an_entropy_budget_bounds_the_cost_of_each_round(table in tables::<f64>(6, 128), budget in 0.0..0.5_f64) {
-        let cost = policy::cost(&table, &EntropyBounded { budget: Nats(budget) }).unwrap();
+    fn an_entropy_budget_bounds_the_cost_of_each_round(table in tables::<f64>(6, 128), budget in 0.001..0.5_f64) {
+        let cost = policy::cost(&table, &Rule::entropy_budget(Nats(budget)).unwrap()).unwrap();
         prop_assert!(cost.entropy_bound.0 <= budget * cost.rounds_of_data + 1e-12);
     }
 }
@@ -125,7 +122,7 @@ fn random_order_figures_say_nothing_of_policies() {
     let random = curve.sampling_error(&Schedule::balanced(4, 2).unwrap()).unwrap().0;
     let error = |policy: &dyn Policy| policy::cost(&table, policy).unwrap().sampling_error.0;
     // The same sizes (2, 2): neighbours together lose both pairs, strides lose none.
-    assert!((error(&LeftToRight { size: 2 }) - 2.0 * ln2).abs() < 1e-14);
+    assert!((error(&Rule::left_to_right(2).unwrap()) - 2.0 * ln2).abs() < 1e-14);
     assert!(error(&FixedPartition::dilated(4).unwrap()) < 1e-14);
     assert!(random > 0.1 && random < 2.0 * ln2 - 0.1, "{random}");
 }
@@ -175,12 +172,14 @@ fn ties_go_to_the_earlier_position() {
     let fair: JointTable = JointTable::from_counts(&[2; 4], [1; 16]).unwrap();
     let view = View::new(&fair, &[None; 4]).unwrap();
     let next = |policy: &dyn Policy| policy.next(&view);
-    assert_eq!(next(&LowestEntropies { count: 2 }), [0, 1]);
-    assert_eq!(next(&ConfidenceThreshold { threshold: 0.9 }), [0]);
-    assert_eq!(next(&ConfidenceThreshold { threshold: 0.5 }), [0, 1, 2, 3]);
-    assert_eq!(next(&EntropyBounded { budget: Bits(1.0).nats() }), [0, 1]);
-    assert_eq!(next(&EntropyBounded { budget: Nats(-1.0) }), [0]);
-    assert_eq!(next(&InBlocks { length: 3, policy: LowestEntropies { count: 9 } }), [0, 1, 2]);
+    assert_eq!(next(&Rule::lowest_entropies(2).unwrap()), [0, 1]);
+    assert_eq!(next(&Rule::confidence(0.9).unwrap()), [0]);
+    assert_eq!(next(&Rule::confidence(0.5).unwrap()), [0, 1, 2, 3]);
+    assert_eq!(next(&Rule::entropy_budget(Bits(1.0).nats()).unwrap()), [0, 1]);
+    assert_eq!(
+        next(&Rule::lowest_entropies(9).unwrap().in_blocks(BlockLength(3)).unwrap()),
+        [0, 1, 2]
+    );
 }
 
 #[test]
@@ -190,11 +189,13 @@ fn the_budget_of_the_two_public_codes_differs_by_its_unit() {
     let mut probabilities = [0.0; 8];
     (probabilities[0], probabilities[7]) = (1.0 - p, p);
     let table = JointTable::from_probabilities(&[2; 3], probabilities).unwrap();
-    let rounds = |budget| policy::cost(&table, &EntropyBounded { budget }).unwrap().most_rounds;
+    let rounds =
+        |budget| policy::cost(&table, &Rule::entropy_budget(budget).unwrap()).unwrap().most_rounds;
     assert_eq!(rounds(Nats(0.1)), 2); // two at once, then the certain third
     assert_eq!(rounds(Bits(0.1).nats()), 2); // one alone, then the others
-    let first =
-        |budget| EntropyBounded { budget }.next(&View::new(&table, &[None; 3]).unwrap()).len();
+    let first = |budget| {
+        Rule::entropy_budget(budget).unwrap().next(&View::new(&table, &[None; 3]).unwrap()).len()
+    };
     assert_eq!((first(Nats(0.1)), first(Bits(0.1).nats())), (2, 1));
 }
 
@@ -206,7 +207,6 @@ fn a_policy_that_breaks_its_contract_is_named() {
     assert_eq!(cost(|_| vec![4]), Error::IndexOutOfRange { what: "position", index: 4, limit: 4 });
     assert_eq!(cost(|_| vec![1, 1]), Error::Duplicate { what: "position", index: 1 });
     assert_eq!(cost(|_| vec![0]), Error::AlreadyRevealed { position: 0 });
-    assert!(matches!(policy::cost(&table, &LeftToRight { size: 0 }), Err(Error::Empty { .. })));
     let partial = FixedPartition { sets: vec![vec![0, 1]] };
     assert!(matches!(policy::cost(&table, &partial), Err(Error::Empty { .. })));
 }
@@ -244,15 +244,18 @@ fn a_masked_token_says_where_it_is_and_how_sure_the_predictor_is() {
     assert_eq!(tokens[1].law, [0.25, 0.75]);
     assert!((tokens[0].entropy - std::f64::consts::LN_2).abs() < 1e-15);
     assert!((tokens[1].entropy - (0.25 * 4_f64.ln() - 0.75 * 0.75_f64.ln())).abs() < 1e-15);
-    assert_eq!(LowestEntropies { count: 1 }.next(&view), [3]);
+    assert_eq!(Rule::lowest_entropies(1).unwrap().next(&view), [3]);
 }
 
 #[test]
 fn tokens_with_one_symbol_make_a_deep_tree_and_no_trouble() {
     let table = JointTable::from_probabilities(&[1; 300], [1.0]).unwrap();
-    assert_eq!(policy::cost(&table, &LeftToRight { size: 1 }).unwrap().most_rounds, 300);
+    assert_eq!(policy::cost(&table, &Rule::left_to_right(1).unwrap()).unwrap().most_rounds, 300);
     let long = JointTable::from_probabilities(&[1; 200_000], [1.0]).unwrap();
-    assert!(matches!(policy::cost(&long, &LeftToRight { size: 1 }), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        policy::cost(&long, &Rule::left_to_right(1).unwrap()),
+        Err(Error::TooLarge { .. })
+    ));
 }
 
 #[test]
@@ -261,8 +264,8 @@ fn single_precision_tables_give_the_same_cost() {
     let single: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
     let double = JointTable::from_weights(&[2; 5], weights).unwrap();
     let single = JointTable::from_weights(&[2; 5], single).unwrap();
-    let exact = policy::cost(&double, &LeftToRight { size: 2 }).unwrap().sampling_error.0;
-    let rough = policy::cost(&single, &LeftToRight { size: 2 }).unwrap().sampling_error.0;
+    let exact = policy::cost(&double, &Rule::left_to_right(2).unwrap()).unwrap().sampling_error.0;
+    let rough = policy::cost(&single, &Rule::left_to_right(2).unwrap()).unwrap().sampling_error.0;
     assert!((f64::from(rough) - exact).abs() < 1e-6);
 }
 
@@ -277,20 +280,20 @@ fn copies<F: Scalar>(tokens: usize, p: F) -> JointTable<F> {
 #[test]
 fn a_product_of_marginals_too_small_for_a_float_costs_what_it_costs() {
     // 1e-42 in single precision, where the least normal number is 1.2e-38.
-    let single = policy::cost(&copies(14, 1e-3_f32), &LeftToRight { size: 14 }).unwrap();
+    let single = policy::cost(&copies(14, 1e-3_f32), &Rule::left_to_right(14).unwrap()).unwrap();
     let exact = 13.0 * (-1e-3 * 1e-3_f64.ln() - 0.999 * (-1e-3_f64).ln_1p());
     assert!((f64::from(single.sampling_error.0) - exact).abs() < 1e-6 * exact, "{single:?}");
     assert!((exact - 0.1028).abs() < 1e-4);
 
     for p in [1e-30_f64, 1e-200] {
-        let double = policy::cost(&copies(12, p), &LeftToRight { size: 12 }).unwrap();
+        let double = policy::cost(&copies(12, p), &Rule::left_to_right(12).unwrap()).unwrap();
         let exact = 11.0 * p * (1.0 - p.ln());
         assert!((double.sampling_error.0 - exact).abs() < 1e-12 * exact, "{double:?}, {exact:e}");
         assert!((double.entropy_bound.0 - exact).abs() < 1e-12 * exact);
         assert!(double.sampling_error <= double.entropy_bound);
         assert_eq!((double.rounds_of_data, double.most_rounds), (1.0, 1));
         // Two rounds: the second has nothing to err about.
-        let half = policy::cost(&copies(12, p), &LeftToRight { size: 6 }).unwrap();
+        let half = policy::cost(&copies(12, p), &Rule::left_to_right(6).unwrap()).unwrap();
         let exact = 5.0 * p * (1.0 - p.ln());
         assert!((half.sampling_error.0 - exact).abs() < 1e-12 * exact);
         assert!((half.rounds_of_data - 2.0).abs() < 1e-12);
@@ -306,7 +309,7 @@ fn a_small_cost_keeps_its_digits() {
         let differ = 0.25 * (1.0 - d);
         let table =
             JointTable::from_probabilities(&[2, 2], [agree, differ, differ, agree]).unwrap();
-        let cost = policy::cost(&table, &LeftToRight { size: 2 }).unwrap();
+        let cost = policy::cost(&table, &Rule::left_to_right(2).unwrap()).unwrap();
         let exact = d * d / 2.0 + d.powi(4) / 12.0 + d.powi(6) / 30.0 + d.powi(8) / 56.0;
         let found = cost.sampling_error.0;
         assert!((found - exact).abs() < 1e-8 * exact, "{found:e} {exact:e}");

@@ -12,6 +12,8 @@ mod blocks;
 mod clusters;
 #[path = "codes.rs"]
 mod codes;
+#[path = "confidence.rs"]
+mod confidence;
 #[cfg(feature = "csv")]
 #[path = "csv.rs"]
 mod csv;
@@ -66,6 +68,8 @@ mod reference;
 mod rejects;
 #[path = "rounding.rs"]
 mod rounding;
+#[path = "rules.rs"]
+mod rules;
 #[path = "sandwich.rs"]
 mod sandwich;
 #[path = "sharp.rs"]

@@ -21,6 +21,7 @@ use crate::units::{self, Nats, TrainingError};
 
 pub mod chen_cong_li;
 mod compare;
+pub mod confidence;
 pub mod dimension_free;
 mod knowledge;
 pub mod li_cai;

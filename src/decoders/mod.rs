@@ -68,7 +68,7 @@ pub enum Decoder {
 
     /// Fast-dLLM's LLaDA without threshold, with any of its caches: the sizes of [`Decoder::Llada`], but
     /// a block ends when no mask is left. So no pass is empty, and for T > m there are m passes. With a
-    /// threshold, see [`ConfidenceThreshold`](crate::sampler::policy::ConfidenceThreshold).
+    /// threshold, see [`Rule::confidence`](crate::sampler::policy::Rule::confidence).
     ///
     /// In blocks: as [`Decoder::Llada`].
     ///
