@@ -1,4 +1,5 @@
 //! All promises in one program: it is built and linked once. `cargo test --test promises sharp::` runs one file.
+//! Seeds are fixed. `TEST_SEED=7 TEST_TIMES=20 cargo test` draws new cases, twenty times as many.
 
 #[path = "accuracy.rs"]
 mod accuracy;
@@ -24,6 +25,8 @@ mod entropies;
 #[cfg(feature = "rand")]
 #[path = "estimator.rs"]
 mod estimator;
+#[path = "exact.rs"]
+mod exact;
 #[path = "few_samples.rs"]
 mod few_samples;
 #[path = "gaps.rs"]

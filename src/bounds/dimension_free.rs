@@ -8,7 +8,7 @@
 //! Giacomo Zanella, *Error Bounds and Optimal Schedules for Masked Diffusions with Factorized
 //! Approximations*, arXiv 2510.25544.
 
-use crate::bounds::{finite, round_up};
+use crate::bounds::{finite, times_up};
 use crate::error::Result;
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
@@ -36,5 +36,5 @@ use crate::units::Nats;
 /// ```
 pub fn upper<F: Scalar>(single_token_entropy: Nats<F>, schedule: &Schedule) -> Result<Nats<F>> {
     let entropy = scalar::check_nonnegative("single-token entropy", single_token_entropy.0)?;
-    finite(round_up(scalar::float::<F>(schedule.largest_step() - 1) * entropy))
+    finite(times_up(scalar::float(schedule.largest_step() - 1), entropy))
 }

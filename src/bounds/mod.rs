@@ -117,6 +117,15 @@ fn round_up<F: Scalar>(bound: F) -> Nats<F> {
     if bound <= F::zero() { Nats(F::zero()) } else { Nats(bound * (F::one() + margin()) + tiny()) }
 }
 
+/// `weight * amount`, moved up. Below the smallest normal number the amount has been rounded by up to a
+/// half of [`tiny`], and that counts `weight` times.
+fn times_up<F: Scalar>(weight: F, amount: F) -> Nats<F> {
+    if amount <= F::zero() {
+        return Nats(F::zero());
+    }
+    Nats(round_up(weight * amount).0 + weight * tiny())
+}
+
 /// A computed lower bound, moved down so that rounding cannot have put it above the true one.
 fn round_down<F: Scalar>(bound: F) -> Nats<F> {
     Nats((bound * (F::one() - margin()) - tiny()).max(F::zero()))
@@ -125,7 +134,7 @@ fn round_down<F: Scalar>(bound: F) -> Nats<F> {
 /// `weight / tokens * token_information`, checked and rounded up.
 fn per_token<F: Scalar>(token_information: Nats<F>, weight: F, tokens: usize) -> Result<Nats<F>> {
     let information = scalar::check_nonnegative("token information", token_information.0)?;
-    finite(round_up(weight / scalar::float(tokens) * information))
+    finite(times_up(weight / scalar::float(tokens), information))
 }
 
 fn finite<F: Scalar>(bound: Nats<F>) -> Result<Nats<F>> {

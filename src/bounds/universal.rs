@@ -12,7 +12,7 @@
 use core::cmp::Ordering;
 use core::fmt;
 
-use crate::bounds::{finite, round_up};
+use crate::bounds::{finite, times_up};
 use crate::curve::InformationCurve;
 use crate::error::Result;
 use crate::numeric::ratio::Ratio;
@@ -164,5 +164,5 @@ pub fn from_smaller_correlation<F: Scalar>(
 
 fn times<F: Scalar>(factor: Factor, amount: F) -> Result<Nats<F>> {
     let quotient = scalar::float::<F>(factor.numerator) / scalar::float(factor.denominator);
-    finite(round_up(quotient * amount))
+    finite(times_up(quotient, amount))
 }

@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | [`upper`] | this schedule, if its first and last step reveal one token each | Theorem 1, fixed sizes (eq. 17b) |
 
-use crate::bounds::{finite, round_up};
+use crate::bounds::{finite, round_up, tiny};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
@@ -55,7 +55,10 @@ pub fn upper<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Res
             tallest * odds * increment
         })
     });
-    finite(round_up(scalar::sum(terms)))
+    let sum = scalar::sum(terms);
+    // Terms near the smallest float are each rounded by it.
+    let lost = if sum > F::zero() { tiny::<F>() * scalar::float(tokens) } else { F::zero() };
+    finite(round_up(sum + lost))
 }
 
 fn ratio<F: Scalar>(numerator: usize, denominator: usize) -> F {

@@ -1,13 +1,40 @@
 //! Random inputs for the property tests: fixed seeds, every law a small table can have.
+//!
+//! New cases are drawn on request: `TEST_SEED` changes all seeds, `TEST_TIMES` multiplies the cases.
 #![allow(dead_code)] // each test file uses its part
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use unmaskcost::{JointTable, Nats, Scalar, Schedule};
+
+/// A whole number in an environment variable, if it is set.
+fn variable(name: &str) -> Option<u64> {
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is no whole number")))
+}
+
+/// The seed, unless `TEST_SEED` asks for other cases.
+fn seed_of(seed: u64) -> u64 {
+    variable("TEST_SEED").map_or(seed, |other| seed ^ other.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// The number of cases, times `TEST_TIMES` where it is set.
+pub fn times(cases: u32) -> u32 {
+    let times = variable("TEST_TIMES").unwrap_or(1);
+    u32::try_from(times.saturating_mul(cases.into())).unwrap_or(u32::MAX)
+}
+
+/// A generator with this seed.
+pub fn generator(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed_of(seed))
+}
 
 /// A fixed seed and nothing written to disk: the same cases in every run.
 pub fn seeded(cases: u32, seed: u64) -> Config {
-    Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, cases, ..Config::default() }
+    let (cases, rng_seed) = (times(cases), RngSeed::Fixed(seed_of(seed)));
+    Config { rng_seed, failure_persistence: None, cases, ..Config::default() }
 }
 
 /// How much two computations of the same divergence may differ: entropies of order `ln cells`, summed

@@ -136,9 +136,9 @@ impl<F: Scalar> Known<F> {
 
     /// Everything said, checked and tightened. O(n log n) for n statements.
     fn facts(&self) -> Result<Facts<F>> {
-        let (total, dual) = self.check_correlations()?;
-        scalar::check_nonnegative("token information", self.least_token_information)?;
         let rounding = scalar::check_nonnegative("rounding", self.rounding)?;
+        let (total, dual) = self.check_correlations(rounding)?;
+        scalar::check_nonnegative("token information", self.least_token_information)?;
         let tokens = scalar::float::<F>(self.tokens);
         let mut level_rounding = rounding;
         if self.intervals.is_empty() && self.single_token_entropy.is_none() {
@@ -151,17 +151,17 @@ impl<F: Scalar> Known<F> {
             let at_most = scalar::check_nonnegative("single-token entropy", entropy)?;
             let known = intervals.iter().map(|interval| interval.at_least);
             let known = known.fold(F::zero(), F::max);
-            check_at_most("I_k <= f_0", known, at_most)?;
+            check_at_most("I_k <= f_0", known, at_most, rounding + rounding)?;
             intervals.push(Interval { k: largest_count, at_least: F::zero(), at_most });
         }
         if let (Some(total), Some(dual)) = (total, dual) {
             let sum = total + dual;
             let per_token =
                 if sum.is_finite() { sum / tokens } else { total / tokens + dual / tokens };
-            self.check_token_information(&intervals, per_token)?;
+            self.check_token_information(&intervals, per_token, rounding + rounding)?;
             intervals.push(Interval { k: largest_count, at_least: per_token, at_most: per_token });
         }
-        let intervals = tightened(self.tokens, intervals)?;
+        let intervals = tightened(self.tokens, intervals, rounding)?;
         // Of two correlations the smaller is known more precisely; I_{L-1} stands for the other.
         let correlation = match (total, dual) {
             (Some(total), Some(dual)) if dual <= total => Some((Correlation::Dual, dual)),
@@ -171,7 +171,7 @@ impl<F: Scalar> Known<F> {
         Ok(Facts { tokens: self.tokens, intervals, correlation, rounding, level_rounding })
     }
 
-    fn check_correlations(&self) -> Result<(Option<F>, Option<F>)> {
+    fn check_correlations(&self, rounding: F) -> Result<(Option<F>, Option<F>)> {
         let check = |what, value: Option<F>| {
             value.map(|value| scalar::check_nonnegative(what, value)).transpose()
         };
@@ -179,12 +179,15 @@ impl<F: Scalar> Known<F> {
         let dual = check("dual total correlation", self.dual_total_correlation)?;
         let others = scalar::float::<F>(self.tokens.saturating_sub(1));
         if let (Some(total), Some(dual)) = (total, dual) {
-            check_at_most("TC <= (L - 1) DTC", total, others * dual)?;
-            check_at_most("DTC <= (L - 1) TC", dual, others * total)?;
+            let off = rounding + others * rounding;
+            check_at_most("TC <= (L - 1) DTC", total, others * dual, off)?;
+            check_at_most("DTC <= (L - 1) TC", dual, others * total, off)?;
         }
         if self.tokens <= 1 {
-            check_at_most("TC <= 0 for a single token", total.unwrap_or(F::zero()), F::zero())?;
-            check_at_most("DTC <= 0 for a single token", dual.unwrap_or(F::zero()), F::zero())?;
+            let (zero, none) = ("TC <= 0 for a single token", F::zero());
+            check_at_most(zero, total.unwrap_or(none), none, rounding)?;
+            let zero = "DTC <= 0 for a single token";
+            check_at_most(zero, dual.unwrap_or(none), none, rounding)?;
             return Ok((total.and(Some(F::zero())), dual.and(Some(F::zero()))));
         }
         // What rounding breaks is repaired: the smaller one is raised.
@@ -193,17 +196,23 @@ impl<F: Scalar> Known<F> {
     }
 
     /// `L I_{L-1} = TC + DTC`, as far as `I_{L-1}` is known.
-    fn check_token_information(&self, intervals: &[Interval<F>], per_token: F) -> Result<()> {
+    fn check_token_information(
+        &self,
+        intervals: &[Interval<F>],
+        per_token: F,
+        off: F,
+    ) -> Result<()> {
         for interval in intervals.iter().filter(|interval| interval.k + 1 == self.tokens) {
-            check_at_most("I_{L-1} <= (TC + DTC) / L", interval.at_least, per_token)?;
-            check_at_most("(TC + DTC) / L <= I_{L-1} <= f_0", per_token, interval.at_most)?;
+            check_at_most("I_{L-1} <= (TC + DTC) / L", interval.at_least, per_token, off)?;
+            check_at_most("(TC + DTC) / L <= I_{L-1} <= f_0", per_token, interval.at_most, off)?;
         }
         Ok(())
     }
 }
 
-fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F) -> Result<()> {
-    if left > right * (F::one() + F::tolerance()) + F::cancellation_noise() {
+/// `left <= right`, as far as noise and `off`, what the two are said to be off by, let one tell.
+fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F, off: F) -> Result<()> {
+    if left > right * (F::one() + F::tolerance()) + F::cancellation_noise() + off {
         let (left, right) = (scalar::evidence(left), scalar::evidence(right));
         return Err(Error::Inconsistent { inequality, left, right });
     }
@@ -214,6 +223,7 @@ fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F) -> Resu
 fn tightened<F: Scalar>(
     tokens: usize,
     mut intervals: Vec<Interval<F>>,
+    rounding: F,
 ) -> Result<Vec<Interval<F>>> {
     let what = "known information";
     let mut scale = F::zero();
@@ -233,7 +243,7 @@ fn tightened<F: Scalar>(
             });
         }
     }
-    let tolerance = scale * F::tolerance() + F::cancellation_noise();
+    let tolerance = scale * F::tolerance() + F::cancellation_noise() + rounding + rounding;
     intervals.push(Interval { k: 0, at_least: F::zero(), at_most: F::zero() });
     intervals.sort_by_key(|interval| interval.k);
     // Several statements about one k become one.

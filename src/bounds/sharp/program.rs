@@ -254,7 +254,8 @@ impl<F: Scalar> Program<F> {
         let steepest = scalar::float::<F>(self.tokens) + F::one();
         let mut low = self.plan(steepest);
         let accepted = F::one() + F::tolerance();
-        if low.correlation > target * accepted {
+        let noise = self.correlation_noise();
+        if low.correlation > target * accepted + noise {
             return Err(self.contradiction(kind, target, Ordering::Less, low.correlation));
         }
         let mut high;
@@ -273,7 +274,7 @@ impl<F: Scalar> Program<F> {
         } else {
             multiplier = F::zero() - steepest;
             high = self.plan(multiplier);
-            if high.correlation * accepted < target {
+            if high.correlation * accepted + noise < target {
                 return Err(self.contradiction(kind, target, Ordering::Greater, high.correlation));
             }
         }
@@ -281,7 +282,8 @@ impl<F: Scalar> Program<F> {
         // they are equally good is the right one, or shows a better plan between them. Each round
         // narrows the correlations that are left, so the rounds end: a plan that is not between the two
         // is better than both by rounding only. Its bound holds all the same, as with any multiplier.
-        let target = target.min(high.correlation).max(low.correlation);
+        let asked = target;
+        let target = asked.min(high.correlation).max(low.correlation);
         // Where floats can't tell the two apart to begin with, the last plan is the best for its multiplier.
         let dual = |plan: &Plan<F>, multiplier: F| {
             plan.objective + multiplier * (target - plan.correlation)
@@ -314,7 +316,18 @@ impl<F: Scalar> Program<F> {
         let value = by_rounding.map_or(value, |other| value.max(other));
         let increments = self.increments(&low, &high, share);
         let slack_of = if by_rounding.is_some() && between <= F::zero() { &high } else { &low };
-        Ok(self.finish(multiplier, slack_of, value, increments))
+        let mut optimum = self.finish(multiplier, slack_of, value, increments);
+        // Within the noise the correlation may be one that the levels do not allow.
+        optimum.slack = optimum.slack + (multiplier * (target - asked)).abs() * self.scale;
+        Ok(optimum)
+    }
+
+    /// What the correlation and the one that follows from the known levels may differ by where entropies
+    /// have cancelled, or where all is said to be off: a level too high and the next one too low count up
+    /// to L times each.
+    fn correlation_noise(&self) -> F {
+        let level = F::cancellation_noise() / self.scale + self.level_rounding;
+        scalar::float::<F>(self.tokens) * (level + level) + self.rounding
     }
 
     fn optimum_at_points(&self) -> Result<Optimum<F>> {
@@ -362,22 +375,28 @@ impl<F: Scalar> Program<F> {
         increments: Vec<(usize, F)>,
     ) -> Optimum<F> {
         // The value depends on the ends of the bands through the difference of the gains on either
-        // side, and on the correlation through the multiplier. Between two bands there may be gaps in
-        // which the curve rises by less than its values tell apart: what is lost there is as much as
-        // their rounding.
+        // side, and on the correlation through the multiplier. Between two bands, and before the first,
+        // there may be gaps in which the curve rises by less than its values tell apart: by twice their
+        // rounding at most, since one end may be too high and the other too low.
         let mut sensitivity = CompensatedSum::new();
         let mut off = CompensatedSum::new();
         let mut bands = self.bands.iter().zip(&plan.crossings).peekable();
         let tilted = |corner| self.tilted(multiplier, corner);
         let gain = |crossing: &Option<Corner>| crossing.map_or(F::zero(), tilted);
+        let hidden = |gaps: Range<usize>, shown: F| {
+            let gaps = self.gaps.get(gaps).unwrap_or_default();
+            let corners = gaps.iter().flat_map(|gap| &self.corners[gap.clone()]);
+            corners.fold(shown, |best, &corner| best.max(tilted(corner))) - shown
+        };
+        let first = bands.peek().map_or(F::zero(), |(_, crossing)| gain(crossing));
+        let before = bands.peek().map_or(self.gaps.len(), |(band, _)| *band.gaps.start());
+        off.add(self.level_rounding * hidden(0..before, first));
         while let Some((band, crossing)) = bands.next() {
             let (here, next) = (gain(crossing), bands.peek());
             let above = next.map_or(F::zero(), |(_, next)| gain(next));
             let end = next.map_or(self.gaps.len(), |(next, _)| *next.gaps.start());
-            let between = self.gaps.get(band.gaps.end() + 1..end).unwrap_or_default();
-            let corners = between.iter().flat_map(|gap| &self.corners[gap.clone()]);
-            let hidden = corners.fold(here.max(above), |best, &corner| best.max(tilted(corner)));
-            let change = (here - above).abs() + hidden - here.max(above);
+            let hidden = hidden(band.gaps.end() + 1..end, here.max(above));
+            let change = (here - above).abs() + hidden + hidden;
             sensitivity.add(band.level * change);
             off.add(self.level_rounding * change);
         }
@@ -398,9 +417,6 @@ impl<F: Scalar> Program<F> {
             End::Lower => F::zero() - value,
             End::Upper => value,
         };
-        // Levels that round to one may be apart: what is between them is crossed at some corner.
-        let highest = self.corners.iter().fold(F::zero(), |best, &corner| best.max(tilted(corner)));
-        off.add(self.level_rounding * highest);
         let off = off.total() * (F::one() + margin()) * self.scale;
         let mut slack = margin::<F>() * sensitivity.total() * self.scale + off;
         let known = self.correlation.map_or(information, |(_, target)| information.max(target));
