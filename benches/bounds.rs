@@ -1,7 +1,7 @@
 //! What each bound costs, at 1024 and at a million tokens.
 //!
 //! Bounds that depend on the schedule by its steps alone are run with the same 64 steps at both
-//! lengths: their times must agree. `cargo bench --bench bounds`
+//! lengths: their times must agree. `cargo bench -p benches --bench bounds`
 
 use std::hint::black_box;
 

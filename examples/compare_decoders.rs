@@ -1,7 +1,7 @@
 //! Which positions, and how many at a time: orders measured on a model, compared on the same sequences.
 //!
 //! ```text
-//! cargo run --release --features csv,serde --example compare_decoders -- --blocks ORDERS.csv --tokens L [OPTIONS]
+//! cargo run --release --example compare_decoders -- --blocks ORDERS.csv --tokens L [OPTIONS]
 //!
 //! --blocks ORDERS.csv    losses along orders, in blocks
 //! --tokens L             tokens in a sequence

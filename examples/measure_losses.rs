@@ -1,7 +1,7 @@
 //! Measures the losses of a real, imperfect masked model, as one would for a trained network.
 //!
 //! ```text
-//! cargo run --release --features csv --example measure_losses [-- [TEXT] [OPTIONS]]
+//! cargo run --release --example measure_losses [-- [TEXT] [OPTIONS]]
 //!
 //! TEXT                   a file (default: this crate's README)
 //! --tokens L             letters in a window (default: 128)
@@ -125,7 +125,7 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
         );
     }
     report += &format!(
-        "\nnext: cargo run --release --features csv,serde --example plan -- {0}-select.csv {0}-evaluate.csv --tokens {tokens}\n",
+        "\nnext: cargo run --release --example plan -- {0}-select.csv {0}-evaluate.csv --tokens {tokens}\n",
         options.output
     );
     Ok(report)

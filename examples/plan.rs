@@ -1,7 +1,7 @@
 //! From measured losses to a schedule: what schedules cost, which are best, and how sure that is.
 //!
 //! ```text
-//! cargo run --release --features csv,serde --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
+//! cargo run --release --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
 //!
 //! SELECT.csv             losses to choose schedules by
 //! EVALUATE.csv           losses to judge them by, of other sequences (default: the same)

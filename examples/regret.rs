@@ -1,7 +1,7 @@
 //! What it costs to choose a schedule by noisy losses, in many draws of the measurement.
 //!
 //! ```text
-//! cargo run --release --features csv --example regret -- [NESTED.csv] [OPTIONS]
+//! cargo run --release --example regret -- [NESTED.csv] [OPTIONS]
 //!
 //! NESTED.csv             losses of a real model, each sequence at all counts
 //!                        (default: tests/measured/nested.csv)

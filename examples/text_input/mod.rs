@@ -7,7 +7,7 @@ use std::str::FromStr;
 use unmaskcost::{JointTable, MarkovChain};
 
 /// The crate's own README, whatever the working directory.
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
 /// How characters become symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
