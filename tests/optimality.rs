@@ -6,6 +6,7 @@ use crate::support;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::*;
+use unmaskcost::curve::Curve;
 use unmaskcost::{Error, InformationCurve, Nats, Scalar, Schedule, optimal};
 use unmaskcost::{
     measured,
@@ -88,8 +89,8 @@ fn plain_program<F: Scalar>(curve: &InformationCurve<F>) -> Vec<Nats<F>> {
 }
 
 /// Everything the module promises of one curve, against least errors from elsewhere.
-fn check_all<F: Scalar>(
-    curve: &InformationCurve<F>,
+pub fn check_all<F: Scalar>(
+    curve: &impl Curve<Scalar = F>,
     least: &[Nats<F>],
 ) -> Result<(), TestCaseError> {
     let tokens = curve.tokens();

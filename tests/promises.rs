@@ -53,6 +53,8 @@ mod optimality;
 mod order_blocks;
 #[path = "order_curve.rs"]
 mod order_curve;
+#[path = "order_sizes.rs"]
+mod order_sizes;
 #[path = "orders.rs"]
 mod orders;
 #[path = "orientation.rs"]

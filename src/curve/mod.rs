@@ -5,18 +5,22 @@
 //! | a distribution, or its entropies | [`InformationCurve`] |
 //! | a distribution, and an order in which its positions are revealed | [`OrderCurve`] |
 //! | such a curve, and the cost of each step is asked for | [`InformationCurve::step_costs`] |
+//! | either of them, in a function of your own | [`Curve`] |
 //! | blocks that are decoded one after another | [`block_curves`] |
 //! | how fast information grows, for Wainwright's bounds | [`GrowthComplexity`] |
 //!
 //! Losses that were measured are in [`measured`](crate::measured).
 
 mod blocks;
+mod either;
 mod growth;
 mod information;
 mod order_curve;
 mod step_cost;
 
 pub use blocks::block_curves;
+pub use either::Curve;
+pub(crate) use either::Kind;
 pub use growth::GrowthComplexity;
 pub use information::InformationCurve;
 pub use order_curve::OrderCurve;

@@ -329,7 +329,7 @@ impl<F: Scalar> OrderCurve<F> {
     }
 
     /// `l(a, a), .., l(a, L-1)`.
-    fn row(&self, known: usize) -> &[F] {
+    pub(crate) fn row(&self, known: usize) -> &[F] {
         // known L - (0 + 1 + .. + known - 1), without a step below zero.
         let start = known * (2 * self.tokens + 1 - known) / 2;
         &self.entropies[start..start + self.tokens - known]

@@ -1,7 +1,8 @@
-use crate::curve::InformationCurve;
+use crate::curve::{Curve, Kind};
 use crate::error::Result;
 use crate::numeric::scalar::Scalar;
-use crate::optimal::monge::envelope::{Envelope, Value, Workspace};
+use crate::optimal::monge::costs::{Candidates, Costs, Value};
+use crate::optimal::monge::matrix::Matrix;
 use crate::optimal::monge::measure::Measure;
 use crate::optimal::{check_steps, schedule};
 use crate::schedule::Schedule;
@@ -10,7 +11,8 @@ use crate::units::Nats;
 /// The least sampling error for 1, 2, .., `max_steps` steps: what each further step buys.
 ///
 /// It is convex and nonincreasing, from the total correlation to 0 (where all increments are covered).
-/// One pass of O(L) for each number of steps; O(L) memory.
+/// One pass of O(L) for each number of steps; O(L) memory. Along an order O(L log L) for each, and the memory of
+/// [`schedule`].
 ///
 /// Each value is the error of [`schedule`] up to rounding: within some `T + sqrt(L)` units in the last
 /// place, since it is summed up without the schedule.
@@ -25,34 +27,44 @@ use crate::units::Nats;
 /// assert_eq!(errors, [2.125, 0.625, 0.125, 0.0].map(Nats));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn frontier<F: Scalar>(curve: &InformationCurve<F>, max_steps: usize) -> Result<Vec<Nats<F>>> {
+pub fn frontier<C: Curve>(curve: &C, max_steps: usize) -> Result<Vec<Nats<C::Scalar>>> {
     check_steps(max_steps, curve.tokens())?;
-    let measure = Measure::of(curve);
-    Ok(layers(&measure, max_steps, &mut Workspace::new(&measure)))
+    Ok(match curve.kind() {
+        Kind::Random(curve) => {
+            let measure = Measure::of(curve);
+            layers(&measure, max_steps, &mut measure.workspace())
+        }
+        Kind::Ordered(curve) => {
+            let matrix = Matrix::of(curve);
+            layers(&matrix, max_steps, &mut matrix.workspace())
+        }
+    })
 }
 
-fn layers<F: Scalar>(
-    measure: &Measure<F>,
+fn layers<F: Scalar, C: Costs<Float = F>>(
+    costs: &C,
     max_steps: usize,
-    workspace: &mut Workspace<F>,
+    workspace: &mut C::Workspace,
 ) -> Vec<Nats<F>> {
-    let last = measure.end();
+    let last = costs.end();
     // errors[b]: the least error of any way from 0 to node b in the number of steps so far.
     let mut errors = vec![F::infinity(); last + 1];
     errors[0] = F::zero();
     let mut frontier = Vec::with_capacity(max_steps);
     for step in 0..max_steps {
-        if step >= last {
+        // More steps never cost: what is free stays free.
+        if step >= last || frontier.last() == Some(&Nats(F::zero())) {
             frontier.push(Nats(F::zero()));
             continue;
         }
         // The nodes before `step` cannot be reached in that many steps.
-        let mut envelope = Envelope::<_, false>::new(measure, F::zero(), (step, last), workspace);
+        let mut candidates = costs.candidates::<false>(F::zero(), (step, last), workspace);
         let mut candidate = core::mem::replace(&mut errors[step], F::infinity());
         for (node, error) in errors.iter_mut().enumerate().skip(step + 1) {
-            envelope.push(node - 1, Value { error: candidate, steps: 0 });
-            candidate = core::mem::replace(error, envelope.best(node).1.error);
+            candidates.push(node - 1, Value { error: candidate, steps: 0 });
+            candidate = core::mem::replace(error, candidates.best(node).1.error);
         }
+        drop(candidates);
         frontier.push(Nats(errors[last]));
     }
     frontier
@@ -74,10 +86,10 @@ fn layers<F: Scalar>(
 /// assert_eq!(best[2].1, optimal::frontier(&curve, 3)?[2]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn schedules<F: Scalar>(
-    curve: &InformationCurve<F>,
+pub fn schedules<C: Curve>(
+    curve: &C,
     max_steps: usize,
-) -> Result<Vec<(Schedule, Nats<F>)>> {
+) -> Result<Vec<(Schedule, Nats<C::Scalar>)>> {
     check_steps(max_steps, curve.tokens())?;
     (1..=max_steps).map(|steps| schedule(curve, steps)).collect()
 }
@@ -85,6 +97,7 @@ pub fn schedules<F: Scalar>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::InformationCurve;
 
     #[test]
     fn a_frontier_looks_at_two_candidates_for_each_token_and_step_at_most() {
@@ -92,7 +105,7 @@ mod tests {
             let entropies: Vec<f64> = (0..tokens).map(|k| 1.0 / (1.0 + k as f64)).collect();
             let curve = InformationCurve::from_conditional_entropies(entropies).unwrap();
             let measure = Measure::of(&curve);
-            let mut workspace = Workspace::new(&measure);
+            let mut workspace = measure.workspace();
             layers(&measure, tokens, &mut workspace);
             let cells = tokens * (tokens + 1) / 2;
             assert!(workspace.evaluations <= 2 * cells, "{tokens}: {}", workspace.evaluations);

@@ -10,15 +10,8 @@
 //! takes O(nodes).
 
 use crate::numeric::scalar::Scalar;
+use crate::optimal::monge::costs::{Candidates, Costs, Value};
 use crate::optimal::monge::measure::{Measure, Segment, distance};
-
-/// The cost of the best way to a node: an error, and a number of steps that has a price. They are
-/// kept apart because their sum would lose the error where the price is large.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Value<F> {
-    pub(crate) error: F,
-    pub(crate) steps: usize,
-}
 
 /// A candidate for the start of the step that ends at the node asked for.
 struct Candidate<F> {
@@ -95,9 +88,51 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
         }
     }
 
-    /// Adds the node as a candidate. Nodes come in order, none left out.
+    /// By how much the way over a new candidate is worse where it starts.
     #[inline(always)]
-    pub(crate) fn push(&mut self, node: usize, value: Value<F>) {
+    fn handicap(&self, earlier: &Candidate<F>, value: Value<F>, between: Segment<F>) -> F {
+        let mut more = value.error - earlier.value.error;
+        if PRICED {
+            more = more + self.price * distance(earlier.value.steps, value.steps);
+        }
+        more - between.ramp
+    }
+
+    /// The first position at which a candidate is as good that makes up for a handicap at the rate of
+    /// `mass` for each token.
+    #[inline(always)]
+    fn takes_over(&self, position: usize, handicap: F, mass: F) -> usize {
+        if handicap < F::zero() {
+            return position;
+        }
+        // No gain (0 / 0 and x / 0) compares as never.
+        let tokens = handicap / mass;
+        if tokens <= distance(position, self.horizon) {
+            let whole = tokens.to_isize().map_or(self.horizon - position, isize::unsigned_abs);
+            position + whole + usize::from(distance::<F>(0, whole) < tokens)
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// Every node is passed once as `start` catches up with the pivot: O(1) per node on average.
+    fn pivot_at(&mut self, pivot: usize, start: usize) {
+        let mut segment = Segment::empty();
+        for node in (start..pivot).rev() {
+            let next = Segment { mass: self.measure.masses[node + 1], ramp: F::zero() };
+            let length = self.measure.length(node + 1, pivot);
+            segment =
+                Segment { mass: segment.mass + next.mass, ramp: segment.ramp + next.mass * length };
+            self.before[node] = segment;
+        }
+        self.pivot = pivot;
+        self.after = Segment::empty();
+    }
+}
+
+impl<F: Scalar, const PRICED: bool> Candidates<F> for Envelope<'_, F, PRICED> {
+    #[inline(always)]
+    fn push(&mut self, node: usize, value: Value<F>) {
         if node > self.first {
             let length = self.measure.length(node - 1, node);
             self.pending = self.pending.extended(length, self.measure.masses[node]);
@@ -129,38 +164,8 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
         }
     }
 
-    /// By how much the way over a new candidate is worse where it starts.
     #[inline(always)]
-    fn handicap(&self, earlier: &Candidate<F>, value: Value<F>, between: Segment<F>) -> F {
-        let mut more = value.error - earlier.value.error;
-        if PRICED {
-            more = more + self.price * distance(earlier.value.steps, value.steps);
-        }
-        more - between.ramp
-    }
-
-    /// The first position at which a candidate is as good that makes up for a handicap at the rate of
-    /// `mass` for each token.
-    #[inline(always)]
-    fn takes_over(&self, position: usize, handicap: F, mass: F) -> usize {
-        if handicap < F::zero() {
-            return position;
-        }
-        // No gain (0 / 0 and x / 0) compares as never.
-        let tokens = handicap / mass;
-        if tokens <= distance(position, self.horizon) {
-            let whole = tokens.to_isize().map_or(self.horizon - position, isize::unsigned_abs);
-            position + whole + usize::from(distance::<F>(0, whole) < tokens)
-        } else {
-            usize::MAX
-        }
-    }
-
-    /// The best start of a step that ends at this node, and the value there without the price of
-    /// that step. Nodes are asked for in order, none left out, each after all nodes before it were
-    /// pushed.
-    #[inline(always)]
-    pub(crate) fn best(&mut self, node: usize) -> (usize, Value<F>) {
+    fn best(&mut self, node: usize) -> (usize, Value<F>) {
         let position = self.measure.positions[node];
         while self.queue.get(self.head + 1).is_some_and(|next| next.takes_over <= position) {
             self.head += 1;
@@ -178,19 +183,5 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
         let before = self.before[start];
         let cost = before.then(self.after, self.measure.length(self.pivot, node)).ramp;
         (start, Value { error: value.error + cost, steps: value.steps })
-    }
-
-    /// Every node is passed once as `start` catches up with the pivot: O(1) per node on average.
-    fn pivot_at(&mut self, pivot: usize, start: usize) {
-        let mut segment = Segment::empty();
-        for node in (start..pivot).rev() {
-            let next = Segment { mass: self.measure.masses[node + 1], ramp: F::zero() };
-            let length = self.measure.length(node + 1, pivot);
-            segment =
-                Segment { mass: segment.mass + next.mass, ramp: segment.ramp + next.mass * length };
-            self.before[node] = segment;
-        }
-        self.pivot = pivot;
-        self.after = Segment::empty();
     }
 }

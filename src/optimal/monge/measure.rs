@@ -3,6 +3,8 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::optimal::monge::costs::{Candidates, Costs, ends_with_cuts};
+use crate::optimal::monge::envelope::{Envelope, Workspace};
 use crate::schedule::Schedule;
 
 /// The places where a step may start, with the increments that lie there.
@@ -104,11 +106,6 @@ impl<F: Scalar> Measure<F> {
         self.walls.push(self.positions.len() - 1);
     }
 
-    /// The last node: the end of the last curve.
-    pub(crate) fn end(&self) -> usize {
-        self.positions.len() - 1
-    }
-
     /// The tokens of all curves together.
     pub(crate) fn tokens(&self) -> usize {
         self.positions[self.end()]
@@ -120,36 +117,51 @@ impl<F: Scalar> Measure<F> {
         distance(self.positions[from], self.positions[to])
     }
 
-    /// The nodes of each curve, as first and last node.
-    pub(crate) fn curves(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.walls.windows(2).map(|pair| (pair[0], pair[1]))
-    }
-
-    /// What the first start besides the walls saves at most: `max_a I_a (L - a)`. At this price or a
-    /// higher one, one step per curve is best.
-    pub(crate) fn highest_price(&self) -> F {
-        let mut highest = F::zero();
-        for (first, last) in self.curves() {
-            let mut information = CompensatedSum::new();
-            for node in first + 1..last {
-                information.add(self.masses[node]);
-                highest = highest.max(information.total() * self.length(node, last));
+    /// The starts of a path as schedules, one per curve, with cuts added so that they have `steps`
+    /// steps in all.
+    pub(crate) fn schedules(&self, path: &[usize], steps: usize) -> Result<Vec<Schedule>> {
+        let positions: Vec<usize> = path.iter().map(|&node| self.positions[node]).collect();
+        let mut ends = ends_with_cuts(&positions, steps).into_iter().peekable();
+        let mut revealed = 0;
+        let schedule = |last: &usize| {
+            let mut sizes = Vec::new();
+            while let Some(end) = ends.next_if(|&end| end <= self.positions[*last]) {
+                sizes.push(end - revealed);
+                revealed = end;
             }
-        }
-        highest
+            Schedule::try_from(sizes)
+        };
+        self.walls.iter().skip(1).map(schedule).collect()
+    }
+}
+
+impl<F: Scalar> Costs for Measure<F> {
+    type Float = F;
+    type Workspace = Workspace<F>;
+
+    fn workspace(&self) -> Workspace<F> {
+        Workspace::new(self)
     }
 
-    /// What the last start saves at least: at this price or a lower one, all nodes are starts.
-    /// Infinite if there are only walls.
-    pub(crate) fn lowest_price(&self) -> F {
-        (1..self.end())
-            .filter(|&node| self.masses[node] > F::zero())
-            .map(|node| self.masses[node] * self.length(node, node + 1))
-            .fold(F::infinity(), F::min)
+    fn candidates<'s, const PRICED: bool>(
+        &'s self,
+        price: F,
+        nodes: (usize, usize),
+        workspace: &'s mut Workspace<F>,
+    ) -> impl Candidates<F> + 's {
+        Envelope::<_, PRICED>::new(self, price, nodes, workspace)
     }
 
-    /// The error of the steps between consecutive nodes of a path.
-    pub(crate) fn error(&self, path: &[usize]) -> F {
+    fn walls(&self) -> &[usize] {
+        &self.walls
+    }
+
+    /// All nodes are starts.
+    fn exact(&self) -> Vec<usize> {
+        (0..=self.end()).collect()
+    }
+
+    fn error(&self, path: &[usize]) -> F {
         let step = |pair: &[usize]| {
             let (from, to) = (pair[0], pair[1]);
             scalar::sum((from + 1..to).map(|node| self.masses[node] * self.length(node, to)))
@@ -157,28 +169,34 @@ impl<F: Scalar> Measure<F> {
         scalar::sum(path.windows(2).map(step))
     }
 
-    /// The starts of a path as schedules, one per curve, with cuts added so that they have `steps`
-    /// steps in all. The cuts are the last places that are not starts yet: single tokens at the end.
-    pub(crate) fn schedules(&self, path: &[usize], steps: usize) -> Result<Vec<Schedule>> {
-        let mut missing = steps.saturating_sub(path.len() - 1);
-        let mut ends = Vec::with_capacity(path.len() - 1 + missing);
-        for pair in path.windows(2).rev() {
-            let (start, end) = (self.positions[pair[0]], self.positions[pair[1]]);
-            ends.push(end);
-            let cuts = missing.min(end - start - 1);
-            ends.extend((end - cuts..end).rev());
-            missing -= cuts;
-        }
-        let mut ends = ends.into_iter().rev().peekable();
-        let mut revealed = 0;
-        let schedule = |(_, last): (usize, usize)| {
-            let mut sizes = Vec::new();
-            while let Some(end) = ends.next_if(|&end| end <= self.positions[last]) {
-                sizes.push(end - revealed);
-                revealed = end;
+    /// `max_a I_a (L - a)`.
+    fn highest_price(&self) -> F {
+        let mut highest = F::zero();
+        for pair in self.walls.windows(2) {
+            let mut information = CompensatedSum::new();
+            for node in pair[0] + 1..pair[1] {
+                information.add(self.masses[node]);
+                highest = highest.max(information.total() * self.length(node, pair[1]));
             }
-            Schedule::try_from(sizes)
-        };
-        self.curves().map(schedule).collect()
+        }
+        highest
+    }
+
+    fn lowest_price(&self) -> F {
+        (1..self.end())
+            .filter(|&node| self.masses[node] > F::zero())
+            .map(|node| self.masses[node] * self.length(node, node + 1))
+            .fold(F::infinity(), F::min)
+    }
+
+    /// As if the increments were spread evenly: `d s^2 / 2` is half of mass times length.
+    fn root_of_cost(&self, first: usize, last: usize) -> F {
+        let mass = scalar::sum(self.masses[first + 1..=last].iter().copied());
+        let half_length = self.length(first, last) / scalar::constant(2.0);
+        mass.sqrt() * half_length.sqrt()
+    }
+
+    fn schedule(&self, path: &[usize], steps: usize) -> Result<Schedule> {
+        Ok(self.schedules(path, steps)?.swap_remove(0))
     }
 }

@@ -1,11 +1,12 @@
 //! The search for the price of a step at which the best path has as many steps as asked for.
 
-pub(crate) mod envelope;
+pub(crate) mod costs;
+mod envelope;
+pub(crate) mod matrix;
 pub(crate) mod measure;
 
 use crate::numeric::scalar::{self, Scalar};
-use crate::optimal::monge::envelope::{Envelope, Value, Workspace};
-use crate::optimal::monge::measure::Measure;
+use crate::optimal::monge::costs::Costs;
 
 /// What the path should have.
 #[derive(Debug, Clone, Copy)]
@@ -66,63 +67,53 @@ impl<F: Scalar> Vertex<F> {
     }
 }
 
-/// The penalised problem on one measure, with its working space.
-pub(crate) struct Search<'a, F> {
-    measure: &'a Measure<F>,
+/// The penalised problem for some costs, with its working space.
+pub(crate) struct Search<'a, C: Costs> {
+    costs: &'a C,
     parents: Vec<usize>,
-    workspace: Workspace<F>,
+    workspace: C::Workspace,
     #[cfg(test)]
     probes: usize,
 }
 
-impl<'a, F: Scalar> Search<'a, F> {
-    pub(crate) fn new(measure: &'a Measure<F>) -> Self {
+impl<'a, F: Scalar, C: Costs<Float = F>> Search<'a, C> {
+    pub(crate) fn new(costs: &'a C) -> Self {
         Self {
-            measure,
-            parents: vec![0; measure.positions.len()],
-            workspace: Workspace::new(measure),
+            costs,
+            parents: vec![0; costs.end() + 1],
+            workspace: costs.workspace(),
             #[cfg(test)]
             probes: 0,
         }
     }
 
-    /// One step per curve: the fewest steps there are.
-    pub(crate) fn fewest(&self) -> Vertex<F> {
-        let path = self.measure.walls.clone();
-        Vertex { error: self.measure.error(&path), path }
+    /// One step between any two walls: the fewest steps there are.
+    fn fewest(&self) -> Vertex<F> {
+        let path = self.costs.walls().to_vec();
+        Vertex { error: self.costs.error(&path), path }
     }
 
-    /// All nodes are starts: the fewest steps without any error.
-    pub(crate) fn exact(&self) -> Vertex<F> {
-        Vertex { path: (0..=self.measure.end()).collect(), error: F::zero() }
+    /// The fewest steps without any error.
+    fn exact(&self) -> Vertex<F> {
+        Vertex { path: self.costs.exact(), error: F::zero() }
     }
 
-    /// A path of least `error + price * steps`. O(nodes).
+    /// A path of least `error + price * steps`. One pass over all nodes.
     pub(crate) fn at_price(&mut self, price: F) -> Vertex<F> {
-        for (first, last) in self.measure.curves() {
-            let mut envelope =
-                Envelope::<_, true>::new(self.measure, price, (first, last), &mut self.workspace);
-            let mut value = Value { error: F::zero(), steps: 0 };
-            for node in first + 1..=last {
-                envelope.push(node - 1, value);
-                let (start, reached) = envelope.best(node);
-                self.parents[node] = start;
-                value = Value { error: reached.error, steps: reached.steps + 1 };
-            }
-        }
+        self.costs.best_starts(price, &mut self.parents, &mut self.workspace);
         #[cfg(test)]
         {
             self.probes += 1;
         }
-        let mut path = vec![self.measure.end()];
-        let mut node = self.measure.end();
+        let mut path = vec![self.costs.end()];
+        let mut node = self.costs.end();
         while node > 0 {
             node = self.parents[node];
             path.push(node);
         }
         path.reverse();
         // Summed along the path, so that a path has the same error at every price.
-        Vertex { error: self.measure.error(&path), path }
+        Vertex { error: self.costs.error(&path), path }
     }
 
     /// The best path for the target, between the fewest steps and as many as there are nodes.
@@ -135,14 +126,14 @@ impl<'a, F: Scalar> Search<'a, F> {
         if matches!(target, Target::Steps(steps) if exact.steps() <= steps) {
             return exact;
         }
-        let (highest, lowest) = (self.measure.highest_price(), self.measure.lowest_price());
+        let (highest, lowest) = (self.costs.highest_price(), self.costs.lowest_price());
         self.narrow(Bracket::new(target, (highest, fewest), (lowest, exact)))
     }
 
     fn narrow(&mut self, mut bracket: Bracket<F>) -> Vertex<F> {
         // The next price comes from the shape of the frontier, from halving the bracket where that
         // makes slow progress, and from the chord where a price brought nothing new.
-        let law = SquareRootLaw::of(self.measure);
+        let law = SquareRootLaw::of(self.costs);
         let mut new_chord = false;
         let mut slow = 0;
         loop {
@@ -171,7 +162,7 @@ impl<'a, F: Scalar> Search<'a, F> {
             }
             let inside = fewer < steps && steps < more;
             if by_chord && (!inside || bracket.is_on_the_chord(&found, chord)) {
-                return bracket.on_the_edge(self.measure);
+                return bracket.on_the_edge(self.costs);
             }
             new_chord = !inside && bracket.is_worth_a_chord();
             let width = bracket.width();
@@ -183,7 +174,8 @@ impl<'a, F: Scalar> Search<'a, F> {
 }
 
 /// How many steps to expect at a price: where the increments are about `d`, steps of `sqrt(2 price / d)`
-/// tokens are best. Only a guide for the search: the measure is taken in blocks.
+/// tokens are best. Only a guide for the search: the nodes are taken in blocks, and
+/// costs with two indices need not look like that at all.
 struct SquareRootLaw<F> {
     /// Of each block: its nodes, which no number of steps exceeds, and its steps at price 1.
     blocks: Vec<(F, F)>,
@@ -192,13 +184,11 @@ struct SquareRootLaw<F> {
 impl<F: Scalar> SquareRootLaw<F> {
     const BLOCKS: usize = 4096;
 
-    fn of(measure: &Measure<F>) -> Self {
-        let size = measure.end().div_ceil(Self::BLOCKS).max(16);
-        let blocks = (0..measure.end()).step_by(size).map(|first| {
-            let last = (first + size).min(measure.end());
-            let mass = scalar::sum(measure.masses[first + 1..=last].iter().copied());
-            let half_length = measure.length(first, last) / scalar::constant(2.0);
-            (scalar::float(last - first), mass.sqrt() * half_length.sqrt())
+    fn of(costs: &impl Costs<Float = F>) -> Self {
+        let size = costs.end().div_ceil(Self::BLOCKS).max(16);
+        let blocks = (0..costs.end()).step_by(size).map(|first| {
+            let last = (first + size).min(costs.end());
+            (scalar::float(last - first), costs.root_of_cost(first, last))
         });
         Self { blocks: blocks.collect() }
     }
@@ -362,14 +352,14 @@ impl<F: Scalar> Bracket<F> {
         }
     }
 
-    fn on_the_edge(self, measure: &Measure<F>) -> Vertex<F> {
+    fn on_the_edge(self, costs: &impl Costs<Float = F>) -> Vertex<F> {
         let steps = self.steps_on_the_edge();
         let (few, many) = (self.few.vertex, self.many.vertex);
         if steps == many.steps() {
             return many;
         }
         let path = splice(&few.path, &many.path, steps);
-        Vertex { error: measure.error(&path), path }
+        Vertex { error: costs.error(&path), path }
     }
 }
 
@@ -393,6 +383,7 @@ fn splice(few: &[usize], many: &[usize], steps: usize) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::curve::InformationCurve;
+    use crate::optimal::monge::measure::Measure;
 
     fn curve(tokens: usize, increment: impl Fn(f64, f64) -> f64) -> InformationCurve {
         let mut state = 1_u64;
