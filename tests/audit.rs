@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use support::{all_schedules, increments, information_of, schedules, seeded};
-use unmaskcost::{InformationCurve, Nats, Schedule, optimal};
+use unmaskcost::schedule::Rounds;
+use unmaskcost::{InformationCurve, Nats, Order, Schedule, optimal};
 use unmaskcost::{
     audit,
     optimal::minimax::{self, Given},
@@ -420,4 +421,62 @@ fn a_million_tokens_are_audited() {
     assert_eq!((most.largest_step, most.nearest.distance), (usize::MAX, 0));
     let one = Schedule::one_step(1).unwrap().audit();
     assert_eq!((one.total_correlation_factor, one.dual_total_correlation_factor), (0.0, 0.0));
+}
+
+/// The symbol 0 or 1, repeated at some positions; fair coins elsewhere.
+fn repeated_at(tokens: usize, positions: &[usize]) -> unmaskcost::JointTable {
+    let weight = |word: usize| {
+        let bit = |position: usize| word >> (tokens - 1 - position) & 1;
+        f64::from(u8::from(positions.windows(2).all(|pair| bit(pair[0]) == bit(pair[1]))))
+    };
+    let weights: Vec<f64> = (0..1_usize << tokens).map(weight).collect();
+    unmaskcost::JointTable::from_weights(&vec![2; tokens], &weights).unwrap()
+}
+
+#[test]
+fn what_fixed_positions_guarantee_is_attained_by_a_symbol_repeated_in_one_round() {
+    let tokens = 5;
+    for order in [Order::spread(tokens), Order::left_to_right(tokens)].map(Result::unwrap) {
+        for schedule in all_schedules(tokens) {
+            let rounds = Rounds::new(order.clone(), schedule.clone()).unwrap();
+            let audit = rounds.audit();
+            let largest = rounds.sets().max_by_key(|set| set.len()).unwrap();
+            let table = repeated_at(tokens, largest);
+            let error = table.order_curve(&order).unwrap().sampling_error(&schedule).unwrap().0;
+            let correlations = table.correlations();
+            let (total, dual) = (correlations.total.0, correlations.dual_total.0);
+            for (factor, known) in [
+                (audit.total_correlation_factor, total),
+                (audit.dual_total_correlation_factor, dual),
+                (audit.error_per_token_information, total + dual),
+            ] {
+                assert!((error - factor * known).abs() < 1e-12, "{rounds}: {error}, {factor}");
+            }
+            assert_eq!(audit.least_distance.is_none(), schedule.largest_step() == 1);
+            assert_eq!(audit.sizes, schedule.audit());
+            assert!(audit.to_string().starts_with(&schedule.audit().to_string()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(seeded(64, 186))]
+
+    #[test]
+    fn fixed_positions_keep_their_guarantees(
+        (table, positions, schedule) in crate::support::tables::<f64>(5, 200).prop_flat_map(|table| {
+            let tokens = table.tokens();
+            (Just(table), Just((0..tokens).collect::<Vec<_>>()).prop_shuffle(), schedules(tokens))
+        })
+    ) {
+        let order = Order::from_positions(positions).unwrap();
+        let error = table.order_curve(&order).unwrap().sampling_error(&schedule).unwrap().0;
+        let audit = Rounds::new(order, schedule).unwrap().audit();
+        let correlations = table.correlations();
+        let (total, dual) = (correlations.total.0, correlations.dual_total.0);
+        let noise = crate::support::noise::<f64>();
+        prop_assert!(error <= audit.total_correlation_factor * total + noise);
+        prop_assert!(error <= audit.dual_total_correlation_factor * dual + noise);
+        prop_assert!(error <= audit.error_per_token_information * (total + dual) + noise);
+    }
 }

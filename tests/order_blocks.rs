@@ -230,6 +230,36 @@ fn of_two_orders_the_better_one_comes_first_with_what_the_difference_shows() {
 }
 
 #[test]
+fn schedules_along_orders_stand_beside_measured_decoders() {
+    use unmaskcost::measured::DecoderRuns;
+    let mut generator = ChaCha8Rng::seed_from_u64(9);
+    let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
+    let passes = chain_passes(&chain, &Order::spread(12).unwrap(), 20, &mut generator);
+    let of_document =
+        |(place, pass): (usize, OrderPass)| pass.of_document((place / 24).to_string());
+    let passes: Vec<OrderPass> = passes.into_iter().enumerate().map(of_document).collect();
+    let blocks = OrderBlocks::from_passes("spread", 12, passes).unwrap();
+    let (choice, schedule) = (blocks.choose(3).unwrap(), Schedule::balanced(12, 4).unwrap());
+    let mut runs = DecoderRuns::new();
+    for (name, found) in [
+        ("chosen", blocks.runs_of_choice(&choice).unwrap()),
+        ("equal", blocks.runs(&schedule).unwrap()),
+    ] {
+        found.into_iter().for_each(|run| runs.record(name, run).unwrap());
+    }
+    let (chosen, equal) = (runs.means("chosen").unwrap(), runs.means("equal").unwrap());
+    assert_eq!((chosen.rounds, equal.rounds, equal.documents), (3.0, 4.0, 10));
+    let mean = blocks.mean_loss(&schedule).unwrap();
+    for (found, expected) in [(chosen.loss, choice.loss), (equal.loss, mean)] {
+        assert!((found.value() - expected.value()).0.abs() < 1e-12);
+        assert!((found.standard_error() - expected.standard_error()).0.abs() < 1e-12);
+    }
+    let fewer = chain_passes(&chain, &Order::spread(12).unwrap(), 19, &mut generator);
+    let fewer = OrderBlocks::from_passes("spread", 12, fewer).unwrap();
+    assert!(matches!(fewer.runs_of_choice(&choice), Err(Error::LengthMismatch { .. })));
+}
+
+#[test]
 fn only_measured_counts_have_a_price() {
     let pass = |known: usize| OrderPass::new("a", known, vec![1.0; 8 - known]);
     let blocks = OrderBlocks::from_passes("any", 8, [pass(0), pass(2), pass(5)]).unwrap();

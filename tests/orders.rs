@@ -143,3 +143,24 @@ fn passes_that_no_token_names_are_left_out() {
     let rounds = Rounds::from_step_map([7, 3, 7, 9]).unwrap();
     assert_eq!(rounds.to_string(), "1 | 0, 2 | 3");
 }
+
+#[test]
+fn decoders_that_fix_positions_give_them_beside_their_sizes() {
+    use unmaskcost::decoders::Decoder;
+    use unmaskcost::sampler::policy::FixedPartition;
+    for decoder in Decoder::KNOWN {
+        let found = decoder.rounds(64, 8).unwrap();
+        assert_eq!(found.is_some(), matches!(decoder, Decoder::Dus | Decoder::Halton), "{decoder}");
+        if let Some(rounds) = found {
+            assert_eq!(rounds.schedule(), decoder.plan(64, 8).unwrap().schedule());
+        }
+    }
+    let dilated = Decoder::Dus.rounds(32, 1).unwrap().unwrap();
+    let sets: Vec<Vec<usize>> = dilated.sets().map(<[usize]>::to_vec).collect();
+    assert_eq!(sets, FixedPartition::dilated(32).unwrap().sets);
+    // A power of two is spread by bit reversal: the same sets.
+    let spread = Rounds::new(Order::spread(32).unwrap(), dilated.schedule().clone()).unwrap();
+    assert_eq!(spread.step_map(), dilated.step_map());
+    assert!(matches!(Decoder::Halton.rounds(60, 8), Err(Error::OutOfRange { .. })));
+    assert!(matches!(Decoder::Dus.rounds(1 << 25, 8), Err(Error::TooLarge { .. })));
+}

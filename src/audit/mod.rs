@@ -1,11 +1,13 @@
-//! What a careful colleague says of a schedule: [alone](Schedule::audit), and on a
-//! [curve](with_curve).
+//! What a careful colleague says of a schedule: [alone](Schedule::audit), with the
+//! [positions](Rounds::audit) of its rounds, and on a [curve](with_curve).
 
 mod alone;
+mod rounds;
 mod with_curve;
 
 pub use alone::{NearestDecoder, ScheduleAudit, SizeTrend};
+pub use rounds::RoundsAudit;
 pub use with_curve::{CurveAudit, Exchange, with_curve};
 
 #[cfg(doc)]
-use crate::schedule::Schedule;
+use crate::schedule::{Rounds, Schedule};

@@ -11,7 +11,8 @@
 //! requests of dllm's cosine, 2 differ by one token.
 //!
 //! These are the *sizes*. Which positions are revealed is another matter: the exact error of a
-//! [`Schedule`](crate::Schedule) holds for random positions only. Decoders whose sizes are random (MDLM, SEDD, Dream's
+//! [`Schedule`](crate::Schedule) holds for random positions only. Decoders that fix the positions give them as
+//! [`Decoder::rounds`], for the error along an order. Decoders whose sizes are random (MDLM, SEDD, Dream's
 //! `origin`) are described by [`RevealTimes`](crate::schedule::RevealTimes).
 
 mod dilated;
@@ -19,6 +20,7 @@ mod dllm;
 mod halton;
 mod maskgit;
 mod names;
+mod positions;
 mod quota;
 mod single;
 mod truncated;

@@ -37,7 +37,7 @@ pub struct OrderChoice<F = f64> {
     /// The same beyond one token at a time along this order, if single tokens were measured.
     pub cost: Option<Estimate<F>>,
     /// The loss of each sequence that [`loss`](Self::loss) is the mean of.
-    losses: Vec<Nats<F>>,
+    pub(super) losses: Vec<Nats<F>>,
 }
 
 impl<F: Scalar> OrderBlocks<F> {
@@ -164,14 +164,19 @@ impl<F: Scalar> OrderBlocks<F> {
         other: &Self,
         other_choice: &OrderChoice<F>,
     ) -> Result<Estimate<F>> {
-        for (blocks, choice) in [(self, choice), (other, other_choice)] {
-            let (found, expected) = (choice.losses.len(), blocks.sequences.len());
-            if found != expected {
+        self.check_choice(choice)?;
+        other.check_choice(other_choice)?;
+        self.difference_of(&choice.losses, other, &other_choice.losses)
+    }
+
+    pub(super) fn check_choice(&self, choice: &OrderChoice<F>) -> Result<()> {
+        match (choice.losses.len(), self.sequences.len()) {
+            (found, expected) if found == expected => Ok(()),
+            (found, expected) => {
                 let what = "the list of losses of a choice";
-                return Err(Error::LengthMismatch { what, found, expected });
+                Err(Error::LengthMismatch { what, found, expected })
             }
         }
-        self.difference_of(&choice.losses, other, &other_choice.losses)
     }
 
     /// Whether each sequence is in the first half.
@@ -181,7 +186,7 @@ impl<F: Scalar> OrderBlocks<F> {
             let next = halves.len().is_multiple_of(2);
             *halves.entry(group).or_insert(next)
         };
-        self.sequences.iter().map(|sequence| half(sequence.group.as_str())).collect()
+        self.sequences.iter().map(|sequence| half(sequence.group())).collect()
     }
 
     /// The best sizes by the sequences at some places.

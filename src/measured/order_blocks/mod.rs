@@ -17,6 +17,7 @@ pub use choose::OrderChoice;
 use crate::error::{Error, Result, check_limit};
 use crate::estimate::Estimate;
 use crate::measured::clustered::{self, GroupedValue};
+use crate::measured::runs::Run;
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::{Schedule, check_list_fits};
 use crate::units::Nats;
@@ -60,8 +61,15 @@ pub struct OrderBlocks<F = f64> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sequence {
     name: String,
-    /// What it shares with sequences that it depends on: its document, or its own name.
-    group: String,
+    /// What it shares with sequences that it depends on.
+    document: Option<String>,
+}
+
+impl Sequence {
+    /// Its document, or its own name.
+    fn group(&self) -> &str {
+        self.document.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// One forward pass of a model: the losses of all tokens of an order but the first ones, which are known.
@@ -187,6 +195,47 @@ impl<F: Scalar> OrderBlocks<F> {
         Ok(losses)
     }
 
+    /// The same as runs of a decoder: to be [recorded](crate::measured::DecoderRuns::record) beside others that were run on the same sequences, so
+    /// that schedules along orders and measured decoders stand in one table.
+    ///
+    /// # Errors
+    /// As [`losses`](Self::losses).
+    ///
+    /// ```
+    /// use unmaskcost::{Nats, Schedule, measured::{DecoderRuns, OrderBlocks, OrderPass, Run}};
+    /// let passes = [("a", [1.0, 1.5]), ("b", [2.0, 2.25])]
+    ///     .map(|(sequence, losses)| OrderPass::new(sequence, 0, losses));
+    /// let blocks = OrderBlocks::from_passes("spread", 2, passes)?;
+    /// let mut runs = DecoderRuns::new();
+    /// runs.record("by entropy", Run::new("a", 1, Nats(3.0)))?;
+    /// runs.record("by entropy", Run::new("b", 1, Nats(4.5)))?;
+    /// for run in blocks.runs(&Schedule::one_step(2)?)? {
+    ///     runs.record("spread", run)?;
+    /// }
+    /// assert_eq!(runs.difference("by entropy", "spread")?.value(), Nats(0.375));
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn runs(&self, schedule: &Schedule) -> Result<Vec<Run<F>>> {
+        Ok(self.runs_with(schedule.steps(), &self.losses(schedule)?))
+    }
+
+    /// The losses that a choice is judged by ([`OrderChoice::loss`] is their mean), as runs of a decoder.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) for a choice that was not made from these blocks.
+    pub fn runs_of_choice(&self, choice: &OrderChoice<F>) -> Result<Vec<Run<F>>> {
+        self.check_choice(choice)?;
+        Ok(self.runs_with(choice.schedule.steps(), &choice.losses))
+    }
+
+    fn runs_with(&self, rounds: usize, losses: &[Nats<F>]) -> Vec<Run<F>> {
+        let run = |(sequence, &loss): (&Sequence, &Nats<F>)| {
+            let run = Run::new(sequence.name.clone(), rounds as u64, loss);
+            Run { document: sequence.document.clone(), ..run }
+        };
+        self.sequences.iter().zip(losses).map(run).collect()
+    }
+
     /// The mean loss of a schedule per sequence, with its error from the spread over documents (or sequences, where
     /// none are named).
     ///
@@ -270,7 +319,7 @@ fn mean_of<'a, F: Scalar>(
     values: impl Iterator<Item = (&'a Sequence, Nats<F>)>,
 ) -> Result<Estimate<F>> {
     clustered::mean(values.map(|(sequence, Nats(value))| GroupedValue {
-        group: sequence.group.as_str(),
+        group: sequence.group(),
         value,
         weight: F::one(),
     }))
@@ -316,20 +365,20 @@ impl<F: Scalar> Collected<F> {
 
     /// The place of a sequence, which is a new one if its name is.
     pub(super) fn sequence(&mut self, name: &str, document: Option<&str>) -> Result<usize> {
-        let group = document.unwrap_or(name);
         if let Some(&place) = self.places.get(name) {
-            let known = &self.sequences[place].group;
-            return match known == group {
+            let known = self.sequences[place].document.as_deref();
+            return match known == document {
                 true => Ok(place),
                 false => Err(Error::DocumentsDiffer {
                     sequence: name.to_owned(),
-                    one: known.clone(),
-                    other: group.to_owned(),
+                    one: known.unwrap_or_default().to_owned(),
+                    other: document.unwrap_or_default().to_owned(),
                 }),
             };
         }
         let place = self.sequences.len();
-        self.sequences.push(Sequence { name: name.to_owned(), group: group.to_owned() });
+        let document = document.map(str::to_owned);
+        self.sequences.push(Sequence { name: name.to_owned(), document });
         self.places.insert(name.to_owned(), place);
         Ok(place)
     }

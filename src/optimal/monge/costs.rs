@@ -80,10 +80,10 @@ pub(crate) trait Costs {
             let (first, last) = (pair[0], pair[1]);
             let mut candidates = self.candidates::<true>(price, (first, last), workspace);
             let mut value = Value { error: scalar::float(0), steps: 0 };
-            for node in first + 1..=last {
+            for (node, parent) in parents.iter_mut().enumerate().take(last + 1).skip(first + 1) {
                 candidates.push(node - 1, value);
                 let (start, reached) = candidates.best(node);
-                parents[node] = start;
+                *parent = start;
                 value = Value { error: reached.error, steps: reached.steps + 1 };
             }
         }

@@ -477,6 +477,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn along_an_order_a_pass_is_nearly_linear_and_a_search_takes_few() {
+        use crate::distribution::MarkovChain;
+        use crate::optimal::monge::matrix::Matrix;
+        use crate::schedule::Order;
+        let chain = MarkovChain::<f64>::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
+        for tokens in [64, 256, 700] {
+            for order in [Order::spread(tokens), Order::left_to_right(tokens)] {
+                let matrix = Matrix::of(&chain.order_curve(&order.unwrap()).unwrap());
+                for steps in [2, 3, 5, 9, 16, tokens / 4, tokens / 2, tokens - 1] {
+                    let mut search = Search::new(&matrix);
+                    let found = search.find(Target::Steps(steps));
+                    assert!(found.steps() <= steps);
+                    let mut by_error = Search::new(&matrix);
+                    by_error.find(Target::Error(found.error * (1.0 + 1e-12)));
+                    for search in [search, by_error] {
+                        assert!(search.probes <= 40, "{tokens}, {steps}: {}", search.probes);
+                        let logarithm = 2 * tokens.ilog2() as usize + 4;
+                        let evaluations = search.workspace.evaluations;
+                        assert!(evaluations <= search.probes * tokens * logarithm);
+                    }
+                }
+            }
+        }
+    }
+
     /// Curves on which prices span the whole float range, or many vertices share a price.
     fn hard_increments(kind: usize, n: usize, uniform: &mut impl FnMut() -> f64) -> Vec<f64> {
         let wide = |x: f64| 10_f64.powf(600.0 * x - 300.0);
