@@ -15,11 +15,11 @@ fn least_errors<F: Scalar>(curve: &OrderCurve<F>) -> Vec<Nats<F>> {
     (0..tokens)
         .map(|_| {
             let mut next = vec![Nats(F::infinity()); tokens + 1];
-            for end in 1..=tokens {
-                for start in 0..end {
-                    let error = best[start] + curve.step_cost(start..end).unwrap();
-                    if error < next[end] {
-                        next[end] = error;
+            for (end, least) in next.iter_mut().enumerate().skip(1) {
+                for (start, &before) in best.iter().enumerate().take(end) {
+                    let error = before + curve.step_cost(start..end).unwrap();
+                    if error < *least {
+                        *least = error;
                     }
                 }
             }
