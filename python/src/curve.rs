@@ -116,13 +116,13 @@ impl InformationCurve {
     fn sampling_errors<'py>(
         &self,
         py: Python<'py>,
-        schedules: Vec<Schedule>,
+        schedules: Vec<Py<Schedule>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let curve = &self.0;
         let errors = py.detach(|| {
             schedules
                 .iter()
-                .map(|schedule| curve.sampling_error(&schedule.0).map(|e| e.0))
+                .map(|schedule| curve.sampling_error(&schedule.get().0).map(|e| e.0))
                 .collect()
         });
         let errors: unmaskcost::Result<Vec<f64>> = errors;

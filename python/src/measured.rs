@@ -7,6 +7,7 @@ use unmaskcost::{Nats, measured};
 
 use crate::arrays::{Floats, array, counts};
 use crate::errors::Raise;
+use crate::html;
 use crate::json;
 use crate::schedule::{Schedule, signed};
 use crate::values::Estimate;
@@ -160,6 +161,27 @@ impl Losses {
         measured::LossCurve::from_points(tokens, points).py().map(Self)
     }
 
+    /// From the columns of a table: a mapping or a DataFrame (pandas, polars) with ``revealed``, ``loss_nats``
+    /// and, if there, ``standard_error_nats`` and ``samples``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> from unmaskcost import Losses
+    /// >>> Losses.from_columns({"revealed": [0, 3], "loss_nats": [2.0, 1.0]}, 4)
+    /// <Losses of 4 tokens, measured at 2 counts>
+    #[staticmethod]
+    fn from_columns(table: &Bound<'_, PyAny>, tokens: usize) -> PyResult<Self> {
+        let numpy = table.py().import("numpy")?;
+        let column = |name: &str| numpy.call_method1("asarray", (table.get_item(name)?,));
+        let optional = |name: &str| match table.contains(name)? {
+            true => column(name).map(Some),
+            false => Ok(None),
+        };
+        let (errors, samples) = (optional("standard_error_nats")?, optional("samples")?);
+        let (revealed, losses) = (column("revealed")?, column("loss_nats")?);
+        Self::new(tokens, &revealed, &losses, errors.as_ref(), samples.as_ref())
+    }
+
     /// From the text of a CSV file with the columns of the guide.
     #[staticmethod]
     fn from_csv(text: &str, tokens: usize) -> PyResult<Self> {
@@ -211,6 +233,18 @@ impl Losses {
 
     fn __hash__(&self) -> PyResult<u64> {
         self.to_json().map(|text| json::hash(&text))
+    }
+
+    fn _repr_html_(&self) -> String {
+        let rows = self.0.points().iter().map(|point| {
+            vec![
+                point.revealed.to_string(),
+                format!("{:.4}", point.loss.0),
+                format!("{:.4}", point.standard_error.0),
+                point.samples.map_or_else(String::new, |samples| samples.to_string()),
+            ]
+        });
+        html::table(&["revealed", "loss, nats", "standard error", "samples"], rows)
     }
 
     fn __repr__(&self) -> String {

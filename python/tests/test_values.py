@@ -227,3 +227,14 @@ def test_threads_share_a_curve():
     for thread in threads:
         thread.join()
     assert all(result == results[0] for result in results)
+
+
+def test_losses_come_from_the_columns_of_a_table():
+    columns = {"revealed": [0, 2, 3], "loss_nats": [2.0, 1.5, 1.0], "samples": [9, 9, 9]}
+    columns["standard_error_nats"] = np.full(3, 0.1, dtype=np.float32)
+    losses = Losses.from_columns(columns, 4)
+    assert losses.revealed.tolist() == [0, 2, 3] and losses.loss(2).standard_error == pytest.approx(0.1)
+    assert "<td>1.5000</td>" in losses._repr_html_()
+    assert Losses.from_columns({"revealed": [0, 3], "loss_nats": [2.0, 1.0]}, 4).loss(3).standard_error == 0
+    with pytest.raises(KeyError):
+        Losses.from_columns({"revealed": [0]}, 4)
