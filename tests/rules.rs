@@ -253,3 +253,29 @@ fn what_is_no_rule_is_refused_with_the_reason() {
         assert!(matches!(parse(text), Error::NotPositive { .. }), "{text}: {}", parse(text));
     }
 }
+
+#[test]
+fn a_view_of_predictions_is_that_of_the_table_they_come_from() {
+    let table: JointTable =
+        JointTable::from_counts(&[2, 3, 2], [5, 1, 2, 2, 8, 1, 1, 3, 2, 9, 1, 4]).unwrap();
+    let revealed = [None, Some(1), None];
+    let view = View::new(&table, &revealed).unwrap();
+    let predictions: Vec<Vec<f64>> = view.masked_tokens().map(|token| token.law.to_vec()).collect();
+    let same = View::of_predictions(&revealed, &predictions).unwrap();
+    assert_eq!(same.masked(), view.masked());
+    for (a, b) in view.masked_tokens().zip(same.masked_tokens()) {
+        assert!((a.entropy - b.entropy).abs() < 1e-12 && a.law.len() == b.law.len());
+    }
+}
+
+#[test]
+fn predictions_that_are_no_distributions_are_refused() {
+    let refused = |predictions: &[&[f64]]| {
+        View::of_predictions(&[None, None], predictions).map(|_| ()).unwrap_err()
+    };
+    assert!(matches!(refused(&[&[1.0]]), Error::LengthMismatch { found: 1, expected: 2, .. }));
+    assert!(matches!(refused(&[&[1.0], &[]]), Error::Empty { .. }));
+    assert!(matches!(refused(&[&[1.0], &[0.5, 0.6]]), Error::NotNormalized { .. }));
+    assert!(matches!(refused(&[&[1.0], &[1.5, -0.5]]), Error::Negative { .. }));
+    assert!(matches!(refused(&[&[1.0], &[f64::NAN, 1.0]]), Error::NotFinite { .. }));
+}

@@ -1,9 +1,11 @@
 """The helpers measure what they say, on a model that is known exactly."""
 
+import pickle
+
 import numpy as np
 import pytest
 
-from unmaskcost import Collector, Error, InformationCurve, Order, OrderBlocks, Schedule, measured
+from unmaskcost import Collector, Error, InformationCurve, Order, OrderBlocks, Schedule, measured, sampler
 
 LENGTH, SYMBOLS = 6, 6
 
@@ -113,3 +115,15 @@ def test_a_comparison_is_a_table():
     assert "&lt;fast&gt;" in table._repr_html_() and "slow" in repr(table)
     with pytest.raises(IndexError):
         table[2]
+
+
+def test_rules_are_policies():
+    rule = sampler.Rule("blocks of 3, 2 lowest entropies")
+    runs = measured.run_decoder(permutation_model, SEQUENCES, rule, name=str(rule), progress=False)
+    assert runs.mean_rounds(str(rule)) == 4
+    assert runs.mean_loss(str(rule)).value == pytest.approx(2 * np.log(6) + np.log(4) + 2 * np.log(3))
+    assert repr(pickle.loads(pickle.dumps(rule))) == "Rule('blocks of 3, 2 lowest entropies')".replace("'", '"')
+    with pytest.raises(Error):
+        sampler.Rule("low-confidence remasking")
+    with pytest.raises(ValueError):
+        rule(np.zeros(4), np.ones(4, dtype=bool))

@@ -38,7 +38,7 @@ pub use traits::{ConditionalMarginal, SubsetEntropy};
 
 /// A list of probabilities, with rounding noise projected away: see [`Scalar::tolerance`]. The error
 /// for a sum that is not one is made from that sum and the tolerance.
-fn normalized<F: Scalar>(
+pub(crate) fn normalized<F: Scalar>(
     what: &'static str,
     probabilities: &[F],
     not_normalized: impl FnOnce(f64, f64) -> Error,

@@ -41,7 +41,7 @@ pub use exact::{PolicyCost, cost, output_law};
 pub use fixed::FixedPartition;
 pub use rule::Rule;
 
-use crate::distribution::JointTable;
+use crate::distribution::{self, JointTable};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
 
@@ -96,6 +96,47 @@ impl<F: Scalar> View<F> {
             Err(error) => return Err(error),
         };
         Self::of_conditional(table.shape(), revealed, masked, conditional.as_ref())
+    }
+
+    /// What a policy sees of a model: the revealed symbols, and the model's prediction for each masked token in order,
+    /// one probability per symbol.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) unless there is one prediction per masked token;
+    /// [`Empty`](Error::Empty) for one without symbols; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
+    /// [`NotNormalized`](Error::NotNormalized) for what is no distribution.
+    ///
+    /// ```
+    /// use unmaskcost::sampler::policy::{Policy, Rule, View};
+    /// let predictions = [[0.5, 0.5], [0.05, 0.95], [0.92, 0.08]];
+    /// let view = View::of_predictions(&[None, Some(1), None, None], &predictions)?;
+    /// assert_eq!(Rule::confidence(0.9)?.next(&view), [2, 3]);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn of_predictions(
+        revealed: &[Option<usize>],
+        predictions: &[impl AsRef<[F]>],
+    ) -> Result<Self> {
+        let masked: Vec<usize> =
+            (0..revealed.len()).filter(|&position| revealed[position].is_none()).collect();
+        let (found, expected) = (predictions.len(), masked.len());
+        if found != expected {
+            let what = "the list of predictions for masked tokens";
+            return Err(Error::LengthMismatch { what, found, expected });
+        }
+        let what = "the prediction for a masked token";
+        let prediction = |law: &[F]| match law {
+            [] => Err(Error::Empty { what }),
+            _ => distribution::normalized(what, law, |sum, tolerance| Error::NotNormalized {
+                what,
+                sum,
+                tolerance,
+            }),
+        };
+        let marginals: Vec<Vec<F>> =
+            predictions.iter().map(|law| prediction(law.as_ref())).collect::<Result<_>>()?;
+        let entropies = marginals.iter().map(|law| entropy(law)).collect();
+        Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
     /// From the law of the masked tokens, in order, if the context is possible.
