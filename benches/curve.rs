@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use unmaskcost::bounds::li_cai;
-use unmaskcost::{InformationCurve, JointTable, Schedule};
+use unmaskcost::{InformationCurve, Schedule, distribution::JointTable};
 
 /// A smooth curve: `I_k = k / (k + L/8)`.
 fn curve(tokens: usize) -> InformationCurve {

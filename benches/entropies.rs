@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use unmaskcost::JointTable;
+use unmaskcost::distribution::JointTable;
 
 /// Full support.
 fn table(shape: &[usize]) -> JointTable {

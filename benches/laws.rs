@@ -4,7 +4,10 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use unmaskcost::distribution::{ClusterMixture, side_by_side};
-use unmaskcost::{CategoricalMixture, ExchangeableBits, InformationCurve, MarkovChain};
+use unmaskcost::{
+    InformationCurve,
+    distribution::{CategoricalMixture, ExchangeableBits, MarkovChain},
+};
 
 /// Transition probabilities like those of letters: `1 / (1 + distance)` to the power 2, in a shuffled
 /// order, normalised.

@@ -12,7 +12,7 @@ fn losses(tokens: usize, points: usize) -> LossCurve {
         let loss = Nats(1.0 + 1.0 / (1.0 + revealed as f64));
         LossPoint { revealed, loss, standard_error: Nats(0.01), samples: Some(100) }
     };
-    LossCurve::from_points(tokens, (0..points).map(point).collect::<Vec<_>>()).expect("losses")
+    LossCurve::from_points((0..points).map(point).collect::<Vec<_>>(), tokens).expect("losses")
 }
 
 fn collector(criterion: &mut Criterion) {

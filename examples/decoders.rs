@@ -25,7 +25,7 @@ use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule};
-use unmaskcost::{Bits, InformationCurve, MarkovChain, Nats, Schedule, optimal};
+use unmaskcost::{Bits, InformationCurve, Nats, Schedule, distribution::MarkovChain, optimal};
 use unmaskcost::{audit, curve::block_curves};
 use unmaskcost::{
     decoders::Decoder,
@@ -96,7 +96,7 @@ fn write_decoders(out: &mut String, curve: &InformationCurve, steps: usize) -> O
         let error = curve.sampling_error(plan.schedule())?;
         row(&names, plan.count(), plan.schedule().steps().to_string(), error)?;
     }
-    let (best_times, _) = optimal::reveal_times(curve, steps)?;
+    let best_times = optimal::reveal_times(curve, steps)?.plan;
     for (name, times) in [
         ("MDLM, SEDD (random sizes)", RevealTimes::mdlm(steps)?),
         ("Dream origin (random sizes)", RevealTimes::dream_origin(steps)?),
@@ -129,8 +129,8 @@ fn write_blocks(out: &mut String, chain: &MarkovChain, tokens: usize, steps: usi
     )?;
     let curve_given_prefix = |prefix, block| chain.information_curve_given_prefix(prefix, block);
     for length in (0..).map(|halvings| tokens >> halvings).take_while(|&length| length >= 4) {
-        let curves = block_curves(tokens, length, curve_given_prefix)?;
-        let (_, best) = optimal::blockwise(&curves, steps)?;
+        let curves = block_curves(tokens, BlockLength(length), curve_given_prefix)?;
+        let best = optimal::blockwise(&curves, steps)?.error;
         let llada = match Decoder::Llada.plan_blocks(tokens, BlockLength(length), steps) {
             Ok(plans) => {
                 let error = Blockwise::from_passes(&plans)?.sampling_error(&curves)?;

@@ -31,7 +31,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use text_input::{Alphabet, read_symbols};
 use unmaskcost::measured::{Collector, measurement_counts};
-use unmaskcost::{MarkovChain, Nats};
+use unmaskcost::{Nats, distribution::MarkovChain};
 
 /// With fewer evaluations at a count, the weights of the monotone projection mislead.
 const LEAST_SAMPLES: usize = 20;

@@ -304,7 +304,7 @@ fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Ou
 
 fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {
     let likelihood = evaluate.negative_log_likelihood(best)?;
-    let (low, high) = likelihood.interval(LEVEL)?.perplexity(best.tokens())?;
+    let (low, high) = likelihood.interval(LEVEL)?.perplexity(best.tokens())?.into_inner();
     writeln!(out, "\nbest {} steps: {best}", best.steps())?;
     writeln!(
         out,

@@ -114,7 +114,7 @@ impl World {
                 samples: Some(sequences as u64),
             }
         });
-        LossCurve::from_points(tokens, points.collect::<Vec<_>>())
+        LossCurve::from_points(points.collect::<Vec<_>>(), tokens)
     }
 
     fn cost(&self, schedule: &Schedule) -> f64 {
@@ -238,8 +238,8 @@ fn write_rows(out: &mut String, world: &World, sequences: usize, options: &Optio
         }
     }
     for (tally, balanced) in tallies.iter().zip(&balanced) {
-        let (oracle, _) =
-            unmaskcost::measured::schedule_for_losses(&world.losses, balanced.steps())?;
+        let oracle =
+            unmaskcost::measured::schedule_for_losses(&world.losses, balanced.steps())?.plan;
         let ways: String = tally.iter().map(|tally| tally.columns(options.draws)).collect();
         let (balanced_cost, oracle) = (world.cost(balanced), world.cost(&oracle));
         writeln!(

@@ -23,7 +23,7 @@ use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
 use unmaskcost::bounds::{li_cai, sharp};
-use unmaskcost::{InformationCurve, JointTable, Nats, Schedule, sampler};
+use unmaskcost::{InformationCurve, Nats, Schedule, distribution::JointTable, sampler};
 
 /// Words times reveal orders, one token at a time, that take longer than a second or two.
 const SLOW_WORK: f64 = 1e9;

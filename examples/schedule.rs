@@ -24,6 +24,7 @@ use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use plotters::prelude::*;
 use text_input::{Alphabet, read_symbols, window_table};
+use unmaskcost::optimal::Optimum;
 use unmaskcost::optimal::families::{self, Family};
 use unmaskcost::{InformationCurve, Nats, optimal};
 
@@ -69,7 +70,7 @@ struct Row {
 }
 
 fn rows(curve: &InformationCurve) -> unmaskcost::Result<Vec<Row>> {
-    let row = |(best, least): (unmaskcost::Schedule, Nats)| {
+    let row = |Optimum { plan: best, error: least, .. }: Optimum| {
         let fitted = families::fit(curve, best.steps())?;
         let error = |family| {
             let member = fitted.iter().find(|member| member.family == family);

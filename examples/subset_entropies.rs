@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use command_line::{Outcome, option_value, print};
 use lexopt::prelude::*;
-use unmaskcost::{JointTable, Nats};
+use unmaskcost::{Nats, distribution::JointTable};
 
 /// Full support, by a linear congruential generator (Knuth's MMIX) and its upper 53 bits.
 fn random_table(tokens: usize) -> unmaskcost::Result<JointTable> {

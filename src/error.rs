@@ -3,8 +3,8 @@
 //! One enum for the whole crate. Every variant carries what a person needs to find the mistake: the
 //! index, the value, the limit that was broken. Values are reported as `f64` whatever the scalar is.
 
-/// `Result` with this crate's [`Error`].
-pub type Result<T> = core::result::Result<T, Error>;
+/// `Result` with this crate's [`Error`] unless another is said.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 /// Everything a public function of this crate can refuse.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

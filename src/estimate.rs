@@ -1,6 +1,7 @@
 //! Measured quantities: [`Estimate`], and the [`ConfidenceInterval`] that follows from it.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
@@ -243,8 +244,8 @@ impl<F: Scalar> ConfidenceInterval<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens.
-    pub fn perplexity(&self, tokens: usize) -> Result<(F, F)> {
-        Ok((self.lower.perplexity_factor(tokens)?, self.upper.perplexity_factor(tokens)?))
+    pub fn perplexity(&self, tokens: usize) -> Result<RangeInclusive<F>> {
+        Ok(self.lower.perplexity_factor(tokens)?..=self.upper.perplexity_factor(tokens)?)
     }
 }
 

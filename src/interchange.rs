@@ -206,7 +206,7 @@ impl<'a> From<&'a Order> for OrderDocument<'a> {
 
 impl OrderDocument<'_> {
     fn check(self) -> Result<Order> {
-        Order::from_positions(self.positions.into_owned())
+        Order::from_positions(self.positions)
     }
 }
 
@@ -320,7 +320,7 @@ impl<F: Scalar> LossCurveDocument<F> {
             let PointDocument { revealed, loss, standard_error, samples } = point;
             LossPoint { revealed, loss: Nats(loss), standard_error: Nats(standard_error), samples }
         });
-        let losses = LossCurve::from_points(self.tokens, points.collect::<Vec<_>>())?;
+        let losses = LossCurve::from_points(points.collect::<Vec<_>>(), self.tokens)?;
         Ok(match self.beyond_measured {
             BeyondMeasured::Unknown => losses,
             BeyondMeasured::Constant => losses.holding_ends(),

@@ -37,12 +37,19 @@
 //!
 //! | room | holds |
 //! | --- | --- |
-//! | [`schedule`] | what a sampler does: sizes, random sizes, blocks, noise schedules, known decoders, audit |
-//! | [`curve`] | what the data is like: information curves, measured losses |
+//! | [`schedule`] | what a sampler does: sizes, orders, random sizes, blocks, noise schedules |
+//! | [`decoders`] | what known decoders make of a request |
+//! | [`curve`] | what the data is like: information curves, also along an order |
 //! | [`bounds`] | what can be said from part of a curve: one file per paper, and [`bounds::sharp`] |
 //! | [`optimal`] | which schedule to use: best, fewest steps, frontier, minimax, budgets |
 //! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
 //! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
+//! | [`measured`] | everything that starts from measured numbers: losses, decoder runs, losses along an order |
+//! | [`audit`] | what a careful colleague says of a schedule |
+//!
+//! Arguments come in one order: what it is about, then tokens, then block length or steps. A constructor takes a list
+//! as `impl AsRef<[T]>`: an array, a slice or a `Vec`. Where a result has two parts of different meaning it is a struct;
+//! [`optimal::schedule`] and [`optimal::fewest_steps`] return pairs.
 //!
 //! Features, none by default: `csv` to read measured numbers, `serde` for versioned JSON (module
 //! `interchange`), `rayon` for all cores, `rand` for sampling.
@@ -80,12 +87,8 @@ mod units;
 
 pub use bounds::KlBounds;
 pub use curve::InformationCurve;
-pub use distribution::{
-    CategoricalMixture, ClusterMixture, ExchangeableBits, JointTable, MarkovChain,
-};
 pub use error::{Error, Result};
 pub use estimate::{ConfidenceInterval, Estimate};
-pub use measured::LossCurve;
 pub use numeric::scalar::Scalar;
 pub use schedule::{Order, Schedule};
 pub use units::{Bits, Nats, TrainingError};

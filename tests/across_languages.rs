@@ -105,7 +105,7 @@ fn of_schedules(calls: &mut Calls) -> Result<()> {
         let spread = Order::spread(tokens)?;
         calls.add("spread", json!({ "tokens": tokens }), json!(spread.positions()));
     }
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         for (tokens, steps) in [(64, 16), (32, 7)] {
             let Ok(plan) = decoder.plan(tokens, steps) else { continue };
             let passes: Vec<usize> = plan.sizes().collect();
@@ -154,7 +154,7 @@ fn of_measurements(calls: &mut Calls) -> Result<()> {
             passes.push(OrderPass::new(sequence.to_string(), known, &row[known..]));
         }
     }
-    let blocks = OrderBlocks::from_passes("spread", 4, passes)?;
+    let blocks = OrderBlocks::from_passes("spread", passes, 4)?;
     let schedule = Schedule::from_reveal_sizes([1, 3])?;
     let cost = blocks.cost(&schedule)?;
     let arguments = json!({ "counts": [0, 1, 2, 3], "losses": losses, "sizes": [1, 3] });

@@ -53,7 +53,7 @@ fn guarantees_are_the_worst_ratios_over_all_curves() {
 
 #[test]
 fn a_known_decoder_is_recognised() {
-    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
+    for decoder in Decoder::KNOWN.iter().copied().filter(|&decoder| decoder != Decoder::Dus) {
         for (tokens, steps) in [(256, 100), (64, 8), (100, 300), (256, 256), (128, 64), (33, 40)] {
             let plan = decoder.plan(tokens, steps).unwrap();
             let audit = plan.audit();
@@ -424,13 +424,13 @@ fn a_million_tokens_are_audited() {
 }
 
 /// The symbol 0 or 1, repeated at some positions; fair coins elsewhere.
-fn repeated_at(tokens: usize, positions: &[usize]) -> unmaskcost::JointTable {
+fn repeated_at(tokens: usize, positions: &[usize]) -> unmaskcost::distribution::JointTable {
     let weight = |word: usize| {
         let bit = |position: usize| word >> (tokens - 1 - position) & 1;
         f64::from(u8::from(positions.windows(2).all(|pair| bit(pair[0]) == bit(pair[1]))))
     };
     let weights: Vec<f64> = (0..1_usize << tokens).map(weight).collect();
-    unmaskcost::JointTable::from_weights(&vec![2; tokens], &weights).unwrap()
+    unmaskcost::distribution::JointTable::from_weights(&vec![2; tokens], &weights).unwrap()
 }
 
 #[test]

@@ -5,13 +5,14 @@ use crate::support;
 use proptest::prelude::*;
 use support::{all_schedules, schedules, seeded, tables};
 use unmaskcost::curve::block_curves;
+use unmaskcost::optimal::Optimum;
 use unmaskcost::sampler::policy::{self, FixedPartition};
 use unmaskcost::schedule::BlockLength;
-use unmaskcost::{Error, InformationCurve, JointTable, Schedule, optimal};
+use unmaskcost::{Error, InformationCurve, Schedule, distribution::JointTable, optimal};
 use unmaskcost::{decoders::Decoder, schedule::Blockwise};
 
 fn curves_of(table: &JointTable, block_length: usize) -> Vec<InformationCurve> {
-    block_curves(table.tokens(), block_length, |prefix, tokens| {
+    block_curves(table.tokens(), BlockLength(block_length), |prefix, tokens| {
         table.information_curve_given_prefix(prefix, tokens)
     })
     .unwrap()
@@ -139,7 +140,7 @@ proptest! {
         let tokens = table.tokens();
         let curves = curves_of(&table, length);
         for steps in curves.len()..=tokens {
-            let (blockwise, error) = optimal::blockwise(&curves, steps).unwrap();
+            let Optimum { plan: blockwise, error, .. } = optimal::blockwise(&curves, steps).unwrap();
             prop_assert_eq!((blockwise.tokens(), blockwise.steps()), (tokens, steps));
             prop_assert!((error.0 - blockwise.sampling_error(&curves).unwrap().0).abs() < 1e-14);
             prop_assert!((error.0 - least_by_trial(&curves, steps)).abs() < 1e-12);
@@ -149,12 +150,14 @@ proptest! {
     #[test]
     fn the_best_block_length_comes_first(table in tables::<f64>(6, 96), steps in 1..6_usize) {
         let tokens = table.tokens();
-        let found = optimal::block_lengths(tokens, 1..=tokens, steps.min(tokens), |prefix, tokens| {
+        let length = |each: &Optimum<Blockwise>| each.plan.blocks()[0].tokens();
+        let lengths: Vec<_> = (1..=tokens).map(BlockLength).collect();
+        let found = optimal::block_lengths(tokens, lengths, steps.min(tokens), |prefix, tokens| {
             table.information_curve_given_prefix(prefix, tokens)
         }).unwrap();
-        prop_assert!(found.iter().any(|each| each.length == tokens), "one block always fits");
+        prop_assert!(found.iter().any(|each| length(each) == tokens), "one block always fits");
         for each in &found {
-            let curves = curves_of(&table, each.length);
+            let curves = curves_of(&table, length(each));
             let least = least_by_trial(&curves, steps.min(tokens));
             prop_assert!((each.error.0 - least).abs() < 1e-12);
         }
@@ -187,13 +190,13 @@ fn blocks_and_curves_must_fit() {
         table.information_curve_given_prefix(usize::MAX, 2),
         Err(Error::LengthMismatch { .. })
     ));
-    let lengths = optimal::block_lengths(4, [1, 2, 4], 0, |prefix, tokens| {
+    let lengths = optimal::block_lengths(4, [1, 2, 4].map(BlockLength), 0, |prefix, tokens| {
         table.information_curve_given_prefix(prefix, tokens)
     });
     assert_eq!(lengths, Err(Error::StepsOutOfRange { steps: 0, tokens: 4 }));
     let none = |_, _| InformationCurve::<f64>::from_information([0.0]);
-    assert!(matches!(block_curves(0, 2, none), Err(Error::Empty { .. })));
-    assert!(matches!(block_curves(2, 0, none), Err(Error::Empty { .. })));
+    assert!(matches!(block_curves(0, BlockLength(2), none), Err(Error::Empty { .. })));
+    assert!(matches!(block_curves(2, BlockLength(0), none), Err(Error::Empty { .. })));
 }
 
 #[test]

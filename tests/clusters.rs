@@ -6,7 +6,10 @@ use crate::support;
 use proptest::prelude::*;
 use support::*;
 use unmaskcost::distribution::{ClusterMixture, side_by_side};
-use unmaskcost::{CategoricalMixture, Error, ExchangeableBits, InformationCurve};
+use unmaskcost::{
+    Error, InformationCurve,
+    distribution::{CategoricalMixture, ExchangeableBits},
+};
 
 fn normalized(weights: &[f64]) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();

@@ -5,7 +5,7 @@ use crate::support;
 use proptest::prelude::*;
 use support::*;
 use unmaskcost::distribution::{LinearCode, MdsCode, SubsetEntropy};
-use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule, distribution::JointTable};
 
 /// The law of a random word by listing all messages, each with its word.
 fn table_by_listing(field: u64, rows: &[Vec<u64>]) -> JointTable {
@@ -53,11 +53,11 @@ proptest! {
         prop_assert_eq!(&code.joint_table::<f64>().unwrap(), &table);
         let entropies = table.subset_entropies().unwrap();
         for (set, h) in entropies.values().iter().enumerate() {
-            let positions: Vec<usize> = (0..code.length()).filter(|i| set >> i & 1 == 1).collect();
+            let positions: Vec<usize> = (0..code.tokens()).filter(|i| set >> i & 1 == 1).collect();
             let rank = code.rank(&positions).unwrap();
             prop_assert!((h - rank as f64 * (field as f64).ln()).abs() < 1e-13);
             prop_assert!((h - code.entropy::<f64>(&positions).unwrap().0).abs() < 1e-13);
-            if positions.len() == code.length() {
+            if positions.len() == code.tokens() {
                 prop_assert_eq!(rank, code.dimension());
             }
         }
@@ -69,15 +69,15 @@ proptest! {
     #[test]
     fn a_code_is_mds_if_any_columns_up_to_the_dimension_are_independent((field, rows) in codes()) {
         let code = LinearCode::from_generator(field, &rows).unwrap();
-        let columns_of = |set: usize| (0..code.length()).filter(move |i| set >> i & 1 == 1).collect();
-        let mut sets = (0..1_usize << code.length())
+        let columns_of = |set: usize| (0..code.tokens()).filter(move |i| set >> i & 1 == 1).collect();
+        let mut sets = (0..1_usize << code.tokens())
             .filter(|set| set.count_ones() as usize == code.dimension())
             .map(columns_of);
         let independent = |columns: Vec<usize>| code.rank(&columns).unwrap() == columns.len();
         match code.check_mds() {
             Ok(mds) => {
                 prop_assert!(sets.all(independent));
-                prop_assert_eq!(mds.length(), code.length());
+                prop_assert_eq!(mds.tokens(), code.tokens());
                 prop_assert_eq!(mds.dimension(), code.dimension());
                 let curve = mds.information_curve::<f64>().unwrap();
                 prop_assert!(curve_differs_by(&curve, &code.information_curve().unwrap()) < 1e-15);

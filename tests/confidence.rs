@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use support::{seeded, tables};
 use unmaskcost::bounds::confidence;
 use unmaskcost::sampler::policy::{self, Policy, Rule, View};
-use unmaskcost::{Error, JointTable, Nats};
+use unmaskcost::{Error, Nats, distribution::JointTable};
 
 /// The product of the marginals of a table, cell by cell, and the confidences.
 fn product_of(table: &JointTable) -> (Vec<f64>, Vec<f64>) {

@@ -58,7 +58,7 @@ fn csv_keeps_single_precision_to_the_last_bit() {
         standard_error: Nats(value()),
         samples: Some(7),
     });
-    let losses = LossCurve::from_points(500, points.collect::<Vec<_>>()).unwrap();
+    let losses = LossCurve::from_points(points.collect::<Vec<_>>(), 500).unwrap();
     assert_eq!(LossCurve::from_csv(&losses.to_csv(), 500).unwrap(), losses);
     // Just above the middle between two floats; rounded to f64 first, it falls on the middle.
     let text = "revealed,loss_nats,standard_error_nats\n0,1.000000059604644775390626,0\n";

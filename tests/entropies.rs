@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use support::*;
-use unmaskcost::{Error, JointTable, Nats, Scalar};
+use unmaskcost::{Error, Nats, Scalar, distribution::JointTable};
 
 /// A sum in doubled precision: far more accurate than what is tested.
 #[derive(Clone, Copy, Default)]

@@ -3,7 +3,8 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use unmaskcost::{
-    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Nats,
+    Error, InformationCurve, Nats,
+    distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain},
 };
 use unmaskcost::{
     distribution::{ClusterMixture, ConditionalMarginal, LinearCode, MdsCode, SubsetEntropy},
@@ -69,7 +70,8 @@ fn losses_and_predicted_entropies_of_samples_are_unbiased() {
 fn samples_of_exchangeable_laws_have_their_law() {
     let law = ExchangeableBits::polya_urn(6, 0.5, 2.0).unwrap();
     let table = law.joint_table().unwrap();
-    let mixture = unmaskcost::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
+    let mixture =
+        unmaskcost::distribution::CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
     let mixture_table = mixture.joint_table(4).unwrap();
     let centres = [[0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [0, 0, 0, 1, 1]];
     let clusters = ClusterMixture::new([0.5, 0.25, 0.25], &centres, 0.125).unwrap();

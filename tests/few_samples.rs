@@ -55,7 +55,7 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
             let points = truth.iter().enumerate();
             let points =
                 points.map(|(k, &l)| measure(k, l, 0.3 + 0.1 * k as f64, samples, &mut rng));
-            let losses = LossCurve::from_points(16, points.collect::<Vec<_>>()).unwrap();
+            let losses = LossCurve::from_points(points.collect::<Vec<_>>(), 16).unwrap();
             for (schedule, covered) in schedules.iter().zip(&mut covered) {
                 let cost = losses.parallelism_cost(schedule).unwrap();
                 let truth = exact.parallelism_cost(schedule).unwrap().value();
@@ -80,7 +80,7 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
 #[test]
 fn degrees_of_freedom_of_sums_are_those_of_welch_and_satterthwaite() {
     let points = [point(0, 3.0, 0.3, 5), point(1, 2.0, 0.1, 3), point(2, 1.0, 0.0, 9)];
-    let losses = LossCurve::from_points(3, points).unwrap();
+    let losses = LossCurve::from_points(points, 3).unwrap();
     // l_0 - l_1 + l_0 - l_2: weights 2, -1, -1.
     let cost = losses.parallelism_cost(&Schedule::one_step(3).unwrap()).unwrap();
     let variances = [0.6_f64.powi(2), 0.1_f64.powi(2)];
@@ -91,17 +91,17 @@ fn degrees_of_freedom_of_sums_are_those_of_welch_and_satterthwaite() {
     // A known error, an exact loss, and errors from one sample set no limit.
     assert_eq!(losses.loss(2).unwrap(), Estimate::exact(Nats(1.0)));
     let unknown = [point(0, 3.0, 0.3, 1), point(1, 2.0, 0.1, 1)];
-    let losses = LossCurve::from_points(2, unknown).unwrap();
+    let losses = LossCurve::from_points(unknown, 2).unwrap();
     let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
     assert_eq!(cost.degrees_of_freedom(), f64::INFINITY);
     // However far apart the errors are.
     let tiny = [point(0, 3.0, 1e-200, 5), point(1, 2.0, 1e-300, 3)];
-    let losses = LossCurve::from_points(2, tiny).unwrap();
+    let losses = LossCurve::from_points(tiny, 2).unwrap();
     let cost = losses.parallelism_cost(&Schedule::one_step(2).unwrap()).unwrap();
     assert!((cost.degrees_of_freedom() - 4.0).abs() < 1e-9);
 
     // Two models: the error of the difference.
-    let model = LossCurve::from_points(2, [point(0, 3.0, 0.3, 5), point(1, 2.0, 0.1, 3)]).unwrap();
+    let model = LossCurve::from_points([point(0, 3.0, 0.3, 5), point(1, 2.0, 0.1, 3)], 2).unwrap();
     let split = model.error_split_against(&model, &Schedule::one_step(2).unwrap()).unwrap();
     assert!((split.learning.degrees_of_freedom() - 8.0).abs() < 1e-12); // 4 and 4, equal errors
 }
@@ -109,11 +109,11 @@ fn degrees_of_freedom_of_sums_are_those_of_welch_and_satterthwaite() {
 #[test]
 fn errors_of_an_unknown_number_of_samples_stay_of_an_unknown_number_when_merged() {
     let points = [point(0, 3.0, 0.3, 1), point(0, 2.0, 0.4, 1)];
-    let merged = LossCurve::from_points(1, points).unwrap().points()[0];
+    let merged = LossCurve::from_points(points, 1).unwrap().points()[0];
     assert_eq!((merged.loss, merged.samples), (Nats(2.5), None));
     assert!((merged.standard_error.0 - 0.25).abs() < 1e-15);
     let points = [point(0, 3.0, 0.3, 4), point(0, 2.0, 0.4, 1)];
-    let mixed = LossCurve::from_points(1, points);
+    let mixed = LossCurve::from_points(points, 1);
     assert_eq!(mixed, Err(Error::SamplesUnknown { revealed: 0 }));
 }
 
@@ -152,7 +152,7 @@ fn estimates_and_intervals_that_cannot_be_are_refused() {
 fn a_rise_counts_less_if_its_error_comes_from_few_samples() {
     let test = |samples| {
         let points = [point(0, 1.0, 0.1, samples), point(1, 1.5, 0.1, samples)];
-        LossCurve::from_points(2, points).unwrap().monotonicity()
+        LossCurve::from_points(points, 2).unwrap().monotonicity()
     };
     // One comparison at 0.5 / sqrt(0.02) = 3.5355 deviations; tails by mpmath 1.3,
     // `erfc(t / sqrt(2)) / 2` and `betainc(2, 1/2, 0, 4 / (4 + t*t), regularized=True) / 2`.
@@ -168,7 +168,7 @@ fn a_rise_counts_less_if_its_error_comes_from_few_samples() {
         point(2, 1.0, 0.1, 1000),
         point(3, 1.6, 0.1, 1000),
     ];
-    let largest = LossCurve::from_points(4, points).unwrap().monotonicity().largest.unwrap();
+    let largest = LossCurve::from_points(points, 4).unwrap().monotonicity().largest.unwrap();
     assert_eq!(largest.before, 2..=2);
 }
 
@@ -177,7 +177,7 @@ fn the_test_of_monotonicity_keeps_its_level_with_errors_from_five_samples() {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let rejected = (0..1000).filter(|_| {
         let points = (0..24).map(|k| measure(k, 2.0, 0.1 * (1 + k % 4) as f64, 5, &mut rng));
-        let losses = LossCurve::from_points(24, points.collect::<Vec<_>>()).unwrap();
+        let losses = LossCurve::from_points(points.collect::<Vec<_>>(), 24).unwrap();
         losses.monotonicity().rejects(0.95).unwrap()
     });
     // At most 50 expected, with a standard deviation of 7. With normal tails it would be hundreds.
@@ -189,14 +189,14 @@ fn the_test_of_monotonicity_keeps_its_level_with_errors_from_five_samples() {
 fn intervals_for_any_fall_and_for_ratios_use_the_degrees_of_freedom() {
     let at = |samples| {
         let points = [point(0, 2.0, 0.01, samples), point(3, 1.0, 0.01, samples)];
-        let losses = LossCurve::from_points(4, points).unwrap();
+        let losses = LossCurve::from_points(points, 4).unwrap();
         let schedule = Schedule::balanced(4, 2).unwrap();
         measured::any_fall::cost_interval(&losses, &schedule, 0.95).unwrap().width().0
     };
     assert!(at(3) > at(30) && at(30) > at(1));
     let ratio = |degrees_of_freedom| {
         let loss = Estimate::from_samples(Nats(2.0), Nats(0.01), degrees_of_freedom).unwrap();
-        let smoothed = SmoothedLosses::from_mask_ratios(4, [(1.0, loss)]).unwrap();
+        let smoothed = SmoothedLosses::from_mask_ratios([(1.0, loss)], 4).unwrap();
         smoothed.loss_interval(0, 0.95).unwrap().width().0
     };
     assert!(ratio(2.0) > ratio(29.0) && ratio(29.0) > ratio(f64::INFINITY));
@@ -207,14 +207,14 @@ fn levels_next_to_one_are_kept_apart_from_one() {
     let level = 1.0 - f64::EPSILON / 2.0;
     assert!(level < 1.0);
     let points: Vec<_> = (0..64).map(|k| point(k, 5.0 - 0.05 * k as f64, 1e-4, 1)).collect();
-    let losses = LossCurve::from_points(64, points).unwrap();
+    let losses = LossCurve::from_points(points, 64).unwrap();
     let schedule = Schedule::balanced(64, 8).unwrap();
     // A share of 1/64 of what is outside is below the rounding of 1.
     let interval = measured::any_fall::cost_interval(&losses, &schedule, level).unwrap();
     let wide = measured::any_fall::cost_interval(&losses, &schedule, 0.999).unwrap();
     assert!(interval.width() > wide.width() && interval.level() == level);
     let loss = Estimate::with_known_error(Nats(2.0), Nats(0.01)).unwrap();
-    let smoothed = SmoothedLosses::from_mask_ratios(4, [(1.0, loss), (0.5, loss)]).unwrap();
+    let smoothed = SmoothedLosses::from_mask_ratios([(1.0, loss), (0.5, loss)], 4).unwrap();
     assert!(smoothed.loss_interval(0, level).unwrap().upper().0 > 2.08);
     let refused = measured::any_fall::cost_interval(&losses, &schedule, 1.0);
     assert!(matches!(refused, Err(Error::LevelOutOfRange { level: 1.0 })));

@@ -25,7 +25,7 @@ fn measured(counts: &[usize], rng: &mut ChaCha8Rng) -> LossCurve {
         let (loss, standard_error) = (Nats(truth(revealed) + ERROR * normal), Nats(ERROR));
         LossPoint { revealed, loss, standard_error, samples: Some(1000) }
     };
-    LossCurve::from_points(TOKENS, counts.iter().map(&mut point).collect::<Vec<_>>()).unwrap()
+    LossCurve::from_points(counts.iter().map(&mut point).collect::<Vec<_>>(), TOKENS).unwrap()
 }
 
 fn true_cost(schedule: &Schedule) -> Nats {
@@ -60,7 +60,7 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
     // Without errors of measurement: what is left is the lines alone.
     let exact = |counts: &[usize]| {
         let points = counts.iter().map(|&k| LossPoint::exact(k, Nats(truth(k))));
-        LossCurve::from_points(TOKENS, points.collect::<Vec<_>>()).unwrap()
+        LossCurve::from_points(points.collect::<Vec<_>>(), TOKENS).unwrap()
     };
     let off = |losses: &LossCurve| {
         let estimate = losses.parallelism_cost(&schedule).unwrap();

@@ -4,7 +4,7 @@ use crate::support;
 
 use proptest::prelude::*;
 use support::*;
-use unmaskcost::{Error, ExchangeableBits, InformationCurve, Nats};
+use unmaskcost::{Error, InformationCurve, Nats, distribution::ExchangeableBits};
 
 /// A fair bit seen `tokens` times, each time flipped with this probability.
 ///

@@ -50,7 +50,7 @@ proptest! {
             samples: (samples != 1).then_some(samples),
         });
         let points = points.collect::<Vec<_>>();
-        let losses = LossCurve::from_points(2 * points.len(), points).unwrap();
+        let losses = LossCurve::from_points(&points, 2 * points.len()).unwrap();
         let losses = if held { losses.holding_ends() } else { losses };
         prop_assert_eq!(&read_back(&losses), &losses);
 

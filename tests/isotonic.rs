@@ -33,7 +33,7 @@ proptest! {
         data in proptest::collection::vec((0.0..4.0_f64, 0.05..2.0_f64), 1..24)
     ) {
         let points: Vec<_> = data.iter().enumerate().map(|(k, &(l, e))| point(k, l, e, 3)).collect();
-        let losses = LossCurve::from_points(points.len(), points).unwrap();
+        let losses = LossCurve::from_points(&points, points.len()).unwrap();
         let monotone = losses.isotonic().unwrap();
         let values: Vec<f64> = data.iter().map(|d| d.0).collect();
         let weights: Vec<f64> = data.iter().map(|d| d.1.powi(-2)).collect();
@@ -52,7 +52,7 @@ proptest! {
         data in proptest::collection::vec((0.0..4.0_f64, 1_u64..50), 1..24)
     ) {
         let points: Vec<_> = data.iter().enumerate().map(|(k, &(l, n))| point(k, l, 0.0, n)).collect();
-        let monotone = LossCurve::from_points(points.len(), points).unwrap().isotonic().unwrap();
+        let monotone = LossCurve::from_points(&points, points.len()).unwrap().isotonic().unwrap();
         let values: Vec<f64> = data.iter().map(|d| d.0).collect();
         let weights: Vec<f64> = data.iter().map(|d| d.1 as f64).collect();
         for (fitted, expected) in monotone.fitted().iter().zip(min_max(&values, &weights)) {
@@ -69,7 +69,7 @@ proptest! {
         let curve = |error: f64| {
             let error_at = |k: usize, e: f64| if k == exact { error } else { e };
             let points = data.iter().enumerate().map(|(k, &(l, e))| point(k, l, error_at(k, e), 3));
-            LossCurve::from_points(data.len(), points.collect::<Vec<_>>()).unwrap().isotonic().unwrap()
+            LossCurve::from_points(points.collect::<Vec<_>>(), data.len()).unwrap().isotonic().unwrap()
         };
         let (limit, near) = (curve(0.0), curve(1e-6));
         prop_assert_eq!(limit.fitted()[exact], data[exact].0);
@@ -82,7 +82,7 @@ proptest! {
 #[test]
 fn exact_losses_that_contradict_each_other_are_refused() {
     let points = [point(0, 1.0, 0.0, 1), point(1, 0.9, 0.1, 1), point(2, 1.5, 0.0, 1)];
-    let error = LossCurve::from_points(3, points).unwrap().isotonic().unwrap_err();
+    let error = LossCurve::from_points(points, 3).unwrap().isotonic().unwrap_err();
     assert!(matches!(error, Error::Increases { what: "exact losses", index: 2, .. }));
 }
 
@@ -106,7 +106,7 @@ fn rejections(level: f64, seed: u64, truth: impl Fn(usize) -> f64) -> usize {
             let error = 0.05 * (1 + k % 4) as f64;
             point(k, truth(k) + error * normal(&mut rng), error, 1)
         });
-        let losses = LossCurve::from_points(40, points.collect::<Vec<_>>()).unwrap();
+        let losses = LossCurve::from_points(points.collect::<Vec<_>>(), 40).unwrap();
         losses.monotonicity().rejects(level).unwrap()
     };
     (0..1000).filter(|_| run()).count()
@@ -127,13 +127,13 @@ fn the_test_of_monotonicity_keeps_its_level_and_finds_real_rises() {
 fn the_test_names_the_rise() {
     let points = [3.0, 2.0, 1.0, 2.5, 1.0].iter().enumerate();
     let points: Vec<_> = points.map(|(k, &loss)| point(k, loss, 0.1, 1)).collect();
-    let test = LossCurve::from_points(5, points).unwrap().monotonicity();
+    let test = LossCurve::from_points(points, 5).unwrap().monotonicity();
     let largest = test.largest.unwrap();
     assert_eq!((largest.before, largest.after), (2..=2, 3..=3));
     assert_eq!(largest.rise.value(), Nats(1.5));
     assert_eq!(test.comparisons, 4 + 1);
     assert!(test.p_value < 1e-20);
-    let single = LossCurve::from_points(3, [point(1, 1.0, 0.1, 2)]).unwrap().monotonicity();
+    let single = LossCurve::from_points([point(1, 1.0, 0.1, 2)], 3).unwrap().monotonicity();
     assert_eq!((single.p_value, single.comparisons, single.largest), (1.0, 0, None));
     let exact = LossCurve::from_exact([1.0, 1.5]).unwrap().monotonicity();
     assert_eq!(exact.p_value, 0.0);

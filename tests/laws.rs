@@ -8,7 +8,8 @@ use serde::Deserialize;
 use support::*;
 use unmaskcost::distribution::{side_by_side, uniform_permutation};
 use unmaskcost::{
-    CategoricalMixture, Error, ExchangeableBits, InformationCurve, JointTable, MarkovChain, Scalar,
+    Error, InformationCurve, Scalar,
+    distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain},
 };
 
 #[derive(Deserialize)]
@@ -345,7 +346,7 @@ fn samples_have_a_length_that_can_be_held() {
 
 #[test]
 fn what_other_laws_refuse() {
-    use unmaskcost::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
+    use unmaskcost::distribution::{CategoricalMixture as Mixture, ExchangeableBits as Bits};
     assert!(matches!(uniform_permutation::<f64>(0), Err(Error::Empty { .. })));
     assert!(matches!(side_by_side::<f64>([]), Err(Error::Empty { .. })));
     assert!(matches!(Bits::from_count_law([1.0]), Err(Error::Empty { .. })));

@@ -4,7 +4,7 @@ use unmaskcost::bounds::sharp::Known;
 use unmaskcost::bounds::{Knowledge, chen_cong_li, li_cai};
 use unmaskcost::distribution::MdsCode;
 use unmaskcost::measured::{Collector, LossPoint};
-use unmaskcost::{Error, ExchangeableBits, JointTable, LossCurve, Nats, Order, Schedule};
+use unmaskcost::{Error, Nats, Order, Schedule, distribution::{ExchangeableBits, JointTable}, measured::LossCurve};
 
 /// The longest list that the crate makes of a few numbers.
 const LONGEST: usize = 1 << 24;
@@ -21,8 +21,8 @@ fn refused<T>(result: unmaskcost::Result<T>, needed: usize) {
 #[test]
 fn a_few_numbers_never_ask_for_gigabytes() {
     let tokens = 1 << 34;
-    refused(chen_cong_li::total_correlation_schedule(tokens, Nats(1.0), Nats(0.0)), LONGEST + 1);
-    let dual = chen_cong_li::dual_total_correlation_schedule(tokens, Nats(1.0), Nats(0.0));
+    refused(chen_cong_li::total_correlation_schedule(Nats(1.0), tokens, Nats(0.0)), LONGEST + 1);
+    let dual = chen_cong_li::dual_total_correlation_schedule(Nats(1.0), tokens, Nats(0.0));
     refused(dual, LONGEST + 1);
     refused(Schedule::balanced(tokens, LONGEST + 1), LONGEST + 1);
     refused("1x134217728".parse::<Schedule>(), 1 << 27);
@@ -33,7 +33,7 @@ fn a_few_numbers_never_ask_for_gigabytes() {
     refused(Order::left_to_right(LONGEST + 1), LONGEST + 1);
     refused(Collector::<f64>::new((1 << 20) + 1), (1 << 20) + 1);
     let points = [LossPoint::exact(0, Nats(1.0)), LossPoint::exact(5, Nats(0.5))];
-    refused(LossCurve::from_points(LONGEST + 1, points), LONGEST + 1);
+    refused(LossCurve::from_points(points, LONGEST + 1), LONGEST + 1);
     let repetition = MdsCode::new(2, LONGEST + 1, 1).unwrap();
     refused(repetition.information_curve::<f64>(), LONGEST + 1);
     refused(ExchangeableBits::noisy_repeated_bit(LONGEST + 1, 0.1), LONGEST + 1);

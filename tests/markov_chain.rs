@@ -6,7 +6,10 @@ use crate::support;
 use proptest::prelude::*;
 use support::*;
 use unmaskcost::distribution::{ConditionalMarginal, SubsetEntropy};
-use unmaskcost::{Error, InformationCurve, JointTable, MarkovChain};
+use unmaskcost::{
+    Error, InformationCurve,
+    distribution::{JointTable, MarkovChain},
+};
 
 /// A law on `alphabet` symbols: full, with zeros, or nearly certain.
 fn laws(alphabet: usize) -> impl Strategy<Value = Vec<f64>> {

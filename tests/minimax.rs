@@ -87,7 +87,7 @@ fn no_schedule_guarantees_less_with_one_number() {
     }
 }
 
-type Greedy = fn(usize, Nats, Nats) -> unmaskcost::Result<Schedule>;
+type Greedy = fn(Nats, usize, Nats) -> unmaskcost::Result<Schedule>;
 
 /// The closed form: with one correlation the largest allowed steps are best, so no step of a minimax
 /// schedule has room for the ratio it attains, and with the next smaller ratio the end is not reached.
@@ -105,10 +105,10 @@ fn one_correlation_takes_greedy_steps_at_any_length() {
             };
             let best = minimax::schedule(&given, tokens, steps).unwrap();
             assert_eq!((best.schedule.steps(), best.schedule.tokens()), (steps, tokens));
-            let greedy = schedule(tokens, value, best.guarantee).unwrap();
+            let greedy = schedule(value, tokens, best.guarantee).unwrap();
             assert!(greedy.steps() <= steps);
             let tighter = Nats(best.guarantee.0 * (1.0 - 1e-9));
-            let greedy = schedule(tokens, value, tighter).unwrap();
+            let greedy = schedule(value, tokens, tighter).unwrap();
             assert!(greedy.steps() > steps, "L = {tokens}, T = {steps}: {}", greedy.steps());
         }
     }
@@ -152,7 +152,7 @@ fn the_published_step_count_is_never_less() {
             for tolerance in [0.05, 0.5, 5.0] {
                 let (correlation, tolerance) = (Nats(correlation), Nats(tolerance));
                 let published =
-                    chen_cong_li::sufficient_steps(tokens, correlation, tolerance).unwrap();
+                    chen_cong_li::sufficient_steps(correlation, tokens, tolerance).unwrap();
                 for given in
                     [Given::TotalCorrelation(correlation), Given::DualTotalCorrelation(correlation)]
                 {

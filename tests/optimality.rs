@@ -10,7 +10,10 @@ use unmaskcost::curve::Curve;
 use unmaskcost::{Error, InformationCurve, Nats, Scalar, Schedule, optimal};
 use unmaskcost::{
     measured,
-    optimal::families::{self, Family},
+    optimal::{
+        Optimum,
+        families::{self, Family},
+    },
 };
 
 /// How far the least errors of two exact methods may be apart, relative to them: the methods add up
@@ -308,8 +311,8 @@ proptest! {
         let (schedule, error) = optimal::fewest_steps(&curve, Nats(0.0)).unwrap();
         prop_assert_eq!((schedule.steps(), error), (values, Nats(0.0)));
         let all = optimal::schedules(&curve, curve.tokens()).unwrap();
-        for (index, (schedule, error)) in all.iter().enumerate() {
-            prop_assert_eq!(schedule.steps(), index + 1);
+        for (index, Optimum { plan, error, .. }) in all.iter().enumerate() {
+            prop_assert_eq!(plan.steps(), index + 1);
             prop_assert!(close(*error, frontier[index]));
         }
     }
@@ -320,9 +323,9 @@ proptest! {
     ) {
         let curve = curve_of::<f64>(&increments);
         let price = curve.total_correlation().0 * 10_f64.powf(price);
-        let (schedule, error) = optimal::at_price(&curve, Nats(price)).unwrap();
+        let best = optimal::at_price(&curve, Nats(price)).unwrap();
         let cost = |steps: usize, error: Nats| error.0 + price * steps as f64;
-        let found = cost(schedule.steps(), error);
+        let found = cost(best.plan.steps(), best.error);
         for (index, least) in plain_program(&curve).into_iter().enumerate() {
             prop_assert!(found <= cost(index + 1, least) * (1.0 + 1e-13), "T = {}", index + 1);
         }
@@ -360,11 +363,11 @@ proptest! {
         let tokens: usize = curves.iter().map(InformationCurve::tokens).sum();
         for (steps, &expected) in least.iter().enumerate().take(tokens + 1).skip(curves.len()) {
             let split = optimal::split(&curves, steps).unwrap();
-            prop_assert_eq!(split.iter().map(|(schedule, _)| schedule.steps()).sum::<usize>(), steps);
-            for (curve, (schedule, error)) in curves.iter().zip(&split) {
-                prop_assert_eq!(*error, curve.sampling_error(schedule).unwrap());
+            prop_assert_eq!(split.iter().map(|each| each.plan.steps()).sum::<usize>(), steps);
+            for (curve, each) in curves.iter().zip(&split) {
+                prop_assert_eq!(each.error, curve.sampling_error(&each.plan).unwrap());
             }
-            let total: Nats = split.iter().map(|&(_, error)| error).sum();
+            let total: Nats = split.iter().map(|each| each.error).sum();
             prop_assert!(close(total, Nats(expected)), "{steps} steps: {total}, {expected}");
         }
     }
@@ -374,7 +377,8 @@ proptest! {
         losses in proptest::collection::vec(-1.0..4.0_f64, 1..10)
     ) {
         for steps in 1..=losses.len() {
-            let (schedule, cost) = measured::schedule_for_losses(&losses, steps).unwrap();
+            let best = measured::schedule_for_losses(&losses, steps).unwrap();
+            let (schedule, cost) = (best.plan, best.error);
             prop_assert_eq!(schedule.steps(), steps);
             let cost_of = |schedule: &Schedule| -> f64 {
                 schedule.ranges().map(|step| {
@@ -395,7 +399,7 @@ proptest! {
         let losses: Vec<f64> =
             (0..curve.tokens()).map(|k| curve.conditional_entropy(k).unwrap().0).collect();
         for steps in 1..=curve.tokens() {
-            let (_, cost) = measured::schedule_for_losses(&losses, steps).unwrap();
+            let cost = measured::schedule_for_losses(&losses, steps).unwrap().error;
             let (_, least) = optimal::schedule(&curve, steps).unwrap();
             let noise = 1e-13 * curve.total_correlation().0;
             prop_assert!((cost.0 - least.0).abs() <= noise, "{cost} {least}");

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use unmaskcost::measured::{OrderBlocks, OrderPass, Verdict};
-use unmaskcost::{Error, JointTable, MarkovChain, Nats, Order, Scalar, Schedule};
+use unmaskcost::{
+    Error, Nats, Order, Scalar, Schedule,
+    distribution::{JointTable, MarkovChain},
+};
 
 use crate::support::*;
 
@@ -55,7 +58,7 @@ proptest! {
     fn every_schedule_of_measured_counts_has_the_loss_of_its_own_passes(
         losses in losses(3, 7), schedule in schedules(7)
     ) {
-        let blocks = OrderBlocks::from_passes("any", 7, passes_of(&losses)).unwrap();
+        let blocks = OrderBlocks::from_passes("any", passes_of(&losses), 7).unwrap();
         let found = blocks.losses(&schedule).unwrap();
         for (loss, passes) in found.iter().zip(&losses) {
             let direct: f64 = schedule.ranges().map(|step| {
@@ -76,7 +79,7 @@ proptest! {
                 (0..=rank).for_each(|known| passes[known][rank - known] = column[known]);
             }
         }
-        let blocks = OrderBlocks::from_passes("any", 7, passes_of(&sorted)).unwrap();
+        let blocks = OrderBlocks::from_passes("any", passes_of(&sorted), 7).unwrap();
         let mean = |schedule: &Schedule| {
             blocks.losses(schedule).unwrap().iter().map(|loss| loss.0).sum::<f64>() / 4.0
         };
@@ -106,7 +109,7 @@ proptest! {
                 step.clone().map(|rank| fitted(step.start, rank)).sum::<f64>()
             }).sum()
         };
-        let blocks = OrderBlocks::from_passes("any", 6, passes_of(&losses)).unwrap();
+        let blocks = OrderBlocks::from_passes("any", passes_of(&losses), 6).unwrap();
         for steps in 1..=6 {
             let found = cost(&blocks.best_schedule(steps).unwrap());
             let least = all_schedules(6).filter(|schedule| schedule.steps() == steps)
@@ -122,7 +125,7 @@ fn the_mean_loss_of_an_ideal_predictor_is_entropy_plus_the_exact_error() {
     let chain = MarkovChain::stationary(&[[0.85, 0.15], [0.1, 0.9]]).unwrap();
     let order = Order::spread(12).unwrap();
     let passes = chain_passes(&chain, &order, 800, &mut generator);
-    let blocks = OrderBlocks::from_passes("spread", 12, passes).unwrap();
+    let blocks = OrderBlocks::from_passes("spread", passes, 12).unwrap();
     let curve = chain.order_curve(&order).unwrap();
     for schedule in ["12", "3,9", "3,3,6", "2,2,2,2,2,2"] {
         let schedule: Schedule = schedule.parse().unwrap();
@@ -157,7 +160,7 @@ fn chosen_sizes_are_never_much_worse_than_balanced_ones_and_better_where_that_is
         let (mut total, mut chosen) = (0.0, 0);
         for _ in 0..30 {
             let passes = chain_passes(chain, &order, words, &mut generator);
-            let blocks = OrderBlocks::from_passes("spread", 16, passes).unwrap();
+            let blocks = OrderBlocks::from_passes("spread", passes, 16).unwrap();
             let choice = blocks.choose(steps).unwrap();
             assert!(choice.schedule == choice.best || choice.schedule == choice.balanced);
             let is_better = choice.change.value() < Nats(0.0) && choice.verdict != Verdict::Noise;
@@ -195,7 +198,7 @@ fn intervals_of_a_cost_cover_it_when_sequences_of_a_document_depend_on_each_othe
                 passes.push(pass(1, &[1.0]));
             }
         }
-        let blocks = OrderBlocks::from_passes("any", 2, passes).unwrap();
+        let blocks = OrderBlocks::from_passes("any", passes, 2).unwrap();
         let cost = blocks.cost(&Schedule::one_step(2).unwrap()).unwrap();
         covered += u32::from(cost.interval(0.9).unwrap().contains(Nats(1.0)));
     }
@@ -211,7 +214,7 @@ fn of_two_orders_the_better_one_comes_first_with_what_the_difference_shows() {
         .map(|(name, order)| {
             let mut same = ChaCha8Rng::seed_from_u64(7);
             let passes = chain_passes(&chain, &order.unwrap(), 60, &mut same);
-            OrderBlocks::from_passes(name, 16, passes).unwrap()
+            OrderBlocks::from_passes(name, passes, 16).unwrap()
         })
         .collect();
     let choices = OrderBlocks::choose_order(&blocks, 4).unwrap();
@@ -238,7 +241,7 @@ fn schedules_along_orders_stand_beside_measured_decoders() {
     let of_document =
         |(place, pass): (usize, OrderPass)| pass.of_document((place / 24).to_string());
     let passes: Vec<OrderPass> = passes.into_iter().enumerate().map(of_document).collect();
-    let blocks = OrderBlocks::from_passes("spread", 12, passes).unwrap();
+    let blocks = OrderBlocks::from_passes("spread", passes, 12).unwrap();
     let (choice, schedule) = (blocks.choose(3).unwrap(), Schedule::balanced(12, 4).unwrap());
     let mut runs = DecoderRuns::new();
     for (name, found) in [
@@ -255,14 +258,14 @@ fn schedules_along_orders_stand_beside_measured_decoders() {
         assert!((found.standard_error() - expected.standard_error()).0.abs() < 1e-12);
     }
     let fewer = chain_passes(&chain, &Order::spread(12).unwrap(), 19, &mut generator);
-    let fewer = OrderBlocks::from_passes("spread", 12, fewer).unwrap();
+    let fewer = OrderBlocks::from_passes("spread", fewer, 12).unwrap();
     assert!(matches!(fewer.runs_of_choice(&choice), Err(Error::LengthMismatch { .. })));
 }
 
 #[test]
 fn only_measured_counts_have_a_price() {
     let pass = |known: usize| OrderPass::new("a", known, vec![1.0; 8 - known]);
-    let blocks = OrderBlocks::from_passes("any", 8, [pass(0), pass(2), pass(5)]).unwrap();
+    let blocks = OrderBlocks::from_passes("any", [pass(0), pass(2), pass(5)], 8).unwrap();
     let found: Vec<_> = blocks.blocks().collect();
     assert_eq!(found, [0..1, 0..2, 0..5, 0..8, 2..3, 2..5, 2..8, 5..6, 5..8]);
     let loss = |text: &str| blocks.losses(&text.parse().unwrap());
@@ -279,7 +282,7 @@ fn only_measured_counts_have_a_price() {
 
 #[test]
 fn what_is_no_set_of_passes_is_refused() {
-    let from = |passes: Vec<OrderPass>| OrderBlocks::from_passes("any", 3, passes);
+    let from = |passes: Vec<OrderPass>| OrderBlocks::from_passes("any", passes, 3);
     let pass = |sequence: &str, known, losses: &[f64]| OrderPass::new(sequence, known, losses);
     let full = || pass("a", 0, &[1.0, 1.0, 1.0]);
     assert!(matches!(from(vec![]), Err(Error::Empty { .. })));
@@ -292,7 +295,7 @@ fn what_is_no_set_of_passes_is_refused() {
     assert!(matches!(missing, Err(Error::BlockMissing { .. })), "{missing:?}");
     let other = vec![full().of_document("x"), pass("a", 1, &[1.0, 1.0]).of_document("y")];
     assert!(matches!(from(other), Err(Error::DocumentsDiffer { .. })));
-    assert!(matches!(OrderBlocks::from_passes("any", 0, [full()]), Err(Error::Empty { .. })));
+    assert!(matches!(OrderBlocks::from_passes("any", [full()], 0), Err(Error::Empty { .. })));
 }
 
 #[test]
@@ -308,7 +311,7 @@ fn a_table_prices_what_the_sampler_does_in_single_precision() {
             .flat_map(|&name| (0..2).map(move |known| (name, known)))
             .map(|(name, known)| OrderPass::new(name, known, row(known)))
             .collect();
-        let blocks = OrderBlocks::from_passes("mean", 2, passes).unwrap();
+        let blocks = OrderBlocks::from_passes("mean", passes, 2).unwrap();
         let schedule = Schedule::one_step(2).unwrap();
         let (cost, exact) =
             (blocks.cost(&schedule).unwrap(), curve.sampling_error(&schedule).unwrap());

@@ -8,7 +8,10 @@ use unmaskcost::curve::OrderCurve;
 use unmaskcost::distribution::{LinearCode, MdsCode};
 use unmaskcost::sampler::policy::{self, FixedPartition};
 use unmaskcost::schedule::Rounds;
-use unmaskcost::{Error, JointTable, MarkovChain, Nats, Order, Scalar, Schedule};
+use unmaskcost::{
+    Error, Nats, Order, Scalar, Schedule,
+    distribution::{JointTable, MarkovChain},
+};
 
 fn orders(tokens: usize) -> impl Strategy<Value = Order> {
     Just((0..tokens).collect::<Vec<_>>())

@@ -2,7 +2,12 @@
 
 use proptest::prelude::*;
 use unmaskcost::curve::OrderCurve;
-use unmaskcost::{Error, JointTable, MarkovChain, Nats, Order, Scalar, Schedule, optimal};
+use unmaskcost::schedule::BlockLength;
+use unmaskcost::{
+    Error, Nats, Order, Scalar, Schedule,
+    distribution::{JointTable, MarkovChain},
+    optimal,
+};
 
 use crate::optimality::check_all;
 use crate::support::*;
@@ -101,7 +106,8 @@ proptest! {
 
     #[test]
     fn a_price_buys_the_best_trade(curve in curves(24), price in 0.0..3.0_f64) {
-        let (schedule, error) = optimal::at_price(&curve, Nats(price)).unwrap();
+        let best = optimal::at_price(&curve, Nats(price)).unwrap();
+        let (schedule, error) = (best.plan, best.error);
         let paid = |error: Nats, steps: usize| error.0 + price * steps as f64;
         let least = least_errors(&curve).into_iter().enumerate()
             .map(|(index, error)| paid(error, index + 1)).fold(f64::INFINITY, f64::min);
@@ -146,7 +152,11 @@ fn and_in_single_precision() {
 fn the_best_order_of_a_list_has_the_least_error_of_all() {
     let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
     let random = chain.information_curve(32).unwrap();
-    let orders = [Order::left_to_right(32), Order::spread(32), Order::blocks(32, 8, Order::spread)];
+    let orders = [
+        Order::left_to_right(32),
+        Order::spread(32),
+        Order::blocks(32, BlockLength(8), Order::spread),
+    ];
     let mut curves: Vec<OrderCurve> =
         orders.into_iter().map(|order| chain.order_curve(&order.unwrap()).unwrap()).collect();
     curves.push(OrderCurve::of_random_positions(&random).unwrap());

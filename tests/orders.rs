@@ -4,7 +4,7 @@ use crate::support;
 
 use proptest::prelude::*;
 use support::{schedules, seeded};
-use unmaskcost::schedule::Rounds;
+use unmaskcost::schedule::{BlockLength, Rounds};
 use unmaskcost::{Error, Order};
 
 fn permutations(max_tokens: usize) -> impl Strategy<Value = Order> {
@@ -72,11 +72,12 @@ proptest! {
 
 #[test]
 fn inner_orders_stay_in_their_blocks() {
-    let order = Order::blocks(10, 4, |tokens| Ok(Order::spread(tokens)?.shifted(1))).unwrap();
+    let order =
+        Order::blocks(10, BlockLength(4), |tokens| Ok(Order::spread(tokens)?.shifted(1))).unwrap();
     assert_eq!(order.positions(), [1, 3, 2, 0, 5, 7, 6, 4, 9, 8]);
-    let wrong = Order::blocks(10, 4, |_| Order::spread(4));
+    let wrong = Order::blocks(10, BlockLength(4), |_| Order::spread(4));
     assert!(matches!(wrong, Err(Error::LengthMismatch { found: 4, expected: 2, .. })), "{wrong:?}");
-    assert!(matches!(Order::blocks(10, 0, Order::spread), Err(Error::Empty { .. })));
+    assert!(matches!(Order::blocks(10, BlockLength(0), Order::spread), Err(Error::Empty { .. })));
 }
 
 /// The positions of `build_halton_mask` of valeoai/Halton-MaskGIT @08cfdae, by a transcription of its

@@ -1,6 +1,6 @@
 //! Sampling order against masking order: the error tells them apart.
 
-use unmaskcost::{JointTable, Schedule, sampler};
+use unmaskcost::{Schedule, distribution::JointTable, sampler};
 
 /// Uniform on the words of even weight: only the last token revealed is determined.
 fn parity(tokens: usize) -> JointTable {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use support::{seeded, tables};
 use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule, View};
 use unmaskcost::schedule::BlockLength;
-use unmaskcost::{Bits, Error, JointTable, Nats, Scalar, Schedule};
+use unmaskcost::{Bits, Error, Nats, Scalar, Schedule, distribution::JointTable};
 
 /// For each word on its own: the rounds that lead to it, and the probability that the sampler takes
 /// them all, with conditional marginals read off the whole table each time.
@@ -131,7 +131,7 @@ fn random_order_figures_say_nothing_of_policies() {
 fn dilated_blocks_are_the_rounds_of_dus() {
     use unmaskcost::decoders::Decoder;
     for (tokens, length) in [(64, 32), (30, 10), (21, 7), (5, 5), (6, 1)] {
-        let partition = FixedPartition::dilated_blocks(tokens, length).unwrap();
+        let partition = FixedPartition::dilated_blocks(tokens, BlockLength(length)).unwrap();
         let plans = Decoder::Dus.plan_blocks(tokens, BlockLength(length), 1).unwrap();
         let sizes: Vec<usize> =
             plans.iter().flat_map(|plan| plan.schedule().sizes().to_vec()).collect();
@@ -149,20 +149,23 @@ fn dilated_blocks_are_the_rounds_of_dus() {
     }
     // Blocks of two put each pair into one round; one block takes one of each pair first.
     let table = two_pairs();
-    let blocks = FixedPartition::dilated_blocks(4, 2).unwrap();
+    let blocks = FixedPartition::dilated_blocks(4, BlockLength(2)).unwrap();
     assert_eq!(blocks.sets, [[0, 1], [2, 3]]);
     let error = policy::cost(&table, &blocks).unwrap().sampling_error.0;
     assert!((error - 2.0 * std::f64::consts::LN_2).abs() < 1e-14);
 
     assert!(matches!(FixedPartition::dilated(0), Err(Error::Empty { .. })));
-    assert!(matches!(FixedPartition::dilated_blocks(4, 0), Err(Error::Empty { .. })));
+    assert!(matches!(FixedPartition::dilated_blocks(4, BlockLength(0)), Err(Error::Empty { .. })));
     for tokens in [(1 << 26) + 1, usize::MAX] {
         assert!(matches!(FixedPartition::dilated(tokens), Err(Error::TooLarge { .. })));
         assert!(matches!(Decoder::Dus.plan(tokens, 1), Err(Error::TooLarge { .. })));
     }
-    assert!(matches!(FixedPartition::dilated_blocks(usize::MAX, 1), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        FixedPartition::dilated_blocks(usize::MAX, BlockLength(1)),
+        Err(Error::TooLarge { .. })
+    ));
     assert_eq!(
-        FixedPartition::dilated_blocks(10, 4),
+        FixedPartition::dilated_blocks(10, BlockLength(4)),
         Err(Error::NotDivisible { what: "the number of tokens", value: 10, divisor: 4 })
     );
 }

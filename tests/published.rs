@@ -5,7 +5,7 @@ use crate::support;
 use proptest::prelude::*;
 use support::*;
 use unmaskcost::bounds::{BoundKind, chen_cong_li, compare, dimension_free, sharp, wainwright};
-use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule, sampler};
+use unmaskcost::{Error, InformationCurve, Nats, Schedule, distribution::JointTable, sampler};
 
 type Curve = InformationCurve<f64>;
 
@@ -44,12 +44,12 @@ fn theorem_1_9_is_met_by_its_schedules_with_the_fewest_steps() {
             for correlation in [0.3_f64, 3.0, 7e5] {
                 let (correlation, tolerance) = (Nats(correlation), Nats(correlation * ratio));
                 let enough =
-                    chen_cong_li::sufficient_steps(tokens, correlation, tolerance).unwrap();
+                    chen_cong_li::sufficient_steps(correlation, tokens, tolerance).unwrap();
                 let total =
-                    chen_cong_li::total_correlation_schedule(tokens, correlation, tolerance)
+                    chen_cong_li::total_correlation_schedule(correlation, tokens, tolerance)
                         .unwrap();
                 let dual =
-                    chen_cong_li::dual_total_correlation_schedule(tokens, correlation, tolerance)
+                    chen_cong_li::dual_total_correlation_schedule(correlation, tokens, tolerance)
                         .unwrap();
                 for schedule in [&total, &dual] {
                     assert_eq!(schedule.tokens(), tokens);
@@ -75,12 +75,12 @@ fn no_schedule_with_the_same_guarantee_has_fewer_steps() {
             let fewest = |keeps: &dyn Fn(&Schedule) -> bool| {
                 all_schedules(tokens).filter(keeps).map(|schedule| schedule.steps()).min()
             };
-            let total = chen_cong_li::total_correlation_schedule(tokens, one, tolerance).unwrap();
+            let total = chen_cong_li::total_correlation_schedule(one, tokens, tolerance).unwrap();
             let keeps =
                 |s: &Schedule| sharp::from_total_correlation(one, s).unwrap().upper <= limit;
             assert_eq!(fewest(&keeps), Some(total.steps()), "TC {tokens} {ratio}");
             let dual =
-                chen_cong_li::dual_total_correlation_schedule(tokens, one, tolerance).unwrap();
+                chen_cong_li::dual_total_correlation_schedule(one, tokens, tolerance).unwrap();
             let keeps =
                 |s: &Schedule| sharp::from_dual_total_correlation(one, s).unwrap().upper <= limit;
             assert_eq!(fewest(&keeps), Some(dual.steps()), "DTC {tokens} {ratio}");
@@ -92,13 +92,13 @@ fn no_schedule_with_the_same_guarantee_has_fewer_steps() {
 fn the_error_of_theorem_1_9_is_the_least_that_needs_no_more_steps() {
     for (tokens, steps) in [(12, 8), (12, 12), (100, 14), (100, 57), (4096, 4096), (4096, 21)] {
         let correlation = Nats(2.5_f64);
-        let bound = chen_cong_li::best_schedule_upper(tokens, correlation, steps).unwrap();
+        let bound = chen_cong_li::best_schedule_upper(correlation, tokens, steps).unwrap();
         let asked =
-            |tolerance| chen_cong_li::sufficient_steps(tokens, correlation, Nats(tolerance));
+            |tolerance| chen_cong_li::sufficient_steps(correlation, tokens, Nats(tolerance));
         assert!(asked(bound.0).unwrap() <= steps);
         assert!(asked(bound.0 * (1.0 - 1e-9)).unwrap() > steps, "{tokens} {steps}");
     }
-    let silent = chen_cong_li::best_schedule_upper(12, Nats(1.0), 7);
+    let silent = chen_cong_li::best_schedule_upper(Nats(1.0), 12, 7);
     assert!(matches!(silent, Err(Error::NotApplicable { .. })));
 }
 
@@ -106,9 +106,9 @@ fn the_error_of_theorem_1_9_is_the_least_that_needs_no_more_steps() {
 fn zero_correlation_needs_one_step_and_zero_tolerance_all() {
     let (zero, one) = (Nats(0.0), Nats(1.0));
     let sizes = |correlation, tolerance| {
-        let total = chen_cong_li::total_correlation_schedule(5, correlation, tolerance).unwrap();
+        let total = chen_cong_li::total_correlation_schedule(correlation, 5, tolerance).unwrap();
         let dual =
-            chen_cong_li::dual_total_correlation_schedule(5, correlation, tolerance).unwrap();
+            chen_cong_li::dual_total_correlation_schedule(correlation, 5, tolerance).unwrap();
         (total.sizes().to_vec(), dual.sizes().to_vec())
     };
     assert_eq!(sizes(zero, one), (vec![5], vec![5]));
@@ -116,22 +116,22 @@ fn zero_correlation_needs_one_step_and_zero_tolerance_all() {
     assert_eq!(sizes(one, zero), (vec![1; 5], vec![1; 5]));
     assert_eq!(sizes(Nats(f64::MAX), Nats(f64::MAX)).1, [2, 3]);
     assert_eq!(sizes(Nats(5e-324), Nats(f64::MAX)), (vec![5], vec![5]));
-    let never = chen_cong_li::sufficient_steps(5, one, zero);
+    let never = chen_cong_li::sufficient_steps(one, 5, zero);
     assert!(matches!(never, Err(Error::Overflow { .. })));
-    assert_eq!(chen_cong_li::sufficient_steps(5, zero, zero), Ok(4));
+    assert_eq!(chen_cong_li::sufficient_steps(zero, 5, zero), Ok(4));
     for bad in [Nats(f64::NAN), Nats(-1.0)] {
-        assert!(chen_cong_li::sufficient_steps(5, bad, one).is_err());
-        assert!(chen_cong_li::sufficient_steps(5, one, bad).is_err());
-        assert!(chen_cong_li::total_correlation_schedule(5, bad, one).is_err());
-        assert!(chen_cong_li::dual_total_correlation_schedule(5, one, bad).is_err());
-        assert!(chen_cong_li::best_schedule_upper(12, bad, 9).is_err());
+        assert!(chen_cong_li::sufficient_steps(bad, 5, one).is_err());
+        assert!(chen_cong_li::sufficient_steps(one, 5, bad).is_err());
+        assert!(chen_cong_li::total_correlation_schedule(bad, 5, one).is_err());
+        assert!(chen_cong_li::dual_total_correlation_schedule(one, 5, bad).is_err());
+        assert!(chen_cong_li::best_schedule_upper(bad, 12, 9).is_err());
         assert!(dimension_free::upper(bad, &Schedule::one_step(2).unwrap()).is_err());
     }
     for none in [
-        chen_cong_li::sufficient_steps(0, one, one).err(),
-        chen_cong_li::total_correlation_schedule(0, one, one).err(),
-        chen_cong_li::dual_total_correlation_schedule(0, one, one).err(),
-        chen_cong_li::best_schedule_upper(0, one, 0).err(),
+        chen_cong_li::sufficient_steps(one, 0, one).err(),
+        chen_cong_li::total_correlation_schedule(one, 0, one).err(),
+        chen_cong_li::dual_total_correlation_schedule(one, 0, one).err(),
+        chen_cong_li::best_schedule_upper(one, 0, 0).err(),
     ] {
         assert!(matches!(none, Some(Error::StepsOutOfRange { tokens: 0, .. })));
     }

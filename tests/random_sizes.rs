@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn step_sizes_follow_their_law(tokens in 1..7_usize, times in times(4)) {
         for step in 0..times.steps() {
-            let law = times.step_size_law(step, tokens).unwrap();
+            let law = times.step_size_law(tokens, step).unwrap();
             for (s, p) in law.iter().enumerate() {
                 let exactly = |plan: &Passes| f64::from(plan.sizes().nth(step) == Some(s));
                 prop_assert!((p - mean_over_sizes(tokens, &times, exactly)).abs() < 1e-14);
@@ -263,15 +263,24 @@ fn the_best_times_are_found() {
         let grid = |n: u32| (1..n).map(move |i| f64::from(i) / f64::from(n));
         let two = optimal::reveal_times(&curve, 2).unwrap();
         let scanned = grid(5000).map(|t| at(&[t])).fold(f64::INFINITY, f64::min);
-        assert!(two.1.0 <= scanned * (1.0 + 1e-12), "law {law}: {} against {scanned}", two.1.0);
+        assert!(
+            two.error.0 <= scanned * (1.0 + 1e-12),
+            "law {law}: {} against {scanned}",
+            two.error.0
+        );
         let three = optimal::reveal_times(&curve, 3).unwrap();
         let scanned = grid(150)
             .flat_map(|s| grid(150).map(move |t| [s, t]))
             .filter(|[s, t]| s < t)
             .map(|inner| at(&inner))
             .fold(f64::INFINITY, f64::min);
-        assert!(three.1.0 <= scanned * (1.0 + 1e-12), "law {law}: {} against {scanned}", three.1.0);
-        for (times, found) in [&two, &three] {
+        assert!(
+            three.error.0 <= scanned * (1.0 + 1e-12),
+            "law {law}: {} against {scanned}",
+            three.error.0
+        );
+        for best in [&two, &three] {
+            let (times, found) = (&best.plan, best.error);
             assert_eq!(error(times), found.0);
             // No inner time can be moved to advantage.
             for i in 1..times.steps() {
@@ -292,7 +301,8 @@ proptest! {
     #[test]
     fn coins_never_beat_fixed_sizes(increments in increments(40), steps in 1..12_usize) {
         let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
-        let (times, error) = optimal::reveal_times(&curve, steps).unwrap();
+        let best = optimal::reveal_times(&curve, steps).unwrap();
+        let (times, error) = (best.plan, best.error);
         prop_assert_eq!(times.steps(), steps);
         let equal = curve.expected_sampling_error(&RevealTimes::equal(steps).unwrap()).unwrap();
         prop_assert!(error.0 <= equal.0 * (1.0 + 1e-9));
@@ -307,9 +317,10 @@ fn best_times_refuse_what_cannot_be() {
     assert!(matches!(optimal::reveal_times(&curve, 0), Err(Error::Empty { .. })));
     assert!(matches!(optimal::reveal_times(&curve, 1 << 20), Err(Error::TooLarge { .. })));
     let single = InformationCurve::from_information([0.0_f64]).unwrap();
-    assert_eq!(optimal::reveal_times(&single, 3).unwrap().1.0, 0.0);
+    assert_eq!(optimal::reveal_times(&single, 3).unwrap().error.0, 0.0);
     // Two tokens: equal steps are best.
-    let (times, error) = optimal::reveal_times(&curve, 4).unwrap();
+    let best = optimal::reveal_times(&curve, 4).unwrap();
+    let (times, error) = (best.plan, best.error);
     assert!((error.0 - 0.25_f64).abs() < 1e-14 && (times.times()[1] - 0.25).abs() < 1e-9);
 }
 
@@ -424,7 +435,7 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(at(&[1.0, 0.2, 0.4]), Error::Increases { index: 2, .. }));
 
     let times = RevealTimes::equal(3).unwrap();
-    assert!(matches!(times.step_size_law(3, 5), Err(Error::IndexOutOfRange { limit: 3, .. })));
+    assert!(matches!(times.step_size_law(5, 3), Err(Error::IndexOutOfRange { limit: 3, .. })));
     assert!(matches!(times.mean_sawtooth(0), Err(Error::Empty { .. })));
     assert!(matches!(times.mean_sawtooth(1 << 29), Err(Error::TooLarge { .. })));
     assert!(matches!(times.nonempty_steps_law(0), Err(Error::Empty { .. })));
@@ -461,7 +472,7 @@ fn every_noise_schedule_has_times_and_says_which_steps_are_empty_for_certain() {
         assert_eq!(times.certainly_empty_steps(), empty);
         assert_eq!(empty > 0, power * f64::from(steps).log2() > 53.0);
         let steps = steps as usize;
-        let law = times.step_size_law(steps - 1, 10).unwrap();
+        let law = times.step_size_law(10, steps - 1).unwrap();
         assert!((law[0] - 1.0).abs() < 1e-8);
         assert!(times.expected_nonempty_steps(64) < 64.0);
         let plan = times.round(1000, Rounding::RevealedNearest).unwrap();
@@ -493,7 +504,7 @@ fn every_noise_schedule_has_times_and_says_which_steps_are_empty_for_certain() {
     let ends = RevealTimes::from_times([-0.0, 0.0, 0.5, 1.0, 1.0]).unwrap();
     assert!(ends.times()[..2].iter().all(|t| t.is_sign_positive()));
     assert_eq!(error(&ends), error(&RevealTimes::equal(2).unwrap()));
-    assert_eq!(ends.step_size_law(0, 3).unwrap(), [1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(ends.step_size_law(3, 0).unwrap(), [1.0, 0.0, 0.0, 0.0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use approx::assert_relative_eq;
 use serde::Deserialize;
-use unmaskcost::{InformationCurve, JointTable, Schedule, sampler};
+use unmaskcost::{InformationCurve, Schedule, distribution::JointTable, sampler};
 
 #[derive(Deserialize)]
 struct Reference {

@@ -2,7 +2,9 @@
 
 use unmaskcost::bounds::{li_cai, sharp};
 use unmaskcost::measured::Collector;
-use unmaskcost::{Error, InformationCurve, JointTable, Nats, Schedule, TrainingError, sampler};
+use unmaskcost::{
+    Error, InformationCurve, Nats, Schedule, TrainingError, distribution::JointTable, sampler,
+};
 
 type Curve = InformationCurve<f64>;
 type Table = JointTable<f64>;

@@ -8,7 +8,8 @@ use unmaskcost::bounds::{
     BoundKind, KlBounds, Knowledge, chen_cong_li, compare, dimension_free, li_cai,
 };
 use unmaskcost::{
-    Error, ExchangeableBits, InformationCurve, JointTable, Nats, Scalar, Schedule, TrainingError,
+    Error, InformationCurve, Nats, Scalar, Schedule, TrainingError,
+    distribution::{ExchangeableBits, JointTable},
     optimal, sampler,
 };
 
@@ -105,7 +106,7 @@ fn amounts_below_zero_by_cancellation_count_as_zero() {
         assert_eq!(sharp::from_correlations(noise, noise, &schedule), Ok(zero));
         assert_eq!(sharp::from_known_points(&[(3, noise)], &schedule), Ok(zero));
         assert_eq!(TrainingError::new(noise).map(TrainingError::value), Ok(Nats(0.0)));
-        assert_eq!(chen_cong_li::sufficient_steps(4, noise, Nats(1.0)), Ok(4));
+        assert_eq!(chen_cong_li::sufficient_steps(noise, 4, Nats(1.0)), Ok(4));
     }
     // One of two correlations is noise, which the other would contradict.
     for (total, dual) in [(1e-16, 0.0), (0.0, 1e-16), (4e-16, -4e-16)] {
@@ -237,7 +238,7 @@ fn bounds_near_the_ends_of_the_float_range_keep_their_side() {
     assert!(bounds.contains(curve.sampling_error(&schedule).unwrap()), "{bounds:?}");
     assert!(bounds.lower.0 > 1e307);
     // Only the ratio of correlation and tolerance matters to a greedy schedule.
-    let large = chen_cong_li::total_correlation_schedule(100, Nats(1e307), Nats(5e306)).unwrap();
+    let large = chen_cong_li::total_correlation_schedule(Nats(1e307), 100, Nats(5e306)).unwrap();
     assert_eq!(large.sizes(), [50, 25, 13, 6, 3, 2, 1]);
 }
 

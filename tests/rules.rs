@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use support::seeded;
 use unmaskcost::sampler::policy::{self, Policy, Rule, View};
 use unmaskcost::schedule::BlockLength;
-use unmaskcost::{Bits, Error, JointTable, Nats};
+use unmaskcost::{Bits, Error, Nats, distribution::JointTable};
 
 /// A view of independent tokens with these probabilities of a one: any confidences and entropies there are.
 fn view_of(ones: &[f64]) -> View {
@@ -139,7 +139,8 @@ fn dilated_rounds_are_those_of_the_partition_also_in_blocks() {
         let table: JointTable =
             JointTable::from_counts(&vec![2; tokens], (1..=1_usize << tokens).collect::<Vec<_>>())
                 .unwrap();
-        let partition = policy::FixedPartition::dilated_blocks(tokens, length).unwrap();
+        let partition =
+            policy::FixedPartition::dilated_blocks(tokens, BlockLength(length)).unwrap();
         let rule = Rule::dilated().in_blocks(BlockLength(length)).unwrap();
         assert_eq!(policy::cost(&table, &rule).unwrap(), policy::cost(&table, &partition).unwrap());
     }
@@ -148,7 +149,8 @@ fn dilated_rounds_are_those_of_the_partition_also_in_blocks() {
 #[test]
 fn neighbours_revealed_together_are_what_a_distance_avoids() {
     // A sticky chain of eight bits.
-    let chain = unmaskcost::MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
+    let chain =
+        unmaskcost::distribution::MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
     let table = chain.joint_table(8).unwrap();
     let error = |rule: Rule| policy::cost(&table, &rule).unwrap().sampling_error.0;
     let together = error(Rule::lowest_entropies(2).unwrap());

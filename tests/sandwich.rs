@@ -5,7 +5,9 @@ use crate::support;
 use proptest::prelude::*;
 use support::*;
 use unmaskcost::bounds::{KlBounds, li_cai, sharp};
-use unmaskcost::{InformationCurve, JointTable, Nats, Scalar, Schedule, TrainingError, sampler};
+use unmaskcost::{
+    InformationCurve, Nats, Scalar, Schedule, TrainingError, distribution::JointTable, sampler,
+};
 
 /// What must hold for any table and schedule, in any scalar.
 fn check_table<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<(), TestCaseError> {

@@ -10,7 +10,7 @@ pub const FIXED_POSITIONS: &str =
 /// The plans of all decoders, those that do the same named together; `*` marks fixed positions.
 pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, Passes)>> {
     let mut plans: Vec<(String, Passes)> = Vec::new();
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         let mark = if matches!(decoder, Decoder::Dus | Decoder::Halton) { "*" } else { "" };
         let name = format!("{decoder}{mark}");
         let plan = decoder.plan(tokens, steps)?;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::str::FromStr;
 
-use unmaskcost::{JointTable, MarkovChain};
+use unmaskcost::distribution::{JointTable, MarkovChain};
 
 /// The crate's own README, whatever the working directory.
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");

@@ -158,7 +158,7 @@ impl Losses {
                 samples: samples.as_ref().map(|samples| samples[i] as u64),
             })
             .collect();
-        measured::LossCurve::from_points(tokens, points).py().map(Self)
+        measured::LossCurve::from_points(points, tokens).py().map(Self)
     }
 
     /// From the columns of a table: a mapping or a DataFrame (pandas, polars) with ``revealed``, ``loss_nats``

@@ -92,7 +92,7 @@ impl OrderBlocks {
                 });
             }
         }
-        measured::OrderBlocks::from_passes(name, tokens, made).py().map(Self)
+        measured::OrderBlocks::from_passes(name, made, tokens).py().map(Self)
     }
 
     /// All orders of the text of a CSV file: order, sequence, revealed, until, nll_nats, and perhaps document.

@@ -214,7 +214,7 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
         empty_passes: 0,
     };
     let (mut forward, mut backward) = (unknown, unknown);
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         if forward.distance == 0 && backward.distance == 0 {
             break;
         }

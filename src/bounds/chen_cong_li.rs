@@ -34,12 +34,12 @@ use crate::units::Nats;
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::chen_cong_li};
-/// assert_eq!(chen_cong_li::sufficient_steps(1024, Nats(3.0_f64), Nats(0.5))?, 57);
+/// assert_eq!(chen_cong_li::sufficient_steps(Nats(3.0_f64), 1024, Nats(0.5))?, 57);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn sufficient_steps<F: Scalar>(
-    tokens: usize,
     correlation: Nats<F>,
+    tokens: usize,
     tolerance: Nats<F>,
 ) -> Result<usize> {
     let correlation = scalar::check_nonnegative("correlation", correlation.0)?;
@@ -68,13 +68,13 @@ pub fn sufficient_steps<F: Scalar>(
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::chen_cong_li};
-/// let bound = chen_cong_li::best_schedule_upper(1024, Nats(3.0_f64), 57)?;
+/// let bound = chen_cong_li::best_schedule_upper(Nats(3.0_f64), 1024, 57)?;
 /// assert!((bound.0 - 0.5).abs() < 1e-12);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn best_schedule_upper<F: Scalar>(
-    tokens: usize,
     correlation: Nats<F>,
+    tokens: usize,
     steps: usize,
 ) -> Result<Nats<F>> {
     let correlation = scalar::check_nonnegative("correlation", correlation.0)?;
@@ -116,17 +116,17 @@ fn steps_per_part<F: Scalar>(tokens: usize) -> Result<F> {
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::{chen_cong_li, sharp}};
-/// let schedule = chen_cong_li::total_correlation_schedule(16, Nats(2.0_f64), Nats(1.0))?;
+/// let schedule = chen_cong_li::total_correlation_schedule(Nats(2.0_f64), 16, Nats(1.0))?;
 /// assert_eq!(schedule.sizes(), [8, 4, 2, 1, 1]);
 /// assert!(sharp::from_total_correlation(Nats(2.0), &schedule)?.upper <= Nats(1.0 + 1e-14));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn total_correlation_schedule<F: Scalar>(
-    tokens: usize,
     correlation: Nats<F>,
+    tokens: usize,
     tolerance: Nats<F>,
 ) -> Result<Schedule> {
-    greedy(tokens, correlation, tolerance, |revealed| tokens - revealed - 1)
+    greedy(correlation, tokens, tolerance, |revealed| tokens - revealed - 1)
 }
 
 /// A schedule with error at most `tolerance` (up to rounding) for every distribution with
@@ -143,22 +143,22 @@ pub fn total_correlation_schedule<F: Scalar>(
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::chen_cong_li};
-/// let schedule = chen_cong_li::dual_total_correlation_schedule(16, Nats(2.0_f64), Nats(2.0))?;
+/// let schedule = chen_cong_li::dual_total_correlation_schedule(Nats(2.0_f64), 16, Nats(2.0))?;
 /// assert_eq!(schedule.sizes(), [2, 4, 8, 2]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn dual_total_correlation_schedule<F: Scalar>(
-    tokens: usize,
     correlation: Nats<F>,
+    tokens: usize,
     tolerance: Nats<F>,
 ) -> Result<Schedule> {
-    greedy(tokens, correlation, tolerance, |revealed| revealed + 1)
+    greedy(correlation, tokens, tolerance, |revealed| revealed + 1)
 }
 
 /// Steps as large as `(s - 1) correlation <= tolerance * weight(revealed)` allows.
 fn greedy<F: Scalar>(
-    tokens: usize,
     correlation: Nats<F>,
+    tokens: usize,
     tolerance: Nats<F>,
     weight: impl Fn(usize) -> usize,
 ) -> Result<Schedule> {

@@ -147,7 +147,7 @@ pub fn compare<F: Scalar>(
     let mean = li_cai::offset_mean(curve, largest_step);
     table.bound(lower, "whole curve", "mean over offset schedules", mean)?;
     for (from, correlation) in [("TC", total), ("DTC", dual)] {
-        let bound = chen_cong_li::best_schedule_upper(tokens, correlation, steps);
+        let bound = chen_cong_li::best_schedule_upper(correlation, tokens, steps);
         table.bound(BoundKind::UpperForSome, from, "Chen, Cong & Li, Theorem 1.9", bound)?;
     }
     Ok(table.sorted())

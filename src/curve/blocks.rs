@@ -1,7 +1,7 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::schedule::Blockwise;
+use crate::schedule::{BlockLength, Blockwise};
 use crate::units::Nats;
 
 impl Blockwise {
@@ -19,9 +19,9 @@ impl Blockwise {
     /// [`TokensDiffer`](Error::TokensDiffer) if a curve has another length than its block.
     ///
     /// ```
-    /// use unmaskcost::{JointTable, Schedule, curve::block_curves, schedule::Blockwise};
+    /// use unmaskcost::{Schedule, curve::block_curves, schedule::{BlockLength, Blockwise}, distribution::JointTable};
     /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
-    /// let curves = block_curves(3, 2, |prefix, tokens| {
+    /// let curves = block_curves(3, BlockLength(2), |prefix, tokens| {
     ///     table.information_curve_given_prefix(prefix, tokens)
     /// })?;
     /// let pair_then_one = Blockwise::new([Schedule::one_step(2)?, Schedule::one_step(1)?])?;
@@ -45,22 +45,20 @@ impl Blockwise {
 
 /// One curve per block of `block_length` tokens (the last may be shorter), from a function that gives
 /// the curve of `tokens` tokens after `prefix` others:
-/// [`JointTable::information_curve_given_prefix`](crate::JointTable::information_curve_given_prefix)
-/// or [`MarkovChain::information_curve_given_prefix`](crate::MarkovChain::information_curve_given_prefix).
+/// [`JointTable::information_curve_given_prefix`](crate::distribution::JointTable::information_curve_given_prefix)
+/// or [`MarkovChain::information_curve_given_prefix`](crate::distribution::MarkovChain::information_curve_given_prefix).
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no tokens or blocks of none, and those of the function.
 pub fn block_curves<F: Scalar>(
     tokens: usize,
-    block_length: usize,
+    block_length: BlockLength,
     mut curve_given_prefix: impl FnMut(usize, usize) -> Result<InformationCurve<F>>,
 ) -> Result<Vec<InformationCurve<F>>> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });
     }
-    if block_length == 0 {
-        return Err(Error::Empty { what: "a block" });
-    }
+    let block_length = block_length.nonzero()?;
     let starts = (0..tokens).step_by(block_length);
     starts.map(|start| curve_given_prefix(start, block_length.min(tokens - start))).collect()
 }

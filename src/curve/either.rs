@@ -10,7 +10,7 @@ use crate::units::Nats;
 /// Sealed: no other type can be one.
 ///
 /// ```
-/// use unmaskcost::{MarkovChain, Order, Nats, curve::Curve, optimal};
+/// use unmaskcost::{Order, Nats, curve::Curve, optimal, distribution::MarkovChain};
 /// fn least_error<C: Curve<Scalar = f64>>(curve: &C) -> unmaskcost::Result<Nats> {
 ///     Ok(optimal::schedule(curve, 8)?.1)
 /// }

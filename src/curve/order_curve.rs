@@ -26,10 +26,10 @@ const MAX_ENTROPIES: u128 = 1 << 27;
 ///
 /// # Memory
 /// `L (L + 1) / 2` entropies: 67 MB for 4,096 tokens in `f64`. At most 2^27 of them, 16,383 tokens. A
-/// [`MarkovChain`](crate::MarkovChain) has the error of one schedule without them, at any length.
+/// [`MarkovChain`](crate::distribution::MarkovChain) has the error of one schedule without them, at any length.
 ///
 /// ```
-/// use unmaskcost::{JointTable, Nats, Order, Schedule};
+/// use unmaskcost::{Nats, Order, Schedule, distribution::JointTable};
 /// // Two pairs of twins: X_0 = X_1 and X_2 = X_3.
 /// let twins = (0..16_u8).map(|x| u8::from((x >> 3 & 1) == (x >> 2 & 1) && (x >> 1 & 1) == (x & 1)));
 /// let table: JointTable = JointTable::from_counts(&[2; 4], twins.collect::<Vec<_>>())?;
@@ -88,7 +88,7 @@ impl<F: Scalar> OrderCurve<F> {
     /// As [`OrderCurve::from_conditional_entropies`], and those of the function.
     ///
     /// ```
-    /// use unmaskcost::{JointTable, Order, curve::OrderCurve};
+    /// use unmaskcost::{Order, curve::OrderCurve, distribution::JointTable};
     /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
     /// let order = Order::from_positions([2, 0, 1])?;
     /// let curve = OrderCurve::from_subset_entropies(&order, |positions| table.entropy(positions))?;

@@ -233,10 +233,7 @@ impl Decoder {
         steps: usize,
     ) -> Result<Vec<Passes>> {
         check_request(tokens, steps)?;
-        let BlockLength(block_length) = block_length;
-        if block_length == 0 {
-            return Err(Error::Empty { what: "a block" });
-        }
+        let block_length = block_length.nonzero()?;
         match self {
             Self::MaskGit(_) | Self::Amused(_) | Self::Halton | Self::LlamaCpp => {
                 return Err(Error::NotBlockwise { decoder: self.name() });

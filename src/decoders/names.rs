@@ -9,7 +9,7 @@ use crate::numeric::scalar;
 
 impl Decoder {
     /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
-    pub const KNOWN: [Self; 17] = [
+    pub const KNOWN: &'static [Self] = &[
         Self::Llada,
         Self::FastDllm,
         Self::Dream,
@@ -95,7 +95,7 @@ impl FromStr for Decoder {
             scalar::check_positive("the power", power)?;
             return Ok(Self::MaskGit(MaskFunction::Power(power)));
         }
-        let known = Self::KNOWN.into_iter().find(|decoder| plain(decoder.name()) == wanted);
+        let known = Self::KNOWN.iter().copied().find(|decoder| plain(decoder.name()) == wanted);
         known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
     }
 }

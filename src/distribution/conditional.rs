@@ -16,7 +16,7 @@ impl<F: Scalar> JointTable<F> {
     /// [`Empty`](Error::Empty) if no token remains.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let table: JointTable = JointTable::from_counts(&[2, 3], [1, 1, 2, 3, 1, 0])?;
     /// assert_eq!(table.conditional(&[Some(1), None])?.probabilities(), [0.75, 0.25, 0.0]);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -75,7 +75,7 @@ impl<F: Scalar> JointTable<F> {
     /// has fewer than `prefix + tokens`, and as [`JointTable::information_curve`].
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// // X_2 = X_0 and X_3 = X_1: given the first two, the others are certain.
     /// let counts = (0..16_u8).map(|x| u8::from(x >> 2 == x & 3));
     /// let table: JointTable = JointTable::from_counts(&[2; 4], counts.collect::<Vec<_>>())?;

@@ -12,7 +12,7 @@ use crate::units::Nats;
 /// fastest). Alphabets may differ from token to token.
 ///
 /// ```
-/// use unmaskcost::{JointTable, Schedule};
+/// use unmaskcost::{Schedule, distribution::JointTable};
 /// // Two equal fair bits.
 /// let copy = JointTable::from_probabilities(&[2, 2], [0.5, 0.0, 0.0, 0.5])?;
 /// let curve = copy.information_curve()?;
@@ -49,7 +49,7 @@ impl<F: Scalar> Correlations<F> {
     /// also where the correlations are so small that little but their rounding is left.
     ///
     /// ```
-    /// use unmaskcost::{JointTable, Schedule, bounds::Knowledge};
+    /// use unmaskcost::{Schedule, bounds::Knowledge, distribution::JointTable};
     /// // Nearly independent.
     /// let weights = [16101537, 9667202, 8809744, 10921660, 13044468, 10834728, 8489198, 8498909];
     /// let table: JointTable = JointTable::from_counts(&[2; 3], weights)?;
@@ -84,7 +84,7 @@ impl<F: Scalar> JointTable<F> {
     /// [`NotNormalized`](Error::NotNormalized).
     ///
     /// ```
-    /// use unmaskcost::{Error, JointTable};
+    /// use unmaskcost::{Error, distribution::JointTable};
     /// let bad = JointTable::from_probabilities(&[2], [0.5, 0.6]);
     /// assert!(matches!(bad, Err(Error::NotNormalized { .. })));
     /// # Ok::<(), unmaskcost::Error>(())
@@ -111,7 +111,7 @@ impl<F: Scalar> JointTable<F> {
     /// zero.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let table: JointTable = JointTable::from_counts(&[2, 2], [3, 1, 1, 3])?;
     /// assert_eq!(table.probabilities(), [0.375, 0.125, 0.125, 0.375]);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -148,7 +148,7 @@ impl<F: Scalar> JointTable<F> {
     /// outside its alphabet, [`TooLarge`](Error::TooLarge) for more than 2^25 cells.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let words = [[0, 1], [1, 0], [0, 1], [0, 1]];
     /// let table: JointTable = JointTable::from_samples(&[2, 2], words)?;
     /// assert_eq!(table.probabilities(), [0.0, 0.75, 0.25, 0.0]);
@@ -248,7 +248,7 @@ impl<F: Scalar> JointTable<F> {
     /// As [`JointTable::marginal`], but the empty set is allowed.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
     /// assert_eq!(copy.entropy(&[0])?, copy.entropy(&[0, 1])?);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -281,7 +281,7 @@ impl<F: Scalar> JointTable<F> {
     /// one core), or for more than 32 tokens.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// // The first two tokens are equal, the third is independent of them.
     /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 1, 0, 0, 0, 0, 1, 1])?;
     /// let curve = table.information_curve()?;
@@ -302,7 +302,7 @@ impl<F: Scalar> JointTable<F> {
     /// sets.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
     /// let entropies = copy.subset_entropies()?;
     /// // I(X_0; X_1) = H(X_0) + H(X_1) - H(X_0, X_1)
@@ -330,7 +330,7 @@ impl<F: Scalar> JointTable<F> {
     /// how far it may be off, and [`Correlations::known`] makes bounds of it that allow for that.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let copy: JointTable = JointTable::from_counts(&[2; 3], [1, 0, 0, 0, 0, 0, 0, 1])?;
     /// let correlations = copy.correlations();
     /// assert!((correlations.total.bits().0 - 2.0).abs() < 1e-14);
@@ -390,7 +390,7 @@ impl<F: Scalar> JointTable<F> {
     /// [`LengthMismatch`](Error::LengthMismatch) unless both tables have the same shape.
     ///
     /// ```
-    /// use unmaskcost::JointTable;
+    /// use unmaskcost::distribution::JointTable;
     /// let p = JointTable::from_probabilities(&[2], [0.5, 0.5])?;
     /// let q = JointTable::from_probabilities(&[2], [1.0, 0.0])?;
     /// assert_eq!(p.kl_divergence(&q)?.0, f64::INFINITY);

@@ -96,7 +96,7 @@ impl LinearCode {
 
     /// The number of tokens.
     #[must_use]
-    pub fn length(&self) -> usize {
+    pub fn tokens(&self) -> usize {
         self.columns.len()
     }
 
@@ -119,7 +119,7 @@ impl LinearCode {
     pub fn rank(&self, positions: &[usize]) -> Result<usize> {
         let mut basis = Basis::new(self.field);
         for &index in positions {
-            let limit = self.length();
+            let limit = self.tokens();
             let column = self.columns.get(index);
             let what = "position";
             basis.extend(column.ok_or(Error::IndexOutOfRange { what, index, limit })?);
@@ -154,7 +154,7 @@ impl LinearCode {
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn information_curve<F: Scalar>(&self) -> Result<InformationCurve<F>> {
-        let length = self.length();
+        let length = self.tokens();
         let sets = 1_u128.checked_shl(length.min(128) as u32).unwrap_or(u128::MAX);
         check_limit("sets of columns", sets, MAX_SETS)?;
         let mut ranks = vec![0_u128; length + 1];
@@ -187,14 +187,14 @@ impl LinearCode {
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn order_curve<F: Scalar>(&self, order: &Order) -> Result<OrderCurve<F>> {
-        check_order(order, self.length())?;
-        check_order_tokens(self.length())?;
+        check_order(order, self.tokens())?;
+        check_order_tokens(self.tokens())?;
         // What each token's column has beyond the span of the columns known so far.
         let mut rests: Vec<Vec<u64>> =
             order.positions().iter().map(|&position| self.columns[position].clone()).collect();
         let Nats(entropy) = self.field.symbol_entropy::<F>();
-        let mut rows = Vec::with_capacity(self.length());
-        for known in 0..self.length() {
+        let mut rows = Vec::with_capacity(self.tokens());
+        for known in 0..self.tokens() {
             let unknown = rests[known..].iter().map(|rest| rest.iter().any(|&entry| entry > 0));
             rows.push(
                 unknown.map(|free| if free { entropy } else { F::zero() }).collect::<Vec<_>>(),
@@ -211,7 +211,7 @@ impl LinearCode {
     /// of the columns from `next` on, to the sum for its size.
     fn add_ranks(&self, next: usize, chosen: usize, basis: &mut Basis, ranks: &mut [u128]) {
         let rank = basis.vectors.len();
-        let left = self.length() - next;
+        let left = self.tokens() - next;
         if rank == self.dimension {
             for more in 0..=left {
                 ranks[chosen + more] += binomial(left, more) * rank as u128;
@@ -242,7 +242,7 @@ impl LinearCode {
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn check_mds(&self) -> Result<MdsCode> {
-        let (length, dimension) = (self.length(), self.dimension);
+        let (length, dimension) = (self.tokens(), self.dimension);
         let sets = checked_binomial(length, dimension).unwrap_or(u128::MAX);
         check_limit("sets of columns", sets, MAX_SETS)?;
         let (mut chosen, mut basis, mut next) = (Vec::new(), Basis::new(self.field), 0);
@@ -280,7 +280,7 @@ impl LinearCode {
             let exponent = u32::try_from(exponent).ok();
             exponent.and_then(|exponent| u128::from(self.field.0).checked_pow(exponent))
         };
-        let cells = power(self.length()).unwrap_or(u128::MAX);
+        let cells = power(self.tokens()).unwrap_or(u128::MAX);
         check_limit("cells of the table of a code", cells, MAX_LISTED)?;
         let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
         let mut counts = vec![0_u8; cells.to_usize().unwrap_or(0)];
@@ -299,14 +299,14 @@ impl LinearCode {
                 *count = 1;
             }
         }
-        JointTable::from_counts(&vec![alphabet; self.length()], counts)
+        JointTable::from_counts(&vec![alphabet; self.tokens()], counts)
     }
 }
 
 /// From the rank of the columns, `O(|S| k^2)`: for codes too long to count all sets.
 impl<F: Scalar> SubsetEntropy<F> for LinearCode {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
-        check_positions(positions, Some(self.length()))?;
+        check_positions(positions, Some(self.tokens()))?;
         self.entropy(positions)
     }
 }
@@ -318,7 +318,7 @@ impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
         check_limit("symbols of a token", self.field.0.into(), MAX_LISTED)?;
         let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
-        check_revealed(revealed, position, Some(self.length()), alphabet)?;
+        check_revealed(revealed, position, Some(self.tokens()), alphabet)?;
         // Each column with its symbol below: whatever is in the span has the symbol of its column.
         let with_symbol = |position: usize, symbol: usize| -> Vec<u64> {
             let column = self.columns.get(position).into_iter().flatten().copied();

@@ -77,7 +77,7 @@ impl MdsCode {
 
     /// The number of tokens.
     #[must_use]
-    pub fn length(&self) -> usize {
+    pub fn tokens(&self) -> usize {
         self.length
     }
 

@@ -37,7 +37,7 @@ const TOKENS_OF_A_TASK: usize = 6;
 /// [`JointTable::subset_entropies`].
 ///
 /// ```
-/// use unmaskcost::JointTable;
+/// use unmaskcost::distribution::JointTable;
 /// // Three fair bits with even parity.
 /// let parity: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 0, 0, 1, 0, 1, 1, 0])?;
 /// let entropies = parity.subset_entropies()?;

@@ -38,7 +38,7 @@ use crate::units::Nats;
 /// ```
 /// use unmaskcost::{Nats, Schedule, bounds, measured::{LossCurve, LossPoint}, measured};
 /// let points = [(0, 2.0_f64), (4, 1.0), (7, 0.5)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
-/// let losses = LossCurve::from_points(8, points)?;
+/// let losses = LossCurve::from_points(points, 8)?;
 /// let halves = Schedule::balanced(8, 2)?;
 /// let bounds = measured::any_fall::cost(&losses, &halves)?;
 /// assert!(bounds.contains(losses.parallelism_cost(&halves)?.value()));
@@ -65,7 +65,7 @@ pub fn cost<F: Scalar>(losses: &LossCurve<F>, schedule: &Schedule) -> Result<KlB
 ///     standard_error: Nats(0.01),
 ///     samples: Some(1000),
 /// });
-/// let losses = LossCurve::from_points(8, points)?;
+/// let losses = LossCurve::from_points(points, 8)?;
 /// let interval = measured::any_fall::cost_interval(&losses, &Schedule::balanced(8, 2)?, 0.95)?;
 /// assert!(interval.lower().0 < 0.5 && interval.upper().0 > 4.5 && interval.width().0 < 4.3);
 /// # Ok::<(), unmaskcost::Error>(())

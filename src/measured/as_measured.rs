@@ -1,6 +1,6 @@
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
-use crate::optimal::check_steps;
+use crate::optimal::{Optimum, check_steps};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -28,12 +28,12 @@ use crate::units::Nats;
 /// ```
 /// use unmaskcost::{Nats, measured};
 /// // With two tokens revealed, this predictor is worse than with one.
-/// let (schedule, cost) = measured::schedule_for_losses(&[2.0, 1.0, 1.5, 0.5], 2)?;
-/// assert_eq!(schedule.sizes(), [1, 3]);
-/// assert_eq!(cost, Nats(0.0)); // (1.0 - 1.5) + (1.0 - 0.5)
+/// let best = measured::schedule_for_losses(&[2.0, 1.0, 1.5, 0.5], 2)?;
+/// assert_eq!(best.plan.sizes(), [1, 3]);
+/// assert_eq!(best.error, Nats(0.0)); // (1.0 - 1.5) + (1.0 - 0.5)
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn schedule_for_losses<F: Scalar>(losses: &[F], steps: usize) -> Result<(Schedule, Nats<F>)> {
+pub fn schedule_for_losses<F: Scalar>(losses: &[F], steps: usize) -> Result<Optimum<Schedule, F>> {
     const LIMIT: u128 = 1 << 33;
     let tokens = losses.len();
     check_steps(steps, tokens)?;
@@ -74,5 +74,5 @@ pub fn schedule_for_losses<F: Scalar>(losses: &[F], steps: usize) -> Result<(Sch
         end = from[end];
     }
     sizes.reverse();
-    Ok((Schedule::try_from(sizes)?, Nats(cost)))
+    Ok(Optimum::from((Schedule::try_from(sizes)?, Nats(cost))))
 }

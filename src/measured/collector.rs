@@ -138,7 +138,7 @@ impl<F: Scalar> Collector<F> {
             standard_error: Nats(cell.standard_error()),
             samples: Some(cell.observations),
         });
-        LossCurve::from_points(self.tokens(), points.collect::<Vec<_>>())
+        LossCurve::from_points(points.collect::<Vec<_>>(), self.tokens())
     }
 
     /// Observes a distribution along one random order of its tokens: one value at each point of the curve,
@@ -149,7 +149,7 @@ impl<F: Scalar> Collector<F> {
     /// token is added; as [`record`](Self::record).
     ///
     /// ```
-    /// use unmaskcost::{MarkovChain, measured::Collector};
+    /// use unmaskcost::{measured::Collector, distribution::MarkovChain};
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(5);
@@ -213,7 +213,7 @@ impl<F: Scalar> Collector<F> {
     /// As [`observe_losses`](Collector::observe_losses).
     ///
     /// ```
-    /// use unmaskcost::{CategoricalMixture, measured::Collector};
+    /// use unmaskcost::{measured::Collector, distribution::CategoricalMixture};
     /// use rand::SeedableRng;
     /// // A letter shown 64 times, wrong in most of them: too many counts for an exact curve.
     /// let law = CategoricalMixture::noisy_repeated_symbol(27, 0.7)?;

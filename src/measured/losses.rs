@@ -154,8 +154,8 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 ///     samples: Some(1000),
 /// };
 /// let losses = LossCurve::from_points(
-///     8,
 ///     [point(0, 3.0, 0.02), point(1, 2.2, 0.02), point(4, 1.6, 0.02), point(7, 1.3, 0.02)],
+///     8,
 /// )?;
 /// let cost = losses.parallelism_cost(&Schedule::balanced(8, 4)?)?;
 /// assert!((cost.value().0 - 1.2).abs() < 1e-12);
@@ -192,7 +192,7 @@ impl<F: Scalar> LossCurve<F> {
     /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}};
     /// // Samples 1, 3 and 5, 7: two batches of one count.
     /// let batch = |loss| LossPoint { revealed: 0, loss: Nats(loss), standard_error: Nats(1.0), samples: Some(2) };
-    /// let losses = LossCurve::from_points(1, [batch(2.0), batch(6.0)])?;
+    /// let losses = LossCurve::from_points([batch(2.0), batch(6.0)], 1)?;
     /// assert_eq!(format!("{:.3}", losses.loss(0)?), "4.000 ± 1.291 nats");
     /// assert_eq!(losses.loss(0)?.degrees_of_freedom(), 3.0);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -208,7 +208,7 @@ impl<F: Scalar> LossCurve<F> {
     /// [`SamplesUnknown`](Error::SamplesUnknown) if their number is known of one of the losses at a count
     /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for losses without error at one count that contradict an
     /// exact one.
-    pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
+    pub fn from_points(points: impl AsRef<[LossPoint<F>]>, tokens: usize) -> Result<Self> {
         Self::merged(tokens, points.as_ref(), 2)
     }
 
@@ -241,7 +241,7 @@ impl<F: Scalar> LossCurve<F> {
     pub fn from_exact(losses: impl AsRef<[F]>) -> Result<Self> {
         let losses = losses.as_ref();
         let points = losses.iter().enumerate().map(|(k, &loss)| LossPoint::exact(k, Nats(loss)));
-        Self::from_points(losses.len().max(1), points.collect::<Vec<_>>())
+        Self::from_points(points.collect::<Vec<_>>(), losses.len().max(1))
     }
 
     /// The same losses, with an assumption about the counts beyond the measured ones: below the first
@@ -296,9 +296,9 @@ impl<F: Scalar> LossCurve<F> {
     /// ```
     /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}, measured};
     /// let points = [(0, 3.0_f64), (1, 1.0), (3, 2.0)].map(|(k, loss)| LossPoint::exact(k, Nats(loss)));
-    /// let losses = LossCurve::from_points(4, points)?.at_all_counts()?;
+    /// let losses = LossCurve::from_points(points, 4)?.at_all_counts()?;
     /// assert_eq!(losses, [3.0, 1.0, 1.5, 2.0]);
-    /// assert_eq!(measured::schedule_for_losses(&losses, 2)?.0.sizes(), [1, 3]);
+    /// assert_eq!(measured::schedule_for_losses(&losses, 2)?.plan.sizes(), [1, 3]);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn at_all_counts(&self) -> Result<Vec<F>> {

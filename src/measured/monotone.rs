@@ -117,7 +117,7 @@ impl<F: Scalar> Move<F> {
 ///     standard_error: Nats(0.1),
 ///     samples: Some(50),
 /// };
-/// let losses = LossCurve::from_points(4, [point(0, 2.0), point(1, 1.0), point(2, 1.125), point(3, 0.5)])?;
+/// let losses = LossCurve::from_points([point(0, 2.0), point(1, 1.0), point(2, 1.125), point(3, 0.5)], 4)?;
 /// let monotone = losses.isotonic()?;
 /// assert_eq!(monotone.fitted(), [2.0, 1.0625, 1.0625, 0.5]);
 /// assert!(!monotone.test().rejects(0.95)?); // within noise

@@ -4,7 +4,7 @@ use crate::estimate::Estimate;
 use crate::measured::schedule_for_losses;
 use crate::measured::{LossCurve, MonotoneLosses};
 use crate::numeric::scalar::Scalar;
-use crate::optimal::{fewest_steps, frontier, schedule};
+use crate::optimal::{Optimum, fewest_steps, frontier, schedule};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -34,7 +34,7 @@ use crate::units::Nats;
 ///         standard_error: Nats(0.1),
 ///         samples: Some(100),
 ///     };
-///     LossCurve::from_points(4, losses.into_iter().enumerate().map(point).collect::<Vec<_>>())
+///     LossCurve::from_points(losses.into_iter().enumerate().map(point).collect::<Vec<_>>(), 4)
 /// };
 /// let first = sample([3.0, 2.0, 1.9, 1.5])?;
 /// let second = sample([3.1, 2.0, 1.7, 1.6])?;
@@ -125,7 +125,7 @@ impl<F: Scalar> Planner<F> {
     /// ```
     pub fn schedule_as_measured(&self, steps: usize) -> Result<Choice<F>> {
         let losses = self.monotone.measured().at_all_counts()?;
-        let (schedule, apparent) = schedule_for_losses(&losses, steps)?;
+        let Optimum { plan: schedule, error: apparent } = schedule_for_losses(&losses, steps)?;
         let judged = self.judge.parallelism_cost(&schedule)?;
         Ok(Choice { schedule, apparent, judged })
     }

@@ -24,8 +24,8 @@ use crate::units::Nats;
 /// use unmaskcost::{Estimate, Nats, measured::SmoothedLosses};
 /// let measured = |loss| Estimate::with_known_error(Nats(loss), Nats(0.01));
 /// let smoothed = SmoothedLosses::from_mask_ratios(
-///     64,
 ///     [(1.0, measured(3.0)?), (0.8, measured(2.4)?), (0.5, measured(2.0)?), (0.2, measured(1.8)?)],
+///     64,
 /// )?;
 /// let interval = smoothed.loss_interval(32, 0.95)?;
 /// assert!(interval.lower() > Nats(1.3) && interval.upper() < Nats(2.6));
@@ -48,11 +48,11 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// [`RatioOutOfRange`](Error::RatioOutOfRange) unless `0 < r <= 1`,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss.
     pub fn from_mask_ratios(
+        points: impl AsRef<[(f64, Estimate<F>)]>,
         tokens: usize,
-        points: impl IntoIterator<Item = (f64, Estimate<F>)>,
     ) -> Result<Self> {
         losses::check_tokens(tokens)?;
-        let points: Vec<_> = points.into_iter().collect();
+        let points = points.as_ref().to_vec();
         if points.is_empty() {
             return Err(Error::Empty { what: "the list of losses" });
         }

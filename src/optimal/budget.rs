@@ -1,10 +1,10 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+use crate::optimal::Optimum;
 use crate::optimal::monge::measure::Measure;
 use crate::optimal::monge::{Search, Target};
 use crate::schedule::Schedule;
-use crate::units::Nats;
 
 /// Splits a total number of steps over several curves (blocks of a sequence, or prompts) so that the sum
 /// of their errors is least. Returns the best schedule and the error for each curve, in order.
@@ -24,14 +24,14 @@ use crate::units::Nats;
 /// let plain = InformationCurve::from_information([0.0, 0.0, 0.0, 0.2])?;
 /// let tangled = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let split = optimal::split(&[plain, tangled], 5)?;
-/// assert_eq!(split[0].0.sizes(), [3, 1]);
-/// assert_eq!(split[1].0.sizes(), [1, 1, 2]);
+/// assert_eq!(split[0].plan.sizes(), [3, 1]);
+/// assert_eq!(split[1].plan.sizes(), [1, 1, 2]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn split<F: Scalar>(
     curves: &[InformationCurve<F>],
     steps: usize,
-) -> Result<Vec<(Schedule, Nats<F>)>> {
+) -> Result<Vec<Optimum<Schedule, F>>> {
     if curves.is_empty() {
         return Err(Error::Empty { what: "the list of curves" });
     }
@@ -46,7 +46,7 @@ pub fn split<F: Scalar>(
     let schedules = measure.schedules(&vertex.path, steps)?;
     let with_error = |(curve, schedule): (&InformationCurve<F>, Schedule)| {
         let error = curve.sampling_error(&schedule)?;
-        Ok((schedule, error))
+        Ok(Optimum { plan: schedule, error })
     };
     curves.iter().zip(schedules).map(with_error).collect()
 }

@@ -32,8 +32,8 @@ pub enum Family {
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 5] =
-        [Self::Balanced, Self::Cosine, Self::Geometric, Self::PowerLaw, Self::SquareRoot];
+    pub const ALL: &'static [Self] =
+        &[Self::Balanced, Self::Cosine, Self::Geometric, Self::PowerLaw, Self::SquareRoot];
 }
 
 /// The best member found of a family.
@@ -76,7 +76,7 @@ pub struct Fitted<F = f64> {
 /// ```
 pub fn fit<F: Scalar>(curve: &InformationCurve<F>, steps: usize) -> Result<Vec<Fitted<F>>> {
     let (_, least) = schedule(curve, steps)?;
-    Family::ALL.into_iter().map(|family| best_member(curve, steps, family, least)).collect()
+    Family::ALL.iter().map(|&family| best_member(curve, steps, family, least)).collect()
 }
 
 fn best_member<F: Scalar>(

@@ -4,7 +4,7 @@ use crate::numeric::scalar::Scalar;
 use crate::optimal::monge::costs::{Candidates, Costs, Value};
 use crate::optimal::monge::matrix::Matrix;
 use crate::optimal::monge::measure::Measure;
-use crate::optimal::{check_steps, schedule};
+use crate::optimal::{Optimum, check_steps, schedule};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
@@ -82,16 +82,16 @@ fn layers<F: Scalar, C: Costs<Float = F>>(
 /// use unmaskcost::{InformationCurve, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// let best = optimal::schedules(&curve, 3)?;
-/// assert_eq!(best[1].0.sizes(), [2, 2]);
-/// assert_eq!(best[2].1, optimal::frontier(&curve, 3)?[2]);
+/// assert_eq!(best[1].plan.sizes(), [2, 2]);
+/// assert_eq!(best[2].error, optimal::frontier(&curve, 3)?[2]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn schedules<C: Curve>(
     curve: &C,
     max_steps: usize,
-) -> Result<Vec<(Schedule, Nats<C::Scalar>)>> {
+) -> Result<Vec<Optimum<Schedule, C::Scalar>>> {
     check_steps(max_steps, curve.tokens())?;
-    (1..=max_steps).map(|steps| schedule(curve, steps)).collect()
+    (1..=max_steps).map(|steps| Ok(schedule(curve, steps)?.into())).collect()
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ mod monge;
 mod orders;
 mod reveal_times;
 
-pub use blocks::{BlockLength, block_lengths, blockwise};
+pub use blocks::{block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};
 pub use orders::{BestOrder, best_order};
@@ -83,6 +83,24 @@ use crate::optimal::monge::measure::Measure;
 use crate::optimal::monge::{Search, Target};
 use crate::schedule::Schedule;
 use crate::units::Nats;
+
+/// The best plan, and what it costs. [`schedule`] and [`fewest_steps`] give the two as a pair, which
+/// becomes one of these with `into()`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Optimum<P = Schedule, F = f64> {
+    /// The plan: a [`Schedule`], a [`Blockwise`](crate::schedule::Blockwise) one, or
+    /// [`RevealTimes`](crate::schedule::RevealTimes).
+    pub plan: P,
+    /// Its sampling error; for losses, the cost of parallelism.
+    pub error: Nats<F>,
+}
+
+impl<P, F> From<(P, Nats<F>)> for Optimum<P, F> {
+    fn from((plan, error): (P, Nats<F>)) -> Self {
+        Self { plan, error }
+    }
+}
 
 /// The schedule of exactly `steps` steps with the least sampling error, and that error.
 ///
@@ -155,20 +173,20 @@ pub fn fewest_steps<C: Curve>(
 /// use unmaskcost::{InformationCurve, Nats, optimal};
 /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
 /// // The second step saves 1.5 nats, the third 0.5, the fourth 0.125.
-/// let (schedule, error) = optimal::at_price(&curve, Nats(0.2))?;
-/// assert_eq!((schedule.sizes(), error), (&[1, 1, 2][..], Nats(0.125)));
+/// let best = optimal::at_price(&curve, Nats(0.2))?;
+/// assert_eq!((best.plan.sizes(), best.error), (&[1, 1, 2][..], Nats(0.125)));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn at_price<C: Curve>(
     curve: &C,
     price: Nats<C::Scalar>,
-) -> Result<(Schedule, Nats<C::Scalar>)> {
+) -> Result<Optimum<Schedule, C::Scalar>> {
     let price = scalar::check_nonnegative("price of a step", price.0)?;
     let schedule = match curve.kind() {
         Kind::Random(curve) => best_at_price(&Measure::of(curve), price),
         Kind::Ordered(curve) => best_at_price(&Matrix::of(curve), price),
     }?;
-    with_error(curve, schedule)
+    Ok(with_error(curve, schedule)?.into())
 }
 
 pub(crate) fn check_steps(steps: usize, tokens: usize) -> Result<()> {

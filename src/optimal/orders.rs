@@ -30,7 +30,7 @@ pub struct BestOrder<F = f64> {
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= L`.
 ///
 /// ```
-/// use unmaskcost::{MarkovChain, Order, curve::OrderCurve, optimal};
+/// use unmaskcost::{Order, curve::OrderCurve, optimal, distribution::MarkovChain};
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]])?;
 /// let orders = [
 ///     chain.order_curve(&Order::left_to_right(64)?)?,

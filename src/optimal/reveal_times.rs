@@ -2,9 +2,8 @@ use crate::curve::InformationCurve;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::binomial::Binomial;
 use crate::numeric::scalar::{self, Scalar};
-use crate::optimal;
+use crate::optimal::{self, Optimum};
 use crate::schedule::RevealTimes;
-use crate::units::Nats;
 
 /// The finest grid of times.
 const MAX_GRID: u128 = 1 << 21;
@@ -36,15 +35,15 @@ const NEWTON_STEPS: usize = 8;
 /// // One symbol repeated: all information comes with the first token.
 /// let information: Vec<f64> = (0..100).map(|k| f64::from(k.min(1))).collect();
 /// let curve = InformationCurve::from_information(information)?;
-/// let (times, error) = optimal::reveal_times(&curve, 8)?;
-/// assert!(times.times()[1] < 0.02); // so the first coin must be a rare one
-/// assert!(error.0 < 0.2 * curve.expected_sampling_error(&RevealTimes::equal(8)?)?.0);
+/// let best = optimal::reveal_times(&curve, 8)?;
+/// assert!(best.plan.times()[1] < 0.02); // so the first coin must be a rare one
+/// assert!(best.error.0 < 0.2 * curve.expected_sampling_error(&RevealTimes::equal(8)?)?.0);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn reveal_times<F: Scalar>(
     curve: &InformationCurve<F>,
     steps: usize,
-) -> Result<(RevealTimes, Nats<F>)> {
+) -> Result<Optimum<RevealTimes, F>> {
     if steps == 0 {
         return Err(Error::Empty { what: "the list of steps between reveal times" });
     }
@@ -65,7 +64,7 @@ pub fn reveal_times<F: Scalar>(
         }
         (times, error) = (moved, moved_error);
     }
-    Ok((times, error))
+    Ok(Optimum { plan: times, error })
 }
 
 /// `h / (L I_{L-1})` and its derivatives.

@@ -41,7 +41,7 @@ const MAX_SETS: u128 = 1 << 23;
 /// cells; for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
-/// use unmaskcost::{JointTable, Schedule, sampler};
+/// use unmaskcost::{Schedule, sampler, distribution::JointTable};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let schedule = Schedule::from_reveal_sizes([1, 2])?;
 /// let by_sampler = sampler::expected_kl(&table, &schedule)?;
@@ -83,7 +83,7 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
 /// [`TooLarge`](crate::Error::TooLarge) for more than 2^23 sets of tokens, or 2^27 of them times cells.
 ///
 /// ```
-/// use unmaskcost::{JointTable, Schedule, sampler};
+/// use unmaskcost::{Schedule, sampler, distribution::JointTable};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let schedule = Schedule::from_reveal_sizes([1, 2])?;
 /// let output = sampler::averaged_law(&table, &schedule)?;

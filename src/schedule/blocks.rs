@@ -14,6 +14,13 @@ use crate::schedule::{Passes, Schedule};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockLength(pub usize);
 
+impl BlockLength {
+    /// The number, if blocks of so many tokens get anywhere.
+    pub(crate) fn nonzero(self) -> Result<usize> {
+        if self.0 == 0 { Err(Error::Empty { what: "a block" }) } else { Ok(self.0) }
+    }
+}
+
 /// Semi-autoregressive decoding: block after block, with a schedule of its own inside each.
 ///
 /// Positions are random within a block; the blocks are in order. Given the earlier blocks each block
@@ -40,8 +47,8 @@ impl Blockwise {
     /// # Errors
     /// [`Empty`](Error::Empty) for no block, [`Overflow`](Error::Overflow) if the tokens do not fit a
     /// `usize`.
-    pub fn new(blocks: impl Into<Vec<Schedule>>) -> Result<Self> {
-        let blocks = blocks.into();
+    pub fn new(blocks: impl AsRef<[Schedule]>) -> Result<Self> {
+        let blocks = blocks.as_ref().to_vec();
         if blocks.is_empty() {
             return Err(Error::Empty { what: "the list of blocks" });
         }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::error::{Error, Result, check_limit};
-use crate::schedule::{Schedule, check_list_fits};
+use crate::schedule::{BlockLength, Schedule, check_list_fits};
 
 /// An order of the positions that is fixed before any token is seen: which position is revealed first,
 /// second and so on.
@@ -105,20 +105,18 @@ impl Order {
     /// if an inner order has another number of tokens than its block; those of `inner`.
     ///
     /// ```
-    /// use unmaskcost::Order;
-    /// let order = Order::blocks(6, 4, Order::spread)?;
+    /// use unmaskcost::{Order, schedule::BlockLength};
+    /// let order = Order::blocks(6, BlockLength(4), Order::spread)?;
     /// assert_eq!(order.positions(), [0, 2, 1, 3, 4, 5]);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn blocks(
         tokens: usize,
-        block_length: usize,
+        block_length: BlockLength,
         mut inner: impl FnMut(usize) -> Result<Self>,
     ) -> Result<Self> {
         check_tokens(tokens)?;
-        if block_length == 0 {
-            return Err(Error::Empty { what: "a block" });
-        }
+        let block_length = block_length.nonzero()?;
         let mut positions = Vec::with_capacity(tokens);
         for start in (0..tokens).step_by(block_length) {
             let expected = block_length.min(tokens - start);
@@ -211,8 +209,8 @@ impl Order {
     /// assert_eq!(twice, Err(Error::Duplicate { what: "position", index: 2 }));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn from_positions(positions: impl Into<Vec<usize>>) -> Result<Self> {
-        let positions = positions.into();
+    pub fn from_positions(positions: impl AsRef<[usize]>) -> Result<Self> {
+        let positions = positions.as_ref().to_vec();
         let tokens = positions.len();
         check_tokens(tokens)?;
         let what = "position";

@@ -28,8 +28,8 @@ impl Passes {
     /// # Errors
     /// [`Empty`](crate::Error::Empty) if no pass reveals a token, [`Overflow`](crate::Error::Overflow) if the sum
     /// does not fit a `usize`.
-    pub fn from_sizes(sizes: impl Into<Vec<usize>>) -> Result<Self> {
-        let mut sizes = sizes.into();
+    pub fn from_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
+        let mut sizes = sizes.as_ref().to_vec();
         let empty = sizes.iter().enumerate().filter(|(_, size)| **size == 0);
         let empty = empty.map(|(pass, _)| pass).collect();
         sizes.retain(|&size| size > 0);

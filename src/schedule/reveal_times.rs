@@ -81,8 +81,8 @@ impl RevealTimes {
     /// assert!(matches!(back, Err(Error::Decreases { index: 2, .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn from_times(times: impl Into<Vec<f64>>) -> Result<Self> {
-        let (what, mut times) = ("the reveal times", times.into());
+    pub fn from_times(times: impl AsRef<[f64]>) -> Result<Self> {
+        let (what, mut times) = ("the reveal times", times.as_ref().to_vec());
         let [first, .., last] = times.as_slice() else {
             return Err(Error::Empty { what: "the list of steps between reveal times" });
         };
@@ -346,11 +346,11 @@ impl RevealTimes {
     ///
     /// ```
     /// use unmaskcost::schedule::RevealTimes;
-    /// let law = RevealTimes::equal(2)?.step_size_law(0, 2)?;
+    /// let law = RevealTimes::equal(2)?.step_size_law(2, 0)?;
     /// assert_eq!(law, [0.25, 0.5, 0.25]);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn step_size_law(&self, step: usize, tokens: usize) -> Result<Vec<f64>> {
+    pub fn step_size_law(&self, tokens: usize, step: usize) -> Result<Vec<f64>> {
         check_tokens(tokens)?;
         let Some(part) = self.parts().nth(step) else {
             return Err(Error::IndexOutOfRange { what: "step", index: step, limit: self.steps() });

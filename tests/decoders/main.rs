@@ -164,7 +164,7 @@ fn halton_follows_the_arc_cosine_but_never_stands_still() {
 
 #[test]
 fn every_decoder_reveals_every_token_in_the_passes_it_was_given() {
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         for tokens in [1, 2, 3, 7, 32, 100, 257, 1024] {
             for steps in [1, 2, 3, 10, 64, 257, 2000] {
                 let plan = plan(decoder, tokens, steps);
@@ -187,14 +187,14 @@ fn every_decoder_reveals_every_token_in_the_passes_it_was_given() {
 
 #[test]
 fn one_step_is_one_step_for_all_that_listen() {
-    for decoder in Decoder::KNOWN.into_iter().filter(|&decoder| decoder != Decoder::Dus) {
+    for decoder in Decoder::KNOWN.iter().copied().filter(|&decoder| decoder != Decoder::Dus) {
         assert_eq!(plan(decoder, 77, 1).schedule(), &Schedule::one_step(77).unwrap());
     }
 }
 
 #[test]
 fn huge_requests_are_answered_or_refused() {
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         assert_eq!(plan(decoder, 1_000_000, 1_000).schedule().tokens(), 1_000_000);
         // More tokens than single precision can count.
         assert_eq!(plan(decoder, (1 << 25) + 1, 100).schedule().tokens(), (1 << 25) + 1);
@@ -243,7 +243,7 @@ fn blocks_divide_as_the_originals_do() {
         let too_long = Error::NotDivisible { what: "the number of tokens", value: 20, divisor: 32 };
         assert_eq!(lengths(decoder, 20, 32, 5), Err(too_long), "{decoder}");
     }
-    for decoder in Decoder::KNOWN {
+    for decoder in Decoder::KNOWN.iter().copied() {
         assert!(matches!(lengths(decoder, 64, 0, 8), Err(Error::Empty { .. })));
         assert!(matches!(lengths(decoder, 0, 8, 8), Err(Error::Empty { .. })));
         assert!(matches!(lengths(decoder, 64, 8, 0), Err(Error::Empty { .. })));
@@ -275,7 +275,7 @@ fn decoders_and_noise_have_modules_of_their_own() {
 #[test]
 fn names_are_read_as_they_are_printed() {
     let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(MaskFunction::Power(power)));
-    for decoder in Decoder::KNOWN.into_iter().chain(powers) {
+    for decoder in Decoder::KNOWN.iter().copied().chain(powers) {
         let name = decoder.to_string();
         assert!(name.starts_with(decoder.name()));
         assert_eq!(name.parse(), Ok(decoder), "{name}");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use unmaskcost::{JointTable, Nats, Scalar, Schedule};
+use unmaskcost::{Nats, Scalar, Schedule, distribution::JointTable};
 
 /// A whole number in an environment variable, if it is set.
 fn variable(name: &str) -> Option<u64> {

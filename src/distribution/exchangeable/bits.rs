@@ -22,10 +22,10 @@ use crate::units::Nats;
 /// The curve takes `O(L^2)`: each length in turn is thinned to the one below by the second line, in
 /// which nothing cancels. An increment `d` is within about `L epsilon (d + sqrt(d))`: the count law
 /// itself, as a list of floats, does not know a weak dependence better. Where the components of a
-/// mixture are known, [`CategoricalMixture`](crate::CategoricalMixture) keeps its digits.
+/// mixture are known, [`CategoricalMixture`](crate::distribution::CategoricalMixture) keeps its digits.
 ///
 /// ```
-/// use unmaskcost::ExchangeableBits;
+/// use unmaskcost::distribution::ExchangeableBits;
 /// // One fair bit shown 128 times, each time flipped with probability 0.3.
 /// let law = ExchangeableBits::noisy_repeated_bit(128, 0.3_f64)?;
 /// let curve = law.information_curve()?;
@@ -48,7 +48,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`Negative`](Error::Negative), [`NotNormalized`](Error::NotNormalized).
     ///
     /// ```
-    /// use unmaskcost::ExchangeableBits;
+    /// use unmaskcost::distribution::ExchangeableBits;
     /// // Three bits of even parity.
     /// let curve = ExchangeableBits::from_count_law([0.25, 0.0, 0.75, 0.0])?.information_curve()?;
     /// assert!((curve.increments()[2] - std::f64::consts::LN_2).abs() < 1e-15);
@@ -77,7 +77,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     ///
     /// ```
-    /// use unmaskcost::ExchangeableBits;
+    /// use unmaskcost::distribution::ExchangeableBits;
     /// let law = ExchangeableBits::mixture(2, [0.5, 0.5], [0.0, 0.5])?;
     /// assert_eq!(law.count_law(), [0.625, 0.25, 0.125]);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -124,7 +124,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`NotPositive`](Error::NotPositive) for the numbers.
     ///
     /// ```
-    /// use unmaskcost::ExchangeableBits;
+    /// use unmaskcost::distribution::ExchangeableBits;
     /// // One ball of each kind: all numbers of ones are equally likely.
     /// let urn = ExchangeableBits::polya_urn(4, 1.0_f64, 1.0)?;
     /// assert!(urn.count_law().iter().all(|p| (p - 0.2).abs() < 1e-15));
@@ -159,7 +159,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// exponent is not finite.
     ///
     /// ```
-    /// use unmaskcost::ExchangeableBits;
+    /// use unmaskcost::distribution::ExchangeableBits;
     /// let disordered = ExchangeableBits::curie_weiss(256, 0.5_f64, 0.0)?.information_curve()?;
     /// let ordered = ExchangeableBits::curie_weiss(256, 2.0_f64, 0.0)?.information_curve()?;
     /// assert!(disordered.total_correlation().0 < 1.0 && ordered.total_correlation().0 > 100.0);
@@ -185,7 +185,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// ones than tokens.
     ///
     /// ```
-    /// use unmaskcost::ExchangeableBits;
+    /// use unmaskcost::distribution::ExchangeableBits;
     /// // One of two bits is set: either tells the other.
     /// let curve = ExchangeableBits::<f64>::fixed_weight(2, 1)?.information_curve()?;
     /// assert!((curve.information(1).0 - std::f64::consts::LN_2).abs() < 1e-15);
@@ -333,7 +333,7 @@ impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
 
 /// From the law of the number of ones among all tokens, given those revealed. `O(L)`, in logarithms, so
 /// that improbable contexts do not underflow. Numbers of ones whose probability was too small to be
-/// stored are impossible; [`CategoricalMixture`](crate::CategoricalMixture) has no such limit.
+/// stored are impossible; [`CategoricalMixture`](crate::distribution::CategoricalMixture) has no such limit.
 ///
 /// # Formula
 /// ```text

@@ -10,7 +10,7 @@ use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 /// token is drawn from its law. Any number of tokens, any alphabet; the curve is for small alphabets.
 ///
 /// ```
-/// use unmaskcost::CategoricalMixture;
+/// use unmaskcost::distribution::CategoricalMixture;
 /// // One of three symbols, shown again and again, wrong one time in five.
 /// let law = CategoricalMixture::noisy_repeated_symbol(3, 0.2_f64)?;
 /// let curve = law.information_curve(64)?;

@@ -26,7 +26,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`TooLarge`](crate::Error::TooLarge) for more than 16,383 tokens, or for more than 2^36 operations.
     ///
     /// ```
-    /// use unmaskcost::{MarkovChain, Order, Schedule};
+    /// use unmaskcost::{Order, Schedule, distribution::MarkovChain};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]])?;
     /// let equal = Schedule::balanced(256, 8)?;
     /// let spread = chain.order_curve(&Order::spread(256)?)?.sampling_error(&equal)?;
@@ -85,7 +85,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`TooLarge`](crate::Error::TooLarge) for more than 2^24 tokens, or for more than 2^36 operations.
     ///
     /// ```
-    /// use unmaskcost::{MarkovChain, Order, Schedule};
+    /// use unmaskcost::{Order, Schedule, distribution::MarkovChain};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]])?;
     /// let tokens = 100_000;
     /// let error = chain.order_error(&Order::spread(tokens)?, &Schedule::balanced(tokens, 16)?)?;

@@ -14,7 +14,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// if it is certain that more than 2^36 elementary operations would be needed.
     ///
     /// ```
-    /// use unmaskcost::MarkovChain;
+    /// use unmaskcost::distribution::MarkovChain;
     /// // A fair bit repeated with a flip now and then.
     /// let chain = MarkovChain::stationary(&[[0.95, 0.05], [0.05, 0.95]])?;
     /// let curve = chain.information_curve(4)?;
@@ -41,7 +41,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// be counted.
     ///
     /// ```
-    /// use unmaskcost::{MarkovChain, Schedule};
+    /// use unmaskcost::{Schedule, distribution::MarkovChain};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// let second_block = chain.information_curve_given_prefix(32, 32)?;
     /// let schedule = Schedule::balanced(32, 4)?;

@@ -43,7 +43,7 @@ use stationary::{closed_class, stationary_law};
 /// `e`, that changes the value by about `epsilon / e`.)
 ///
 /// ```
-/// use unmaskcost::{MarkovChain, Schedule};
+/// use unmaskcost::{Schedule, distribution::MarkovChain};
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
 /// let curve = chain.information_curve(1024)?;
 /// let error = curve.sampling_error(&Schedule::balanced(1024, 64)?)?;
@@ -81,7 +81,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// more than 4096 symbols.
     ///
     /// ```
-    /// use unmaskcost::{Error, MarkovChain};
+    /// use unmaskcost::{Error, distribution::MarkovChain};
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.row(1), Some(&[0.0, 1.0][..]));
     /// let bad = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.1, 1.0]]);
@@ -112,7 +112,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// be reached in common.
     ///
     /// ```
-    /// use unmaskcost::{Error, MarkovChain};
+    /// use unmaskcost::{Error, distribution::MarkovChain};
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// assert!((chain.initial()[0] - 0.75_f64).abs() < 1e-15);
     /// let frozen = MarkovChain::stationary(&[[1.0, 0.0], [0.0, 1.0]]);
@@ -143,7 +143,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// followed, if the smoothing is 0.
     ///
     /// ```
-    /// use unmaskcost::{Error, MarkovChain};
+    /// use unmaskcost::{Error, distribution::MarkovChain};
     /// let chain = MarkovChain::from_counts(&[[3_u32, 1], [1, 0]], 1.0)?;
     /// assert_eq!(chain.row(0), Some(&[4.0 / 6.0, 2.0 / 6.0][..]));
     /// let unseen = MarkovChain::<f64>::from_counts(&[[3_u32, 1], [0, 0]], 0.0);
@@ -186,7 +186,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// outside the alphabet.
     ///
     /// ```
-    /// use unmaskcost::MarkovChain;
+    /// use unmaskcost::distribution::MarkovChain;
     /// let chain: MarkovChain = MarkovChain::fit(&[0, 1, 0, 0, 1, 0], 2, 0.0)?;
     /// assert_eq!(chain.row(1), Some(&[1.0, 0.0][..]));
     /// # Ok::<(), unmaskcost::Error>(())
@@ -228,7 +228,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// cells.
     ///
     /// ```
-    /// use unmaskcost::MarkovChain;
+    /// use unmaskcost::distribution::MarkovChain;
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.joint_table(2)?.probabilities(), [0.5, 0.5, 0.0, 0.0]);
     /// # Ok::<(), unmaskcost::Error>(())
@@ -257,7 +257,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
     ///
     /// ```
-    /// use unmaskcost::MarkovChain;
+    /// use unmaskcost::distribution::MarkovChain;
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.0, 1.0], [1.0, 0.0]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);

@@ -16,7 +16,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`TooLarge`](crate::Error::TooLarge) for more than 2^36 operations.
     ///
     /// ```
-    /// use unmaskcost::MarkovChain;
+    /// use unmaskcost::distribution::MarkovChain;
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.marginal(2)?, [0.25, 0.75]);
     /// assert_eq!(chain.marginal(1 << 40)?, [0.0, 1.0]);

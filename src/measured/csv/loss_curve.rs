@@ -148,7 +148,7 @@ impl<F: Scalar> LossCurve<F> {
             true => read_means(&mut table, tokens)?,
             false => read_evaluations(&mut table, tokens)?,
         };
-        Self::from_points(tokens, points)
+        Self::from_points(points, tokens)
     }
 
     /// The points as CSV text that [`from_csv`](Self::from_csv) reads back.

@@ -34,14 +34,14 @@ const MAX_LOSSES: u128 = 1 << 27;
 /// use unmaskcost::{Nats, Schedule, measured::{OrderBlocks, OrderPass}};
 /// // Two sequences of three tokens; the losses of the tokens of rank a and later when the first a are known.
 /// let pass = |sequence: &str, revealed, losses: &[f64]| OrderPass::new(sequence, revealed, losses);
-/// let blocks = OrderBlocks::from_passes("spread", 3, [
+/// let blocks = OrderBlocks::from_passes("spread", [
 ///     pass("a", 0, &[2.0, 2.5, 1.5]),
 ///     pass("a", 1, &[2.0, 1.0]),
 ///     pass("a", 2, &[0.75]),
 ///     pass("b", 0, &[3.0, 2.0, 1.0]),
 ///     pass("b", 1, &[1.5, 0.5]),
 ///     pass("b", 2, &[0.5]),
-/// ])?;
+/// ], 3)?;
 /// let two_steps = Schedule::from_reveal_sizes([1, 2])?;
 /// assert_eq!(blocks.losses(&two_steps)?, [Nats(5.0), Nats(5.0)]);
 /// // Against one at a time, on the same sequences.
@@ -88,8 +88,13 @@ pub struct OrderPass<F = f64> {
 
 impl<F: Scalar> OrderPass<F> {
     /// A pass over a sequence that is a document of its own.
-    pub fn new(sequence: impl Into<String>, revealed: usize, losses: impl Into<Vec<F>>) -> Self {
-        Self { sequence: sequence.into(), document: None, revealed, losses: losses.into() }
+    pub fn new(sequence: impl Into<String>, revealed: usize, losses: impl AsRef<[F]>) -> Self {
+        Self {
+            sequence: sequence.into(),
+            document: None,
+            revealed,
+            losses: losses.as_ref().to_vec(),
+        }
     }
 
     /// The same, of a sequence from this document.
@@ -113,8 +118,8 @@ impl<F: Scalar> OrderBlocks<F> {
     /// sequences.
     pub fn from_passes(
         name: impl Into<String>,
-        tokens: usize,
         passes: impl AsRef<[OrderPass<F>]>,
+        tokens: usize,
     ) -> Result<Self> {
         let passes = passes.as_ref();
         let mut counts: Vec<usize> = passes.iter().map(|pass| pass.revealed).collect();
@@ -205,7 +210,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// use unmaskcost::{Nats, Schedule, measured::{DecoderRuns, OrderBlocks, OrderPass, Run}};
     /// let passes = [("a", [1.0, 1.5]), ("b", [2.0, 2.25])]
     ///     .map(|(sequence, losses)| OrderPass::new(sequence, 0, losses));
-    /// let blocks = OrderBlocks::from_passes("spread", 2, passes)?;
+    /// let blocks = OrderBlocks::from_passes("spread", passes, 2)?;
     /// let mut runs = DecoderRuns::new();
     /// runs.record("by entropy", Run::new("a", 1, Nats(3.0)))?;
     /// runs.record("by entropy", Run::new("b", 1, Nats(4.5)))?;
@@ -266,7 +271,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// let order = |name: &str, losses: [[f64; 2]; 2]| {
     ///     let pass = |(i, losses): (usize, &[f64; 2])| OrderPass::new(i.to_string(), 0, *losses);
     ///     let passes: Vec<_> = losses.iter().enumerate().map(pass).collect();
-    ///     OrderBlocks::from_passes(name, 2, passes)
+    ///     OrderBlocks::from_passes(name, passes, 2)
     /// };
     /// let (spread, random) = (order("spread", [[1.0, 1.0], [2.0, 2.0]])?, order("random", [[1.5, 1.0], [2.0, 2.75]])?);
     /// let at_once = Schedule::one_step(2)?;

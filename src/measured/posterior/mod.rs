@@ -60,7 +60,7 @@ const DEVIATIONS: core::ops::RangeInclusive<i32> = -10..=4;
 ///     samples: Some(200),
 /// };
 /// let points = [(0, 3.0), (1, 2.78), (2, 2.83), (4, 2.4), (7, 2.1), (11, 1.75), (15, 1.4)];
-/// let losses = LossCurve::from_points(16, points.map(|(k, loss)| point(k, loss)))?;
+/// let losses = LossCurve::from_points(points.map(|(k, loss)| point(k, loss)), 16)?;
 /// let posterior = losses.posterior()?;
 /// let (balanced, small_first) = (Schedule::balanced(16, 4)?, Schedule::from_reveal_sizes([1, 3, 5, 7])?);
 /// let cost = posterior.parallelism_cost(&balanced)?;
@@ -121,12 +121,12 @@ impl<F: Scalar> LossPosterior<F> {
     ///     samples: Some(1),
     /// };
     /// let losses = [(1, 2.8), (2, 3.1), (4, 2.5), (5, 2.7), (7, 2.2), (9, 2.1), (11, 1.7), (14, 1.6)];
-    /// let posterior = LossPosterior::from_points(16, losses.map(evaluation))?;
+    /// let posterior = LossPosterior::from_points(losses.map(evaluation), 16)?;
     /// let cost = posterior.parallelism_cost(&Schedule::balanced(16, 4)?)?;
     /// assert!(cost.standard_error() > Nats(0.2) && cost.interval(0.95)?.contains(Nats(2.4)));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn from_points(tokens: usize, points: impl AsRef<[LossPoint<F>]>) -> Result<Self> {
+    pub fn from_points(points: impl AsRef<[LossPoint<F>]>, tokens: usize) -> Result<Self> {
         let curve = LossCurve::merged(tokens, points.as_ref(), 1)?;
         Self::new(tokens, curve.points(), None)
     }

@@ -187,7 +187,7 @@ pub fn schedule<F: Scalar>(given: &Given<F>, tokens: usize, steps: usize) -> Res
 /// let (tc, tolerance) = (Nats(20.0_f64), Nats(1.0));
 /// let best = minimax::fewest_steps(&Given::TotalCorrelation(tc), 1024, tolerance)?;
 /// assert_eq!(best.schedule.steps(), 90);
-/// assert!(chen_cong_li::sufficient_steps(1024, tc, tolerance)? > 160);
+/// assert!(chen_cong_li::sufficient_steps(tc, 1024, tolerance)? > 160);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn fewest_steps<F: Scalar>(

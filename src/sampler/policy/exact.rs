@@ -55,7 +55,7 @@ pub struct PolicyCost<F = f64> {
 /// [`Duplicate`](Error::Duplicate), [`AlreadyRevealed`](Error::AlreadyRevealed).
 ///
 /// ```
-/// use unmaskcost::{Bits, JointTable, sampler::policy::{Rule, self}};
+/// use unmaskcost::{Bits, sampler::policy::{Rule, self}, distribution::JointTable};
 /// // A fair bit, its copy, and an independent fair bit.
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [1, 1, 0, 0, 0, 0, 1, 1])?;
 /// let pairs = policy::cost(&table, &Rule::left_to_right(2)?)?;

@@ -2,6 +2,7 @@ use super::{Policy, View};
 use crate::decoders::{MAX_DILATED, check_divisible, dilated_levels};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::Scalar;
+use crate::schedule::BlockLength;
 
 /// Sets of positions fixed in advance, revealed one after the other.
 ///
@@ -24,7 +25,7 @@ impl FixedPartition {
     /// # Errors
     /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^26.
     pub fn dilated(tokens: usize) -> Result<Self> {
-        Self::dilated_blocks(tokens, tokens)
+        Self::dilated_blocks(tokens, BlockLength(tokens))
     }
 
     /// The dilated sets of [`Decoder::Dus`](crate::decoders::Decoder::Dus) as it is used: block after
@@ -36,19 +37,17 @@ impl FixedPartition {
     /// [`TooLarge`](Error::TooLarge) for more than 2^26 tokens.
     ///
     /// ```
-    /// use unmaskcost::sampler::policy::FixedPartition;
-    /// let two_blocks = FixedPartition::dilated_blocks(8, 4)?;
+    /// use unmaskcost::{sampler::policy::FixedPartition, schedule::BlockLength};
+    /// let two_blocks = FixedPartition::dilated_blocks(8, BlockLength(4))?;
     /// assert_eq!(two_blocks.sets, [[0, 2], [1, 3], [4, 6], [5, 7]]);
-    /// assert!(FixedPartition::dilated_blocks(8, 3).is_err());
+    /// assert!(FixedPartition::dilated_blocks(8, BlockLength(3)).is_err());
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn dilated_blocks(tokens: usize, block_length: usize) -> Result<Self> {
+    pub fn dilated_blocks(tokens: usize, block_length: BlockLength) -> Result<Self> {
         if tokens == 0 {
             return Err(Error::Empty { what: "the sequence of masked tokens" });
         }
-        if block_length == 0 {
-            return Err(Error::Empty { what: "a block" });
-        }
+        let block_length = block_length.nonzero()?;
         check_divisible("the number of tokens", tokens, block_length)?;
         check_limit("tokens of dilated blocks", tokens as u128, MAX_DILATED)?;
         let levels = dilated_levels(block_length)?;

@@ -48,7 +48,7 @@ use crate::numeric::scalar::{self, Scalar};
 /// What a policy sees: the revealed symbols, and the predictor's law of each masked token.
 ///
 /// ```
-/// use unmaskcost::{JointTable, sampler::policy::View};
+/// use unmaskcost::{sampler::policy::View, distribution::JointTable};
 /// let copy: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
 /// let view = View::new(&copy, &[Some(1), None])?;
 /// assert_eq!(view.masked(), [1]);
@@ -204,7 +204,7 @@ impl<F: Scalar> View<F> {
 /// Every function from a [`View`] to a list of positions is a policy.
 ///
 /// ```
-/// use unmaskcost::{JointTable, sampler::policy::{View, self}};
+/// use unmaskcost::{sampler::policy::{View, self}, distribution::JointTable};
 /// let table: JointTable = JointTable::from_counts(&[2, 2, 2], [4, 1, 1, 2, 1, 2, 2, 7])?;
 /// let ends_first = |view: &View| match view.masked() {
 ///     [first, .., last] => vec![*first, *last],

@@ -26,7 +26,7 @@ use crate::units::Nats;
 /// position. To any of them may be added that positions of one round are `at least 6 apart`, and that it works in `blocks of 32, ` from left to right.
 ///
 /// ```
-/// use unmaskcost::{JointTable, sampler::policy::{Rule, self}};
+/// use unmaskcost::{sampler::policy::{Rule, self}, distribution::JointTable};
 /// // Two pairs of equal bits, side by side: X_0 = X_1, X_2 = X_3.
 /// let counts = [1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1];
 /// let table: JointTable = JointTable::from_counts(&[2; 4], counts)?;
