@@ -4,18 +4,22 @@
 //! cargo run --release --example plan -- SELECT.csv [EVALUATE.csv] --tokens L [OPTIONS]
 //!
 //! SELECT.csv             losses to choose schedules by
-//! EVALUATE.csv           losses to judge them by, of other sequences (default: the same)
+//! EVALUATE.csv           losses to judge them by, of other sequences (default: a file with a column sequence is split,
+//!                        others judge themselves)
 //! --tokens L             tokens in a sequence
 //! --steps T              of the schedule that is written (default: L / 8)
+//! --tolerance NATS       instead: the fewest steps whose best sizes seem to cost at most so much
+//! --schedule SIZES       your own, priced as well: 8,8,16 or a file that holds such a list
+//! --vocabulary V         symbols of the vocabulary, to tell losses from sums and weighted terms
 //! --hold-ends            takes the loss as constant beyond the measured counts
 //! --output PREFIX        of the files that are written (default: plan)
 //! ```
 //!
-//! Reads losses of any masked model (for the columns, see `LossCurve::from_csv`), chooses schedules
-//! by the first file and judges them by the second: noise can make the best lose to others there. Prints
-//! each cost with its error of measurement and with the interval that holds whatever lies between the
-//! measured counts; writes the best schedule of T steps as `PREFIX-schedule.json` and two pictures,
-//! `PREFIX-losses.svg` and `PREFIX-costs.svg`.
+//! Reads losses of any masked model (for the columns, see `MeasuredLosses::from_csv`), chooses schedules
+//! by each of the two files and judges them by the other. Says what T steps cost, which sizes to use and how sure that is:
+//! balanced ones, unless others are shown to be better. Prints each cost with its error of measurement and with the
+//! interval that holds whatever lies between the measured counts; writes the sizes to use as `PREFIX-schedule.json` and
+//! two pictures, `PREFIX-losses.svg` and `PREFIX-costs.svg`.
 
 mod command_line;
 mod known_decoders;
@@ -27,37 +31,50 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
-use unmaskcost::Schedule;
-use unmaskcost::measured::Planner;
-use unmaskcost::{ConfidenceInterval, Estimate, measured::LossCurve};
-use unmaskcost::{
-    decoders::{Decoder, MaskFunction},
-    measured,
-};
+use unmaskcost::decoders::{Decoder, MaskFunction};
+use unmaskcost::measured::{self, Advice, LossCurve, LossPoint, MeasuredLosses, Planner, Verdict};
+use unmaskcost::optimal::families::{self, Family};
+use unmaskcost::{ConfidenceInterval, Estimate, Nats, Schedule};
 
 /// The level of every interval, printed or drawn.
 const LEVEL: f64 = 0.95;
-
-/// Losses that rise by more than noise take a plan in O(T L^2); up to here that is a second or two.
-const MOST_TOKENS_AS_MEASURED: usize = 1024;
 
 struct Options {
     select: String,
     evaluate: Option<String>,
     tokens: usize,
-    steps: Option<usize>,
+    length: Length,
+    own: Option<Schedule>,
+    vocabulary: Option<u64>,
     hold_ends: bool,
     output: String,
+}
+
+/// How many steps the schedule that is written has.
+#[derive(Clone, Copy)]
+enum Length {
+    Steps(usize),
+    Tolerance(f64),
 }
 
 impl Options {
     fn read(mut parser: lexopt::Parser) -> Outcome<Self> {
         let (mut select, mut evaluate, mut output) = (None, None, "plan".to_owned());
-        let (mut tokens, mut steps, mut hold_ends) = (None, None, false);
+        let (mut tokens, mut length, mut own, mut hold_ends) = (None, None, None, false);
+        let mut vocabulary = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
-                Long("steps") => steps = Some(option_value(&mut parser, "--steps")?),
+                Long("steps") => {
+                    length = Some(Length::Steps(option_value(&mut parser, "--steps")?));
+                }
+                Long("tolerance") => {
+                    length = Some(Length::Tolerance(option_value(&mut parser, "--tolerance")?));
+                }
+                Long("schedule") => own = Some(read_schedule(&parser.value()?.string()?)?),
+                Long("vocabulary") => {
+                    vocabulary = Some(option_value(&mut parser, "--vocabulary")?);
+                }
                 Long("hold-ends") => hold_ends = true,
                 Long("output") => output = parser.value()?.string()?,
                 Value(value) if select.is_none() => select = Some(value.string()?),
@@ -66,9 +83,22 @@ impl Options {
             }
         }
         let select = select.ok_or("a CSV file with losses is needed")?;
-        let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
-        Ok(Self { select, evaluate, tokens, steps, hold_ends, output })
+        let tokens: usize = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
+        let own_steps = own.as_ref().map(Schedule::steps);
+        let length = length.unwrap_or(Length::Steps(own_steps.unwrap_or((tokens / 8).max(1))));
+        Ok(Self { select, evaluate, tokens, length, own, vocabulary, hold_ends, output })
     }
+}
+
+/// Sizes, or the name of a file that holds them: as text, or as JSON that this program wrote.
+fn read_schedule(text: &str) -> Outcome<Schedule> {
+    let described = |error: &dyn std::fmt::Display| format!("--schedule {text:?}: {error}");
+    let Ok(content) = std::fs::read_to_string(text) else {
+        return Ok(text.parse().map_err(|error| described(&error))?);
+    };
+    let json = serde_json::from_str::<Schedule>(&content);
+    let parsed = json.map_err(|error| described(&error));
+    Ok(parsed.or_else(|message| content.parse().map_err(|_| message))?)
 }
 
 fn main() -> ExitCode {
@@ -86,8 +116,9 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
 
 struct Plan {
     report: String,
-    best: Schedule,
-    evaluate: LossCurve,
+    /// The sizes to use.
+    schedule: Schedule,
+    evaluate: MeasuredLosses,
     ways: Vec<Way>,
 }
 
@@ -110,13 +141,19 @@ struct Cost {
 }
 
 impl Cost {
-    fn new(schedule: &Schedule, best: &Schedule, losses: &LossCurve) -> unmaskcost::Result<Self> {
+    fn new(
+        schedule: &Schedule,
+        best: &Schedule,
+        losses: &MeasuredLosses,
+    ) -> unmaskcost::Result<Self> {
         let estimate = losses.parallelism_cost(schedule)?;
         Ok(Self {
             schedule: schedule.clone(),
             estimate,
             measured: estimate.interval(LEVEL)?,
-            any_fall: measured::any_fall::cost_interval(losses, schedule, LEVEL).ok(),
+            any_fall: losses
+                .loss_curve()
+                .and_then(|losses| measured::any_fall::cost_interval(losses, schedule, LEVEL).ok()),
             more: losses.cost_difference(schedule, best)?,
         })
     }
@@ -124,89 +161,157 @@ impl Cost {
     /// Cost, interval for any fall, and difference, each in its column.
     fn columns(&self) -> unmaskcost::Result<String> {
         let any_fall = self.any_fall.map_or("-".to_owned(), |interval| {
-            format!("{:.3} to {:.3}", interval.lower().0, interval.upper().0)
+            format!("{} to {}", number(interval.lower().0), number(interval.upper().0))
         });
         let more = plus_minus(self.more)?;
-        Ok(format!("{:>20}{any_fall:>22}{more:>18}", plus_minus(self.estimate)?))
+        Ok(format!("  {:>18}  {any_fall:>20}  {more:>16}", plus_minus(self.estimate)?))
     }
 }
 
 fn plus_minus(estimate: Estimate) -> unmaskcost::Result<String> {
     let radius = estimate.interval(LEVEL)?.width().0 / 2.0;
-    Ok(format!("{:.3} ± {radius:.3}", estimate.value().0))
+    Ok(format!("{} ± {}", number(estimate.value().0), number(radius)))
 }
 
-const COLUMNS: &str = "                cost              any fall         more than best";
+/// Three digits behind the point, or an exponent where there are too many before it.
+fn number(value: f64) -> String {
+    if value.abs() < 1e6 { format!("{value:.3}") } else { format!("{value:.3e}") }
+}
+
+const COLUMNS: &str = "                cost              any fall    more than best";
 
 impl Plan {
     fn new(options: &Options) -> Outcome<Self> {
         let tokens = options.tokens;
-        let read = |path: &str| -> Outcome<LossCurve> {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read {path}: {error}"))?;
-            let losses = LossCurve::from_csv(&text, tokens);
-            let losses = losses.map_err(|error| format!("{path}: {error}"))?;
-            Ok(if options.hold_ends { losses.holding_ends() } else { losses })
+        let mut notes = String::new();
+        let select = read(&options.select, options, &mut notes)?;
+        let evaluate = options.evaluate.as_deref();
+        let evaluate = evaluate.map(|path| read(path, options, &mut notes)).transpose()?;
+        let (select, evaluate) = match (select, evaluate) {
+            (select, Some(evaluate)) => (select, evaluate),
+            (MeasuredLosses::Nested(nested), None) => {
+                notes += "no second file: half of the documents choose, the other half judge, and the other way round\n";
+                let (first, second) = nested.halves()?;
+                (MeasuredLosses::Nested(first), MeasuredLosses::Nested(second))
+            }
+            (select, None) => {
+                notes += "no second file: costs are judged by the losses that chose, and look too small\n";
+                (select.clone(), select)
+            }
         };
-        let select = read(&options.select)?;
-        let evaluate = options.evaluate.as_deref().map_or_else(|| Ok(select.clone()), read)?;
         let by_select = |error| with_advice(&options.select, error);
         let judge_path = options.evaluate.as_deref().unwrap_or(&options.select);
         let by_evaluate = |error| with_advice(judge_path, error);
 
-        let planner = Planner::new(&select, evaluate.clone()).map_err(by_select)?;
-        let rises = planner.select().test().rejects(0.99)?;
-        let as_measured = rises && tokens <= MOST_TOKENS_AS_MEASURED;
-        let choose = |steps: usize| match as_measured {
-            true => planner.schedule_as_measured(steps),
-            false => planner.schedule(steps),
+        let planner = Planner::for_losses(select.clone(), evaluate.clone()).map_err(by_select)?;
+        let steps = match options.length {
+            Length::Steps(steps) => steps,
+            Length::Tolerance(nats) => planner.fewest_steps(Nats(nats))?.schedule.steps(),
         };
-        let steps = options.steps.unwrap_or((tokens / 8).max(1));
-        let best = choose(steps).map_err(by_evaluate)?.schedule;
+        let advice = planner.advise(steps).map_err(by_evaluate)?;
 
         let mut report = String::new();
-        write_summary(&mut report, &planner, as_measured)?;
+        write_advice(&mut report, &advice)?;
+        if let Length::Tolerance(nats) = options.length {
+            write_tolerance(&mut report, nats, &advice)?;
+        }
+        report.push('\n');
+        write_summary(&mut report, &select, &planner)?;
         if options.hold_ends {
             report += "--hold-ends: the loss is taken as constant beyond the measured counts, which makes \
                        costs look smaller if anything was not measured\n";
         }
-        if options.evaluate.is_none() {
-            report +=
-                "no second file: costs are judged by the losses that chose, and look too small\n";
-        }
+        report += &notes;
         let sequential = Schedule::sequential(tokens)?;
         let sequential = evaluate.negative_log_likelihood(&sequential).map_err(by_evaluate)?;
-        let perplexity = sequential.perplexity(tokens)?;
-        writeln!(report, "one token per step: {sequential:.2}, perplexity {perplexity:.3}")?;
-        report += "\nin nats per sequence, all intervals of 95%:\n\
-                   cost: on straight lines between the measured counts, ± the error of measurement\n\
-                   any fall: within the errors, whatever lies between the counts, if losses do not rise\n\
-                   more than best: the difference on the straight lines, ± its error of measurement\n";
+        let perplexity = number(sequential.perplexity(tokens)?);
+        writeln!(report, "one token per step: {sequential:.2}, perplexity {perplexity}")?;
+        report += "\nin nats per sequence, all intervals of 95%:\n";
+        report += match &evaluate {
+            MeasuredLosses::Posterior(_) => {
+                "cost: of the fitted curve, ± the error of measurement and fit\n"
+            }
+            MeasuredLosses::Nested(_) => {
+                "cost: on straight lines between the measured counts, ± the error by the spread over documents\n"
+            }
+            _ => {
+                "cost: on straight lines between the measured counts, ± the error of measurement\n"
+            }
+        };
+        report += "any fall: within the errors, whatever lies between the counts, if losses do not rise\n\
+                   more than best: the difference, ± its error\n";
 
-        let ways = ways(tokens, &choose, &evaluate).map_err(by_evaluate)?;
+        let ways = ways(tokens, &planner, &evaluate).map_err(by_evaluate)?;
         write_ways(&mut report, &ways)?;
-        write_decoders(&mut report, &best, &evaluate)?;
-        write_best(&mut report, &best, &evaluate)?;
-        Ok(Self { report, best, evaluate, ways })
+        write_sizes(&mut report, &advice, &planner, &evaluate, options.own.as_ref())?;
+        write_decoders(&mut report, &advice.best, &evaluate)?;
+        write_likelihood(&mut report, &advice.schedule, &evaluate)?;
+        Ok(Self { report, schedule: advice.schedule, evaluate, ways })
     }
 
     /// Says what was written, and what was not and why.
     fn write_files(&self, prefix: &str) -> Outcome<String> {
         let path = format!("{prefix}-schedule.json");
-        std::fs::write(&path, serde_json::to_string(&self.best)? + "\n")
+        std::fs::write(&path, serde_json::to_string(&self.schedule)? + "\n")
             .map_err(|error| format!("cannot write {path}: {error}"))?;
         let mut note = format!("\nwritten: {path}");
         let losses = format!("{prefix}-losses.svg");
-        plan_pictures::draw_losses(&losses, &self.evaluate, &self.best)?;
+        plan_pictures::draw_losses(&losses, &drawn(&self.evaluate)?, &self.schedule)?;
         write!(note, ", {losses}")?;
         let costs = format!("{prefix}-costs.svg");
-        if plan_pictures::draw_costs(&costs, &self.ways, self.evaluate.holds_ends())? {
+        if plan_pictures::draw_costs(
+            &costs,
+            &self.ways,
+            self.evaluate.loss_curve().is_some_and(LossCurve::holds_ends),
+        )? {
             writeln!(note, ", {costs}")?;
         } else {
             writeln!(note, "\nnot drawn: {costs}, because no cost is above zero")?;
         }
         Ok(note)
     }
+}
+
+/// Reads one of the files. What cannot be losses is refused.
+fn read(path: &str, options: &Options, notes: &mut String) -> Outcome<MeasuredLosses> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let file = MeasuredLosses::from_csv(&text, options.tokens);
+    let file = file.map_err(|error| format!("{path}: {error}{}", remedy(&error)))?;
+    for note in &file.notes {
+        writeln!(notes, "{path}: {note}")?;
+    }
+    for suspicion in file.losses.suspicions(options.vocabulary) {
+        if suspicion.is_certain() {
+            return Err(format!("{path}: {suspicion}").into());
+        }
+        writeln!(notes, "{path}: {suspicion}")?;
+    }
+    Ok(if options.hold_ends { file.losses.holding_ends() } else { file.losses })
+}
+
+/// What helps where ratios are no counts. (The error stands inside the one of its line.)
+fn remedy(error: &unmaskcost::Error) -> &'static str {
+    if error.to_string().contains("mask ratio") {
+        ". Write how many tokens were masked, as masked; if each token was masked by its own coin, the ratio is a \
+         probability, see SmoothedLosses"
+    } else {
+        ""
+    }
+}
+
+/// The losses with their errors, to draw: those measured, or those of the fit at all counts.
+fn drawn(losses: &MeasuredLosses) -> Outcome<LossCurve> {
+    let MeasuredLosses::Posterior(posterior) = losses else {
+        return losses.loss_curve().cloned().ok_or_else(|| "no losses to draw".into());
+    };
+    let point = |revealed| -> unmaskcost::Result<LossPoint> {
+        let loss = posterior.loss(revealed)?;
+        let (value, standard_error) = (Nats(loss.value().0.max(0.0)), loss.standard_error());
+        Ok(LossPoint { revealed, loss: value, standard_error, samples: None })
+    };
+    let points = (0..posterior.tokens()).map(point).collect::<unmaskcost::Result<Vec<_>>>()?;
+    Ok(LossCurve::from_points(points, posterior.tokens())?)
 }
 
 fn with_advice(path: &str, error: unmaskcost::Error) -> String {
@@ -219,9 +324,79 @@ fn with_advice(path: &str, error: unmaskcost::Error) -> String {
     }
 }
 
-fn write_summary(out: &mut String, planner: &Planner, as_measured: bool) -> Outcome<()> {
-    let monotone = planner.select();
-    let (losses, test) = (monotone.measured(), monotone.test());
+/// What T steps cost, which sizes, and how sure that is.
+fn write_advice(out: &mut String, advice: &Advice) -> Outcome<()> {
+    let (schedule, cost) = (&advice.schedule, advice.cost);
+    let (steps, tokens) = (schedule.steps(), schedule.tokens());
+    let per_token = cost.value().per_token(tokens)?.0;
+    writeln!(
+        out,
+        "{steps} steps cost {} nats per sequence beyond one token per step: {per_token:.4} nats per token, perplexity x {}.",
+        plus_minus(cost)?,
+        number(cost.perplexity(tokens)?),
+    )?;
+    let saved = plus_minus(advice.saved)?;
+    if advice.best == advice.balanced {
+        writeln!(out, "Use balanced sizes: {schedule}.")?;
+        writeln!(out, "They are the best sizes found.")?;
+    } else if advice.adapts() {
+        let per_token = advice.saved.value().per_token(tokens)?.0;
+        writeln!(out, "Use the best sizes found: {schedule}.")?;
+        writeln!(
+            out,
+            "It is {} that they cost less than balanced ones: chosen by one file, they save {saved} nats by the other, {per_token:.4} nats per token, perplexity x {}.",
+            advice.verdict,
+            number((-per_token).exp()),
+        )?;
+    } else {
+        writeln!(out, "Use balanced sizes: {schedule}.")?;
+        let what = match advice.verdict {
+            _ if advice.saved.value().0 == 0.0 => {
+                "Neither file alone finds better ones.".to_owned()
+            }
+            Verdict::Noise => {
+                format!("Sizes chosen by one file save {saved} nats by the other: within noise.")
+            }
+            other => format!(
+                "It is {other} that sizes chosen by one file cost more by the other: they save {saved} nats."
+            ),
+        };
+        writeln!(out, "{what}")?;
+    }
+    if advice.verdict != Verdict::Certain && advice.evaluations_needed.is_finite() {
+        writeln!(
+            out,
+            "If the difference is what it seems to be, {} times as many evaluations would make it certain.",
+            number_of_times(advice.evaluations_needed)
+        )?;
+    }
+    Ok(())
+}
+
+fn number_of_times(factor: f64) -> String {
+    if factor < 10.0 { format!("{factor:.1}") } else { number(factor.round()).replace(".000", "") }
+}
+
+fn write_tolerance(out: &mut String, nats: f64, advice: &Advice) -> Outcome<()> {
+    let highest = advice.cost.interval(LEVEL)?.upper().0;
+    let judged = match highest <= nats {
+        true => "and cost no more by the second file, its error allowed for".to_owned(),
+        false => format!(
+            "but by the second file they may cost up to {}: for certainty take more",
+            number(highest)
+        ),
+    };
+    let steps = advice.schedule.steps();
+    writeln!(out, "{steps} steps are the fewest that seem to cost at most {nats} nats, {judged}.")?;
+    Ok(())
+}
+
+fn write_summary(out: &mut String, losses: &MeasuredLosses, planner: &Planner) -> Outcome<()> {
+    let Some(losses) = losses.loss_curve() else {
+        writeln!(out, "{} tokens, single evaluations: a curve is fitted to them", losses.tokens())?;
+        return Ok(());
+    };
+    let test = losses.monotonicity();
     let (points, tokens) = (losses.points(), losses.tokens());
     writeln!(out, "{tokens} tokens, losses measured at {} numbers of revealed ones", points.len())?;
     if points.iter().any(|point| point.samples.is_some_and(|samples| samples < 20)) {
@@ -231,38 +406,29 @@ fn write_summary(out: &mut String, planner: &Planner, as_measured: bool) -> Outc
         writeln!(out, "they never rise with that number")?;
         return Ok(());
     }
-    let moved = monotone.moves().count();
-    let farthest = monotone.moves().map(|m| (m.fitted - m.measured.value()).0.abs());
-    let farthest = farthest.fold(0.0, f64::max);
-    let p = test.p_value;
-    if test.rejects(0.99)? {
-        writeln!(out, "they rise in places, by more than noise explains (p = {p:.1e})")?;
-        writeln!(
-            out,
-            "to make them monotone moves {moved} of them, by up to {farthest:.3} nats: more than noise explains"
-        )?;
-        out.push_str(match as_measured {
-            true => "so schedules are chosen by the losses as measured\n",
-            false => {
-                "too many tokens to choose by the losses as measured: schedules are chosen by the monotone ones\n"
-            }
-        });
-    } else {
-        writeln!(out, "they rise in places, within noise (p = {p:.2})")?;
-        writeln!(out, "{moved} were made monotone, moved by up to {farthest:.3} nats")?;
+    if !test.rejects(0.99)? {
+        writeln!(out, "they rise in places, within noise (p = {:.2})", test.p_value)?;
+        return Ok(());
     }
+    writeln!(out, "they rise in places, by more than noise explains (p = {:.1e})", test.p_value)?;
+    out.push_str(match planner.chooses_as_measured() {
+        true => "so schedules are chosen by the losses as measured\n",
+        false => {
+            "too many tokens to choose by the losses as measured: schedules are chosen by monotone ones\n"
+        }
+    });
     Ok(())
 }
 
 fn ways(
     tokens: usize,
-    choose: &dyn Fn(usize) -> unmaskcost::Result<unmaskcost::measured::Choice>,
-    evaluate: &LossCurve,
+    planner: &Planner,
+    evaluate: &MeasuredLosses,
 ) -> unmaskcost::Result<Vec<Way>> {
     let cosine = Decoder::MaskGit(MaskFunction::Cosine);
     let mut ways = ["balanced", "cosine", "best"].map(|name| Way { name, costs: Vec::new() });
     for steps in (0..usize::BITS).map(|i| 1 << i).take_while(|&steps| steps < tokens) {
-        let best = choose(steps)?.schedule;
+        let best = planner.advise(steps)?.best;
         let balanced = Schedule::balanced(tokens, steps)?;
         let cosine = cosine.plan(tokens, steps)?.schedule().clone();
         for (way, schedule) in ways.iter_mut().zip([&balanced, &cosine, &best]) {
@@ -284,8 +450,38 @@ fn write_ways(out: &mut String, ways: &[Way]) -> Outcome<()> {
     Ok(())
 }
 
+/// The sizes of the simple schedules of as many steps, with what they cost.
+fn write_sizes(
+    out: &mut String,
+    advice: &Advice,
+    planner: &Planner,
+    evaluate: &MeasuredLosses,
+    own: Option<&Schedule>,
+) -> Outcome<()> {
+    let best = &advice.best;
+    let fitted = families::fit(planner.curve(), best.steps())?;
+    let named = |family: Family| match family {
+        Family::Balanced => "balanced",
+        Family::Cosine => "cosine",
+        Family::Geometric => "geometric",
+        Family::PowerLaw => "power law",
+        Family::SquareRoot => "square root of the falls",
+        _ => "another family",
+    };
+    let mut rows = vec![("best", best)];
+    rows.extend(own.map(|own| ("yours", own)));
+    rows.extend(fitted.iter().map(|member| (named(member.family), &member.schedule)));
+    writeln!(out, "\n{} steps, as families make them, fitted to the first file", best.steps())?;
+    writeln!(out, "{COLUMNS}  sizes")?;
+    for (name, schedule) in rows {
+        let columns = Cost::new(schedule, best, evaluate)?.columns()?;
+        writeln!(out, "{columns}  {name}: {schedule}")?;
+    }
+    Ok(())
+}
+
 /// What each known decoder costs, asked for as many steps as the best schedule has.
-fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {
+fn write_decoders(out: &mut String, best: &Schedule, evaluate: &MeasuredLosses) -> Outcome<()> {
     let steps = best.steps();
     writeln!(out, "\n{steps} steps, as each decoder makes them of {} tokens", best.tokens())?;
     writeln!(out, "passes  nonempty{COLUMNS}  decoder")?;
@@ -302,16 +498,25 @@ fn write_decoders(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Ou
     Ok(())
 }
 
-fn write_best(out: &mut String, best: &Schedule, evaluate: &LossCurve) -> Outcome<()> {
-    let likelihood = evaluate.negative_log_likelihood(best)?;
-    let (low, high) = likelihood.interval(LEVEL)?.perplexity(best.tokens())?.into_inner();
-    writeln!(out, "\nbest {} steps: {best}", best.steps())?;
+fn write_likelihood(
+    out: &mut String,
+    schedule: &Schedule,
+    evaluate: &MeasuredLosses,
+) -> Outcome<()> {
+    let likelihood = evaluate.negative_log_likelihood(schedule)?;
+    let tokens = schedule.tokens();
+    let (low, high) = likelihood.interval(LEVEL)?.perplexity(tokens)?.into_inner();
     writeln!(
         out,
-        "perplexity {:.3} ({low:.3} to {high:.3} by the error of measurement)",
-        likelihood.perplexity(best.tokens())?
+        "\nperplexity with the sizes to use: {} ({} to {} by the error of measurement)",
+        number(likelihood.perplexity(tokens)?),
+        number(low),
+        number(high)
     )?;
-    if let Err(error) = measured::any_fall::cost_interval(evaluate, best, LEVEL) {
+    let any_fall = evaluate.loss_curve();
+    let any_fall =
+        any_fall.map(|losses| measured::any_fall::cost_interval(losses, schedule, LEVEL));
+    if let Some(Err(error)) = any_fall {
         writeln!(out, "no interval for any fall: {error}")?;
     }
     Ok(())

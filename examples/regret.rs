@@ -18,6 +18,7 @@
 //! ```text
 //! isotonic    the best for the isotonic fit
 //! fitted      the best for the posterior mean
+//! plan        what the example `plan` writes: the fitted one if a second sample shows that it is better, else balanced
 //! balanced    equal steps
 //! oracle      the best for the true losses
 //! worse       how often the choice before costs over 1% more than balanced
@@ -31,7 +32,7 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
-use unmaskcost::measured::{LossCurve, LossPoint, measurement_counts};
+use unmaskcost::measured::{LossCurve, LossPoint, Planner, measurement_counts};
 use unmaskcost::{InformationCurve, Nats, Schedule, optimal};
 
 const COUNTS: usize = 33;
@@ -208,7 +209,10 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
     let mut report = String::new();
     for world in worlds(&options.nested)? {
         writeln!(report, "{}", world.name)?;
-        writeln!(report, "per count  steps isotonic  worse   fitted  worse balanced   oracle")?;
+        writeln!(
+            report,
+            "per count  steps isotonic  worse   fitted  worse     plan  worse balanced   oracle"
+        )?;
         for &sequences in &options.sequences {
             write_rows(&mut report, &world, sequences, &options)?;
         }
@@ -220,7 +224,7 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
 fn write_rows(out: &mut String, world: &World, sequences: usize, options: &Options) -> Outcome<()> {
     let tokens = world.losses.len();
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-    let mut tallies = vec![[Tally::default(); 2]; options.steps.len()];
+    let mut tallies = vec![[Tally::default(); 3]; options.steps.len()];
     let balanced: Vec<Schedule> = options
         .steps
         .iter()
@@ -229,12 +233,13 @@ fn write_rows(out: &mut String, world: &World, sequences: usize, options: &Optio
     for _ in 0..options.draws {
         let select = world.measure(sequences, &mut random)?;
         let isotonic = select.isotonic()?.information_curve()?;
-        let fitted = select.posterior()?.information_curve()?;
+        let planner = Planner::new(&select, world.measure(sequences, &mut random)?)?;
         for (tally, balanced) in tallies.iter_mut().zip(&balanced) {
-            let best = |curve: &InformationCurve| optimal::schedule(curve, balanced.steps());
-            let balanced = world.cost(balanced);
+            let (steps, balanced) = (balanced.steps(), world.cost(balanced));
+            let best = |curve: &InformationCurve| optimal::schedule(curve, steps);
             tally[0].add(world.cost(&best(&isotonic)?.0), balanced);
-            tally[1].add(world.cost(&best(&fitted)?.0), balanced);
+            tally[1].add(world.cost(&best(planner.curve())?.0), balanced);
+            tally[2].add(world.cost(&planner.advise(steps)?.schedule), balanced);
         }
     }
     for (tally, balanced) in tallies.iter().zip(&balanced) {

@@ -73,7 +73,11 @@ fn csv_errors_name_the_line_and_the_fault() {
     let on_line_3 = |line: &str| read(&format!("{header}\n0,2,0.1,9\n{line}\n"));
     let cases = [
         (read("loss_nats,standard_error_nats\n"), 1, "no column revealed, masked or mask_ratio"),
-        (read("revealed,standard_error_nats\n"), 1, "no column loss_nats or loss_bits"),
+        (
+            read("revealed,standard_error_nats\n"),
+            1,
+            "no column loss_nats, loss_bits, sum_nats or sum_bits",
+        ),
         (read("revealed,loss_nats,samples\n"), 1, "a column samples needs a column standard_error"),
         (read("revealed,loss_nats\n0,2\n0,1\n3,1\n"), 4, "a single loss at 3 revealed tokens"),
         (read("revealed,loss_nats\n0,2\n0,-1\n"), 3, "must not be negative"),

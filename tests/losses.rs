@@ -755,8 +755,8 @@ fn choosing_and_judging_by_the_same_losses_is_optimistic_and_a_second_sample_is_
         covered += usize::from(choice.judged.interval(0.95).unwrap().contains(cost));
     }
     let deviations = |[mean, squares]: [f64; 2]| mean / squares.sqrt();
-    assert!(deviations(apparent) < -10.0, "{apparent:?}");
-    assert!(deviations(same_losses) < -10.0, "{same_losses:?}");
+    assert!(deviations(apparent) < -5.0, "{apparent:?}");
+    assert!(deviations(same_losses) < -5.0, "{same_losses:?}");
     assert!(deviations(judged).abs() < 3.0, "{judged:?}");
     // 380 expected, with a standard deviation of 4; ten samples a count are few for a normal interval.
     assert!((360..=396).contains(&covered), "{covered}");
@@ -773,11 +773,12 @@ fn plans_as_measured_are_the_best_for_losses_that_rise() {
     }
     let judge = LossCurve::from_exact(&rising).unwrap();
     let planner = Planner::new(&select, judge.clone()).unwrap();
-    assert!(planner.select().test().rejects(0.999).unwrap());
+    assert!(planner.chooses_as_measured());
+    let mean = LossCurve::from_exact(planner.select().mean()).unwrap();
     for steps in 1..=11 {
         let choice = planner.schedule_as_measured(steps).unwrap();
         let of_steps = all_schedules(11).filter(|s| s.steps() == steps);
-        let costs = of_steps.map(|s| select.parallelism_cost(&s).unwrap().value().0);
+        let costs = of_steps.map(|s| mean.parallelism_cost(&s).unwrap().value().0);
         let least = costs.fold(f64::INFINITY, f64::min);
         assert!((choice.apparent.0 - least).abs() < 1e-12, "{steps}");
         assert_eq!(choice.judged, judge.parallelism_cost(&choice.schedule).unwrap());
@@ -806,6 +807,5 @@ fn plans_are_the_best_schedules_of_the_projected_losses() {
     let fewest = planner.fewest_steps(tolerance).unwrap();
     assert!(fewest.apparent <= tolerance && frontier[fewest.schedule.steps() - 2] > tolerance);
     let other = LossCurve::from_exact(vec![1.0; 5]).unwrap();
-    let mixed = Planner::new(&losses, other).unwrap();
-    assert!(matches!(mixed.schedule(3), Err(Error::TokensDiffer { .. })));
+    assert!(matches!(Planner::new(&losses, other), Err(Error::LengthMismatch { .. })));
 }

@@ -46,6 +46,8 @@ mod losses;
 mod markov_chain;
 #[path = "minimax.rs"]
 mod minimax;
+#[path = "nested.rs"]
+mod nested;
 #[path = "optimality.rs"]
 mod optimality;
 #[cfg(feature = "rand")]

@@ -67,7 +67,7 @@ pub fn draw_losses(path: &str, losses: &LossCurve, best: &Schedule) -> Outcome<(
             any_gain = true;
         }
     }
-    let label = format!("paid by the best {} steps; the area between is the cost", best.steps());
+    let label = format!("paid by {} steps; the area between is the cost", best.steps());
     chart
         .draw_series(LineSeries::new(steps, ORANGE.stroke_width(2)))?
         .label(label)

@@ -358,24 +358,7 @@ impl<F: Scalar> LossCurve<F> {
     /// As [`parallelism_cost`](Self::parallelism_cost); only losses in which the two differ need to
     /// be measured.
     pub fn cost_difference(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Estimate<F>> {
-        schedule.check_tokens("loss curve", self.tokens)?;
-        baseline.check_tokens("loss curve", self.tokens)?;
-        if !self.holds_ends {
-            let (first, last) = self.measured_range();
-            if schedule.teeth_up_to(first).ne(baseline.teeth_up_to(first)) {
-                return Err(self.not_measured(0));
-            }
-            if schedule.teeth_after(last).ne(baseline.teeth_after(last)) {
-                return Err(self.not_measured(self.tokens - 1));
-            }
-        }
-        let cuts = self.counts();
-        let pairs = schedule.teeth_between(&cuts).into_iter().zip(baseline.teeth_between(&cuts));
-        let gaps = pairs.zip(cuts.windows(2)).map(|((of_schedule, of_baseline), gap)| {
-            let sign = if of_schedule < of_baseline { -F::one() } else { F::one() };
-            sign * mean(of_schedule.abs_diff(of_baseline), gap[1] - gap[0])
-        });
-        self.of_gaps(&gaps.collect::<Vec<_>>())
+        self.of_gaps(&self.difference_gaps(schedule, baseline)?)
     }
 
     /// The mean negative log-likelihood of the data under the sampler with this schedule, with the reveal
@@ -592,6 +575,42 @@ impl<F: Scalar> LossCurve<F> {
         Ok(gaps.map(|(&sum, gap)| mean(sum, gap[1] - gap[0])).collect())
     }
 
+    /// The same for how much more one schedule costs than another.
+    fn difference_gaps(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Vec<F>> {
+        schedule.check_tokens("loss curve", self.tokens)?;
+        baseline.check_tokens("loss curve", self.tokens)?;
+        if !self.holds_ends {
+            let (first, last) = self.measured_range();
+            if schedule.teeth_up_to(first).ne(baseline.teeth_up_to(first)) {
+                return Err(self.not_measured(0));
+            }
+            if schedule.teeth_after(last).ne(baseline.teeth_after(last)) {
+                return Err(self.not_measured(self.tokens - 1));
+            }
+        }
+        let cuts = self.counts();
+        let pairs = schedule.teeth_between(&cuts).into_iter().zip(baseline.teeth_between(&cuts));
+        let gaps = pairs.zip(cuts.windows(2)).map(|((of_schedule, of_baseline), gap)| {
+            let sign = if of_schedule < of_baseline { -F::one() } else { F::one() };
+            sign * mean(of_schedule.abs_diff(of_baseline), gap[1] - gap[0])
+        });
+        Ok(gaps.collect())
+    }
+
+    /// The weights of the points in the cost of a schedule.
+    pub(crate) fn cost_weights(&self, schedule: &Schedule) -> Result<Vec<F>> {
+        Ok(self.weights_of_gaps(&self.cost_gaps(schedule)?))
+    }
+
+    /// The weights of the points in how much more one schedule costs than another.
+    pub(crate) fn difference_weights(
+        &self,
+        schedule: &Schedule,
+        baseline: &Schedule,
+    ) -> Result<Vec<F>> {
+        Ok(self.weights_of_gaps(&self.difference_gaps(schedule, baseline)?))
+    }
+
     /// `sum over gaps of g (l_a - l_b)`: for falling losses a sum of nonnegative terms, so small costs
     /// keep their digits.
     fn of_gaps(&self, gaps: &[F]) -> Result<Estimate<F>> {
@@ -608,7 +627,7 @@ impl<F: Scalar> LossCurve<F> {
     }
 
     /// The weights of the points in `sum_t s_t l_{k_t}`.
-    fn start_weights(&self, schedule: &Schedule) -> Result<Vec<F>> {
+    pub(crate) fn start_weights(&self, schedule: &Schedule) -> Result<Vec<F>> {
         schedule.check_tokens("loss curve", self.tokens)?;
         let mut weights = self.no_weights();
         let starts = schedule.ranges().map(|step| (step.start, scalar::float(step.len())));

@@ -5,20 +5,24 @@ use super::{Column as _, NearMiss, Row, Table};
 use crate::error::{Error, Result};
 use crate::measured::losses::{self, LossCurve, LossPoint};
 use crate::numeric::moments::Moments;
-use crate::numeric::scalar::Scalar;
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::{Bits, Nats};
 
 /// The columns of a file of losses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+pub(super) enum Column {
     Revealed,
     Masked,
     MaskRatio,
     LossNats,
     LossBits,
+    SumNats,
+    SumBits,
     ErrorNats,
     ErrorBits,
     Samples,
+    Sequence,
+    Document,
 }
 
 impl super::Column for Column {
@@ -28,9 +32,13 @@ impl super::Column for Column {
         Self::MaskRatio,
         Self::LossNats,
         Self::LossBits,
+        Self::SumNats,
+        Self::SumBits,
         Self::ErrorNats,
         Self::ErrorBits,
         Self::Samples,
+        Self::Sequence,
+        Self::Document,
     ];
 
     const NEAR_MISSES: &'static [NearMiss<Self>] = {
@@ -39,6 +47,9 @@ impl super::Column for Column {
         const ERROR: &str = "write standard_error_nats or standard_error_bits, whichever it is";
         const SPREAD: &str = "a standard error (standard_error_nats) is the standard deviation divided by the \
                               square root of the number of samples";
+        const SUM: &str = "write sum_nats or sum_bits if it is the sum over the masked tokens";
+        const WEIGHTED: &str = "terms with a weight 1/t or L/l are no losses: divide by the weight, and write sum_nats, or the \
+                                mean over the masked tokens as loss_nats";
         const PERPLEXITY: &str = "its natural logarithm is needed, as loss_nats";
         const fn miss(name: &'static str, meant: Column, remedy: &'static str) -> NearMiss<Column> {
             NearMiss { name, meant, remedy }
@@ -68,6 +79,19 @@ impl super::Column for Column {
             miss("stdev", Self::ErrorNats, SPREAD),
             miss("standard_deviation", Self::ErrorNats, SPREAD),
             miss("n", Self::Samples, "write samples"),
+            miss("sum", Self::LossNats, SUM),
+            miss("sum_ce", Self::LossNats, SUM),
+            miss("sum_ce_nats", Self::LossNats, SUM),
+            miss("sum_loss", Self::LossNats, SUM),
+            miss("nll_sum", Self::LossNats, SUM),
+            miss("elbo", Self::LossNats, WEIGHTED),
+            miss("nelbo", Self::LossNats, WEIGHTED),
+            miss("weighted_loss", Self::LossNats, WEIGHTED),
+            miss("id", Self::Sequence, "write sequence"),
+            miss("example", Self::Sequence, "write sequence"),
+            miss("seq", Self::Sequence, "write sequence"),
+            miss("doc", Self::Document, "write document"),
+            miss("document_id", Self::Document, "write document"),
         ]
     };
 
@@ -78,18 +102,22 @@ impl super::Column for Column {
             Self::MaskRatio => "mask_ratio",
             Self::LossNats => "loss_nats",
             Self::LossBits => "loss_bits",
+            Self::SumNats => "sum_nats",
+            Self::SumBits => "sum_bits",
             Self::ErrorNats => "standard_error_nats",
             Self::ErrorBits => "standard_error_bits",
             Self::Samples => "samples",
+            Self::Sequence => "sequence",
+            Self::Document => "document",
         }
     }
 
     fn subject(self) -> Self {
         match self {
             Self::Revealed | Self::Masked | Self::MaskRatio => Self::Revealed,
-            Self::LossNats | Self::LossBits => Self::LossNats,
+            Self::LossNats | Self::LossBits | Self::SumNats | Self::SumBits => Self::LossNats,
             Self::ErrorNats | Self::ErrorBits => Self::ErrorNats,
-            Self::Samples => Self::Samples,
+            other => other,
         }
     }
 }
@@ -139,14 +167,18 @@ impl<F: Scalar> LossCurve<F> {
             return Err(table.refuse(unknown_column(column)));
         }
         if table.has(Column::Samples) && !table.has(Column::ErrorNats) {
+            return Err(table.refuse(SAMPLES_WITHOUT_ERRORS));
+        }
+        if table.has(Column::Sequence) || table.has(Column::Document) {
             return Err(table.refuse(
-                "a column samples needs a column standard_error_nats or standard_error_bits; without one every line \
-                 is a single evaluation",
+                "a column sequence or document: losses of the same sequence or document depend on each other; read them \
+                 with MeasuredLosses::from_csv",
             ));
         }
+        let mut lines = Lines { tokens, skips: false, skipped: 0 };
         let points = match table.has(Column::ErrorNats) {
-            true => read_means(&mut table, tokens)?,
-            false => read_evaluations(&mut table, tokens)?,
+            true => read_means(&mut table, &mut lines)?,
+            false => several_each(read_evaluations(&mut table, &mut lines)?)?,
         };
         Self::from_points(points, tokens)
     }
@@ -179,6 +211,17 @@ impl<F: Scalar> LossCurve<F> {
     }
 }
 
+pub(super) const SAMPLES_WITHOUT_ERRORS: &str = "a column samples needs a column standard_error_nats or standard_error_bits; without one every line is a single \
+     evaluation";
+
+/// How lines are read, and what was skipped.
+pub(super) struct Lines {
+    pub(super) tokens: usize,
+    /// Whether lines where nothing was masked are skipped. Otherwise they are refused.
+    pub(super) skips: bool,
+    pub(super) skipped: usize,
+}
+
 /// A column without a name is perhaps one of row numbers, as pandas writes them.
 fn unknown_column(column: &str) -> String {
     if !column.starts_with('"') {
@@ -192,37 +235,45 @@ fn unknown_column(column: &str) -> String {
 }
 
 /// Lines that are means, with their errors.
-fn read_means<F: Scalar>(
+pub(super) fn read_means<F: Scalar>(
     table: &mut Table<'_, Column>,
-    tokens: usize,
+    lines: &mut Lines,
 ) -> Result<Vec<LossPoint<F>>> {
     let mut points = Vec::new();
     while let Some(row) = table.next_row()? {
-        points.push(read_point(&row, points.len(), tokens)?);
+        points.extend(read_point(&row, points.len(), lines)?);
     }
     Ok(points)
 }
 
+/// By count: the first line, and the moments of all.
+pub(super) type Cells<F> = BTreeMap<usize, (usize, Moments<F>)>;
+
 /// Lines that are single evaluations: the errors are told by their spread.
-fn read_evaluations<F: Scalar>(
+pub(super) fn read_evaluations<F: Scalar>(
     table: &mut Table<'_, Column>,
-    tokens: usize,
-) -> Result<Vec<LossPoint<F>>> {
-    // By count, with the first line of each.
-    let mut cells: BTreeMap<usize, (usize, Moments<F>)> = BTreeMap::new();
+    lines: &mut Lines,
+) -> Result<Cells<F>> {
+    let mut cells = Cells::new();
     let mut index = 0;
     while let Some(row) = table.next_row()? {
-        let point = read_point(&row, index, tokens)?;
+        let Some(point) = read_point(&row, index, lines)? else { continue };
         let cell = cells.entry(point.revealed).or_insert((row.line(), Moments::none()));
         cell.1 = cell.1.union(Moments::single(point.loss.0))?;
         index += 1;
     }
+    Ok(cells)
+}
+
+/// Means with errors, where there are two evaluations at least at each count.
+fn several_each<F: Scalar>(cells: Cells<F>) -> Result<Vec<LossPoint<F>>> {
     let points = cells.into_iter().map(|(revealed, (line, cell))| match cell.observations {
         0 | 1 => Err(Error::Csv {
             line,
             problem: format!(
                 "a single loss at {revealed} revealed tokens has no spread: at least 2 lines for each count are \
-                 needed, or a column standard_error_nats or standard_error_bits"
+                 needed, or a column standard_error_nats or standard_error_bits; or read it with \
+                 MeasuredLosses::from_csv, which fits a curve"
             ),
         }),
         samples => {
@@ -233,18 +284,27 @@ fn read_evaluations<F: Scalar>(
     points.collect()
 }
 
-fn read_point<F: Scalar>(
+/// One line; none if nothing was masked and such lines are skipped.
+pub(super) fn read_point<F: Scalar>(
     row: &Row<'_, Column>,
     index: usize,
-    tokens: usize,
-) -> Result<LossPoint<F>> {
+    lines: &mut Lines,
+) -> Result<Option<LossPoint<F>>> {
     let nats = |column, in_nats: bool| -> Result<Nats<F>> {
         let amount = row.number(column)?;
         Ok(if in_nats { Nats(amount) } else { Bits(amount).nats() })
     };
-    let mut point = LossPoint::exact(read_revealed(row, tokens)?, Nats(F::zero()));
+    let tokens = lines.tokens;
+    let Some(revealed) = read_revealed(row, lines)? else {
+        lines.skipped += 1;
+        return Ok(None);
+    };
+    let mut point = LossPoint::exact(revealed, Nats(F::zero()));
     if let Some(column) = row.form(Column::LossNats) {
-        point.loss = nats(column, column == Column::LossNats)?;
+        point.loss = nats(column, matches!(column, Column::LossNats | Column::SumNats))?;
+        if matches!(column, Column::SumNats | Column::SumBits) && revealed < tokens {
+            point.loss = Nats(point.loss.0 / scalar::float(tokens - revealed));
+        }
     }
     if let Some(column) = row.form(Column::ErrorNats) {
         point.standard_error = nats(column, column == Column::ErrorNats)?;
@@ -253,22 +313,29 @@ fn read_point<F: Scalar>(
         point.samples = Some(row.whole(column)?);
     }
     point.check(index, tokens).map_err(|error| row.refuse(error))?;
-    Ok(point)
+    Ok(Some(point))
 }
 
-fn read_revealed(row: &Row<'_, Column>, tokens: usize) -> Result<usize> {
+fn read_revealed(row: &Row<'_, Column>, lines: &Lines) -> Result<Option<usize>> {
+    let tokens = lines.tokens;
     match row.form(Column::Revealed) {
         Some(Column::Masked) => {
             let masked = row.count(Column::Masked)?;
+            if masked == 0 && lines.skips {
+                return Ok(None);
+            }
             let revealed = tokens.checked_sub(masked).filter(|_| masked > 0);
             let needed = "a whole number from 1 to the number of tokens";
-            revealed.ok_or_else(|| row.not_as_needed(Column::Masked, needed))
+            revealed.map(Some).ok_or_else(|| row.not_as_needed(Column::Masked, needed))
         }
         Some(Column::MaskRatio) => {
             let ratio = row.number(Column::MaskRatio)?;
             let revealed = LossPoint::<f64>::revealed_at_mask_ratio(ratio, tokens);
-            revealed.map_err(|error| row.refuse(error))
+            revealed.map(Some).map_err(|error| row.refuse(error))
         }
-        _ => row.count(Column::Revealed),
+        _ => {
+            let revealed = row.count(Column::Revealed)?;
+            Ok(Some(revealed).filter(|_| !lines.skips || revealed != tokens))
+        }
     }
 }

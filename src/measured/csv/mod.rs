@@ -13,9 +13,11 @@
 
 mod header;
 mod loss_curve;
+mod loss_file;
 mod order_blocks;
 mod runs;
 mod table;
 
 pub(crate) use header::{Column, NearMiss};
+pub use loss_file::LossFile;
 pub(crate) use table::{Row, Table};

@@ -73,6 +73,7 @@ pub struct LossPosterior<F = f64> {
     tokens: usize,
     /// Beyond these, losses are held.
     held: Option<(usize, usize)>,
+    points: Vec<LossPoint<F>>,
     noise: Noise,
     degrees_of_freedom: f64,
     fits: Vec<Fit>,
@@ -131,6 +132,19 @@ impl<F: Scalar> LossPosterior<F> {
         Self::new(tokens, curve.points(), None)
     }
 
+    /// What the measurements of both say together, as if their samples had been taken together.
+    pub(crate) fn pooled(&self, other: &Self) -> Result<Self> {
+        let points: Vec<LossPoint<F>> = self.points.iter().chain(&other.points).copied().collect();
+        let curve = LossCurve::merged(self.tokens, &points, 1)?;
+        let held = match (self.held, other.held) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                Some((first.min(other_first), last.max(other_last)))
+            }
+            _ => None,
+        };
+        Self::new(self.tokens, curve.points(), held)
+    }
+
     fn new(tokens: usize, points: &[LossPoint<F>], held: Option<(usize, usize)>) -> Result<Self> {
         if let [point] = points
             && held.is_none()
@@ -149,6 +163,7 @@ impl<F: Scalar> LossPosterior<F> {
         let mut posterior = Self {
             tokens,
             held,
+            points: points.to_vec(),
             noise,
             degrees_of_freedom: variances.degrees_of_freedom,
             fits,
@@ -162,6 +177,11 @@ impl<F: Scalar> LossPosterior<F> {
     #[must_use]
     pub fn tokens(&self) -> usize {
         self.tokens
+    }
+
+    /// What it was made of.
+    pub(crate) fn points(&self) -> &[LossPoint<F>] {
+        &self.points
     }
 
     /// The mean of the losses at all counts, `l_0 .. l_{L-1}`, in nats. It may rise where the measured losses do.
