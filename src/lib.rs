@@ -51,8 +51,9 @@
 //! as `impl AsRef<[T]>`: an array, a slice or a `Vec`. Where a result has two parts of different meaning it is a struct;
 //! [`optimal::schedule`] and [`optimal::fewest_steps`] return pairs.
 //!
-//! Features, none by default: `csv` to read measured numbers, `serde` for versioned JSON (module
-//! `interchange`), `rayon` for all cores, `rand` for sampling.
+//! Features: `simd`, on by default, for the widest vectors that the machine has; off by default: `csv` to
+//! read measured numbers, `serde` for versioned JSON (module `interchange`), `rayon` for all cores, `rand`
+//! for sampling.
 //!
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a

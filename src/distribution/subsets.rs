@@ -18,6 +18,7 @@ use crate::distribution::JointTable;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::entropy::entropy_function;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::simd::{Kernel, run_widest};
 use crate::units::Nats;
 
 /// The most cells of marginals that are computed: a quarter of an hour on one core.
@@ -279,7 +280,7 @@ impl<F: Scalar> Walk<'_, F> {
 /// Up to 16 probabilities are added plainly, which is within 15 roundings of the exact sum; more are
 /// added in blocks of 16, with compensation.
 pub(super) fn sum_out<F: Scalar>(cells: &[F], alphabet: usize, stride: usize, sums: &mut [F]) {
-    pulp::Arch::new().dispatch(SumOut { cells, alphabet, stride, sums });
+    run_widest(SumOut { cells, alphabet, stride, sums });
 }
 
 /// The arguments of [`sum_out`]; compiled for each instruction set.
@@ -293,11 +294,11 @@ struct SumOut<'a, F> {
 /// More probabilities than this are not added without compensation.
 const PLAIN: usize = 16;
 
-impl<F: Scalar> pulp::WithSimd for SumOut<'_, F> {
+impl<F: Scalar> Kernel for SumOut<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
+    fn run<const FUSED: bool>(self) {
         let Self { cells, alphabet, stride, sums } = self;
         // Short rows are most of the rows; with their lengths known the compiler shuffles them.
         match (alphabet, stride) {

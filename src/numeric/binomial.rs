@@ -4,7 +4,7 @@ use crate::numeric::scalar::{self, Scalar};
 
 /// The binomial probabilities of `n` trials that matter, by the ratios of neighbours from the mode outward,
 /// which are exact where a difference of log-factorials is not, then divided by their sum. So nothing
-/// under- or overflows.
+/// under- or overflows. (statrs 0.19.1: `Binomial::new(0.5, 1_000_000)?.pmf(500_000)` is off by 7e-10, relatively.)
 pub(crate) struct Binomial<F> {
     trials: usize,
     window: Vec<F>,

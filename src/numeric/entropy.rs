@@ -2,8 +2,8 @@
 //!
 //! The logarithm is written so that the compiler can vectorise it: no branch, no table, no call. It
 //! is compiled once per instruction set, and the widest one present is chosen when the program runs
-//! (by `pulp`). The lanes are fixed, so every instruction set with fused multiply-add gives the same
-//! bits.
+//! (feature `simd`). The lanes are fixed, so every instruction set with fused multiply-add gives the same
+//! bits; without it, as without the feature, the last digits may differ, within the accuracy below.
 //!
 //! # Formula
 //! ```text
@@ -19,9 +19,8 @@
 
 use core::any::Any;
 
-use pulp::{Arch, Simd, WithSimd};
-
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::simd::{Kernel, run_widest};
 
 /// The function that computes `- sum_x p(x) ln p(x)` fastest in this float: vectorised for `f64` and
 /// `f32`, plain for all others.
@@ -36,8 +35,8 @@ pub(crate) fn entropy_function<F: Scalar>() -> fn(&[F]) -> F {
 
 /// `a b + c`, fused where that is one instruction.
 macro_rules! multiply_add {
-    ($simd:ident, $a:expr, $b:expr, $c:expr) => {
-        if $simd::IS_SCALAR { $a * $b + $c } else { $a.mul_add($b, $c) }
+    ($fused:ident, $a:expr, $b:expr, $c:expr) => {
+        if $fused { $a.mul_add($b, $c) } else { $a * $b + $c }
     };
 }
 
@@ -66,36 +65,36 @@ macro_rules! vectorised {
             const EXPONENT_BIAS: $float = ($float::MAX_EXP - 1) as $float;
 
             pub(crate) fn entropy(probabilities: &[$float]) -> $float {
-                Arch::new().dispatch(Entropy(probabilities))
+                run_widest(Entropy(probabilities))
             }
 
             struct Entropy<'a>(&'a [$float]);
 
-            impl WithSimd for Entropy<'_> {
+            impl Kernel for Entropy<'_> {
                 type Output = $float;
 
                 #[inline(always)]
-                fn with_simd<S: Simd>(self, _: S) -> $float {
+                fn run<const FUSED: bool>(self) -> $float {
                     let (chunks, rest) = self.0.as_chunks::<LANES>();
                     let mut total = CompensatedSum::new();
                     for block in chunks.chunks(ROUNDS) {
-                        total.add(block_entropy::<S>(block));
+                        total.add(block_entropy::<FUSED>(block));
                     }
                     if !rest.is_empty() {
                         let mut padded = [0.0; LANES];
                         padded[..rest.len()].copy_from_slice(rest);
-                        total.add(block_entropy::<S>(&[padded]));
+                        total.add(block_entropy::<FUSED>(&[padded]));
                     }
                     total.total()
                 }
             }
 
             #[inline(always)]
-            fn block_entropy<S: Simd>(block: &[[$float; LANES]]) -> $float {
+            fn block_entropy<const FUSED: bool>(block: &[[$float; LANES]]) -> $float {
                 let mut sums = [0.0; LANES];
                 for chunk in block {
                     for lane in 0..LANES {
-                        sums[lane] -= x_ln_x::<S>(chunk[lane]);
+                        sums[lane] -= x_ln_x::<FUSED>(chunk[lane]);
                     }
                 }
                 let mut width = LANES;
@@ -109,7 +108,7 @@ macro_rules! vectorised {
             }
 
             #[inline(always)]
-            pub(crate) fn x_ln_x<S: Simd>(x: $float) -> $float {
+            pub(crate) fn x_ln_x<const FUSED: bool>(x: $float) -> $float {
                 // Adding 1/sqrt(1/2) to the exponent and fraction carries into the exponent where the
                 // fraction is that of a number above sqrt(2): so k is rounded, and m lies around 1.
                 let shifted = x.to_bits().wrapping_add(ONE - SQRT_HALF);
@@ -121,10 +120,10 @@ macro_rules! vectorised {
                 let [lower @ .., highest] = POLYNOMIAL;
                 let mut p = highest;
                 for coefficient in lower.into_iter().rev() {
-                    p = multiply_add!(S, p, z, coefficient);
+                    p = multiply_add!(FUSED, p, z, coefficient);
                 }
-                let ln_m = s * multiply_add!(S, p, z, 2.0);
-                x * multiply_add!(S, k, core::$float::consts::LN_2, ln_m)
+                let ln_m = s * multiply_add!(FUSED, p, z, 2.0);
+                x * multiply_add!(FUSED, k, core::$float::consts::LN_2, ln_m)
             }
         }
     };
@@ -238,7 +237,7 @@ mod tests {
         for x in arguments() {
             let expected = reference(x);
             // With the widest instructions at hand, and with none.
-            for found in [-vectorised(&[x]), double::x_ln_x::<pulp::Scalar>(x)] {
+            for found in [-vectorised(&[x]), double::x_ln_x::<false>(x)] {
                 assert!(units(found, expected) <= 3.0, "{x:e}: {found:e} {expected:e}");
             }
         }
@@ -251,7 +250,7 @@ mod tests {
         for bits in (f32::MIN_POSITIVE.to_bits()..1_f32.to_bits()).step_by(1777).chain(near_one) {
             let x = f32::from_bits(bits);
             let wide = f64::from(x) * f64::from(x).ln();
-            for found in [-vectorised(&[x]), single::x_ln_x::<pulp::Scalar>(x)] {
+            for found in [-vectorised(&[x]), single::x_ln_x::<false>(x)] {
                 let units = units(found.into(), wide) * f64::EPSILON / f64::from(f32::EPSILON);
                 // Below the normal range a unit in the last place is worth more.
                 let subnormal = (f64::from(found) - wide).abs() <= f64::from(f32::from_bits(1));

@@ -8,4 +8,5 @@ pub(crate) mod moments;
 pub(crate) mod quadrature;
 pub(crate) mod ratio;
 pub(crate) mod scalar;
+pub(crate) mod simd;
 pub(crate) mod student;
