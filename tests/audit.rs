@@ -8,10 +8,7 @@ use proptest::prelude::*;
 use support::{all_schedules, increments, information_of, schedules, seeded};
 use unmaskcost::schedule::Rounds;
 use unmaskcost::{InformationCurve, Nats, Order, Schedule, optimal};
-use unmaskcost::{
-    audit,
-    optimal::minimax::{self, Given},
-};
+use unmaskcost::{audit, bounds::sharp::Known, optimal::minimax};
 use unmaskcost::{
     audit::SizeTrend,
     decoders::{AmusedFunction, Decoder, DllmAlpha, MaskFunction},
@@ -165,9 +162,11 @@ fn sizes_in_the_right_order_are_not_accused() {
         }
     }
     // The best sizes where only one number is known.
-    for given in [Given::TotalCorrelation(Nats(1.0)), Given::DualTotalCorrelation(Nats(1.0))] {
-        for (tokens, steps) in requests() {
-            check_no_question(&minimax::schedule(&given, tokens, steps).unwrap().schedule);
+    for (tokens, steps) in requests() {
+        let nothing = Known::about(tokens);
+        let total = nothing.clone().total_correlation(Nats(1.0));
+        for known in [total, nothing.dual_total_correlation(Nats(1.0))] {
+            check_no_question(&minimax::schedule(&known, steps).unwrap().schedule);
         }
     }
     // Equal sizes, with the larger ones first or last.

@@ -1,5 +1,5 @@
 use crate::bounds::Knowledge;
-use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Optimum};
+use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Level, Optimum};
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
@@ -115,6 +115,34 @@ impl<F: Scalar> Known<F> {
     pub fn off_by(mut self, rounding: Nats<F>) -> Self {
         self.rounding = rounding.0;
         self
+    }
+
+    /// The correlations known, TC and DTC, checked.
+    pub(crate) fn correlations(&self) -> Result<(Option<F>, Option<F>)> {
+        self.check_correlations()
+    }
+
+    /// Whether anything but correlations is known.
+    pub(crate) fn speaks_of_the_curve(&self) -> bool {
+        !self.intervals.is_empty() || self.single_token_entropy.is_some()
+    }
+
+    /// All but the correlations, but for `I_{L-1}` if both are known.
+    pub(crate) fn without_correlations(mut self) -> Result<Self> {
+        let (total, dual) = self.check_correlations()?;
+        (self.total_correlation, self.dual_total_correlation) = (None, None);
+        Ok(match (total, dual) {
+            (Some(total), Some(dual)) => self.token_information(Nats(total + dual)),
+            _ => self,
+        })
+    }
+
+    /// Where the curve is known, in increasing order, and the levels of the curve with the gaps in which they
+    /// may be crossed. Without the correlations.
+    pub(crate) fn levels(&self) -> Result<(Vec<usize>, Vec<Level>)> {
+        let intervals = self.facts()?.intervals;
+        let counts = intervals.iter().map(|interval| interval.k).collect();
+        Ok((counts, program::levels(&intervals)))
     }
 
     fn optimum(&self, schedule: &Schedule, end: End) -> Result<Optimum<F>> {

@@ -29,6 +29,7 @@ mod known;
 mod program;
 
 pub use known::Known;
+pub(crate) use program::Level;
 
 use crate::bounds::{KlBounds, Knowledge, per_token, round_down};
 use crate::error::{Error, Result};

@@ -511,6 +511,18 @@ fn bands<F: Scalar>(intervals: &[Interval<F>], scale: F) -> Vec<Band<F>> {
     }
 }
 
+/// Levels of the curve that are crossed in one of several gaps between known points.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    pub(crate) mass: f64,
+    pub(crate) gaps: RangeInclusive<usize>,
+}
+
+pub(super) fn levels<F: Scalar>(intervals: &[Interval<F>]) -> Vec<Level> {
+    let bands = bands(intervals, F::one()).into_iter();
+    bands.map(|band| Level { mass: scalar::evidence(band.mass), gaps: band.gaps }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
