@@ -119,7 +119,7 @@ impl<F: Scalar> Known<F> {
 
     /// The correlations known, TC and DTC, checked.
     pub(crate) fn correlations(&self) -> Result<(Option<F>, Option<F>)> {
-        self.check_correlations()
+        self.check_correlations(scalar::check_nonnegative("rounding", self.rounding)?)
     }
 
     /// Whether anything but correlations is known.
@@ -129,7 +129,7 @@ impl<F: Scalar> Known<F> {
 
     /// All but the correlations, but for `I_{L-1}` if both are known.
     pub(crate) fn without_correlations(mut self) -> Result<Self> {
-        let (total, dual) = self.check_correlations()?;
+        let (total, dual) = self.correlations()?;
         (self.total_correlation, self.dual_total_correlation) = (None, None);
         Ok(match (total, dual) {
             (Some(total), Some(dual)) => self.token_information(Nats(total + dual)),
