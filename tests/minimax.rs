@@ -100,7 +100,8 @@ mod long_sequences {
         for step in 1..=steps {
             let mut next: Vec<Vec<(f64, usize)>> = vec![Vec::new(); tokens + 1];
             for (start, ways) in ways.iter().enumerate() {
-                for end in start + 1..=tokens - (steps - step) {
+                let ends = next.iter_mut().enumerate().take(tokens - (steps - step) + 1);
+                for (end, here) in ends.skip(start + 1) {
                     for &(mut paid, mut height) in ways {
                         for m in start + 1..=end.min(tokens - 1) {
                             if m > 1 && gap_of(m) != gap_of(m - 1) {
@@ -109,8 +110,6 @@ mod long_sequences {
                             }
                             height = height.max(end - m);
                         }
-                        // The gap of `end` is that of the next tooth only if `end + 1` lies there too.
-                        let here = &mut next[end];
                         if here.iter().any(|&(p, h)| p <= paid && h <= height) {
                             continue;
                         }
