@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from unmaskcost import Collector, DecoderRuns, Order, Schedule, measured
+from unmaskcost import DecoderRuns, NestedLosses, Order, Schedule, measured
 
 LENGTH, SYMBOLS, HIDDEN = 16, 27, 192
 STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 600
@@ -67,25 +67,46 @@ for step in range(1, STEPS + 1):
 
 # %% Measure: each held-out window at every count, along a random order of its own.
 held_out = windows(symbols[cut:], 400)
-losses = measured.measure(log_probs, held_out, progress=False)
-collector = Collector(LENGTH)
-for row in losses:
-    collector.record(np.arange(LENGTH), row)
-costs = collector.losses()
+counts = np.arange(LENGTH)
+losses = NestedLosses(LENGTH, counts, measured.measure(log_probs, held_out, progress=False))
 
-# %% Predict, and check by running the schedule itself on the same windows.
-print("nats a sequence of 16 letters, beyond one letter a step")
-print("steps  predicted, random   direct, random    direct, spread")
+# %% Plan: sizes are chosen on one half of the windows, and judged on the other.
+select, evaluate = losses.halves()
+advised = {steps: measured.advise(select, evaluate, steps) for steps in (2, 4, 8)}
+for steps, advice in advised.items():
+    print(f"{steps} steps: use {advice.schedule}; choosing saves {advice.saved:.3f}: {advice.verdict}")
+
+# %% Predict, and check by running the schedules themselves on the same windows; spread positions beside them.
 runs = DecoderRuns()
 orders = {"random": "random", "spread": Order.spread(LENGTH)}
-for steps in (2, 4, 8, LENGTH):
-    for name, order in orders.items():
-        schedule = Schedule.balanced(LENGTH, steps)
+plans = {steps: Schedule.balanced(LENGTH, steps) for steps in (2, 4, 8, LENGTH)}
+for name, order in orders.items():
+    for steps, schedule in plans.items():
         measured.run_schedule(
             log_probs, held_out, schedule, name=f"{name} {steps}", order=order, seed=7000, runs=runs, progress=False
         )
+print("nats a sequence of 16 letters, beyond random letters one at a time; equal sizes")
+print("steps  predicted, random   direct, random    direct, spread")
+rows = []
 for steps in (2, 4, 8):
-    predicted = costs.parallelism_cost(Schedule.balanced(LENGTH, steps))
-    direct = [runs.difference(f"{name} {steps}", f"{name} {LENGTH}") for name in orders]
-    shown = [f"{e.value:.3f} ± {e.standard_error:.3f}" for e in (predicted, *direct)]
+    direct = [runs.difference(f"{name} {steps}", f"random {LENGTH}") for name in orders]
+    rows.append((steps, losses.parallelism_cost(plans[steps]), *direct))
+    shown = [f"{e.value:.3f} ± {e.standard_error:.3f}" for e in rows[-1][1:]]
     print(f"{steps:5}  {shown[0]:18}  {shown[1]:16}  {shown[2]}")
+
+# %% The picture, if it is asked for: `tiny_model.py 600 picture.svg`.
+if len(sys.argv) > 2:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    for place, label in enumerate(("random, predicted", "random, run", "spread, run"), start=1):
+        values = [row[place].value for row in rows]
+        errors = [2 * row[place].standard_error for row in rows]
+        axes.errorbar([row[0] for row in rows], values, yerr=errors, fmt="o-", capsize=3, label=label)
+    axes.set(xlabel="forward passes", ylabel="nats beyond one letter a step", xscale="log", xticks=[2, 4, 8])
+    axes.set_xticklabels(["2", "4", "8"])
+    axes.legend()
+    figure.savefig(sys.argv[2])

@@ -3,6 +3,7 @@
 
 use pyo3::prelude::*;
 
+mod advice;
 mod arrays;
 mod audit;
 mod bounds;
@@ -23,6 +24,8 @@ mod values;
 
 #[pymodule]
 mod _unmaskcost {
+    #[pymodule_export]
+    use crate::advice::{Advice, NestedLosses, advise};
     #[pymodule_export]
     use crate::audit::audit;
     #[pymodule_export]

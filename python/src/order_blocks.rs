@@ -41,7 +41,7 @@ use crate::values::Estimate;
 pub struct OrderBlocks(measured::OrderBlocks);
 
 /// Names as they came, or "0", "1", ...
-fn names(given: Option<Vec<Bound<'_, PyAny>>>, number: usize) -> PyResult<Vec<String>> {
+pub fn names(given: Option<Vec<Bound<'_, PyAny>>>, number: usize) -> PyResult<Vec<String>> {
     match given {
         Some(given) if given.len() != number => Err(exception(&Error::LengthMismatch {
             what: "the list of names",

@@ -134,6 +134,19 @@ impl Estimate {
         self.0.per_token(tokens).py().map(Self)
     }
 
+    /// ``f"{estimate:.3f}"``: value and error with so many decimals.
+    fn __format__(&self, specification: &str) -> PyResult<String> {
+        let decimals =
+            specification.strip_prefix('.').map(|rest| rest.trim_end_matches('f').parse());
+        match (specification, decimals) {
+            ("", _) => Ok(self.0.to_string()),
+            (_, Some(Ok(decimals))) if decimals <= 17 => Ok(format!("{:.decimals$}", self.0)),
+            _ => Err(pyo3::exceptions::PyValueError::new_err(format!(
+                "{specification:?} is no format of an estimate; write .3f"
+            ))),
+        }
+    }
+
     fn __float__(&self) -> f64 {
         self.value()
     }

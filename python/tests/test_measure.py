@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from unmaskcost import Collector, Error, InformationCurve, Order, OrderBlocks, Schedule, measured, sampler
+from unmaskcost import Collector, Error, InformationCurve, NestedLosses, Order, OrderBlocks, Schedule, measured, sampler
 
 LENGTH, SYMBOLS = 6, 6
 
@@ -127,3 +127,22 @@ def test_rules_are_policies():
         sampler.Rule("low-confidence remasking")
     with pytest.raises(ValueError):
         rule(np.zeros(4), np.ones(4, dtype=bool))
+
+
+def test_advice_from_losses_per_sequence():
+    generator = np.random.default_rng(4)
+    level = 4 + generator.normal(0, 1, (60, 1))
+    steep = 2 + 2 / (1 + np.arange(16)) + level + generator.normal(0, 0.02, (60, 16))
+    nested = NestedLosses(16, np.arange(16), steep, documents=[row // 2 for row in range(60)])
+    assert (nested.sequences, nested.documents, nested.tokens) == (60, 30, 16)
+    select, evaluate = nested.halves()
+    advice = measured.advise(select, evaluate, 4)
+    assert advice.adapts and advice.verdict == "certain" and advice.schedule == advice.best
+    assert advice.schedule.sizes[0] < 4 and "certain" in repr(advice) and "<td>" in advice._repr_html_()
+    line = 3 - np.arange(16) / 16 + level + generator.normal(0, 0.02, (60, 16))
+    flat = NestedLosses(16, np.arange(16), line)
+    assert measured.advise(*flat.halves(), 4).schedule == Schedule.balanced(16, 4)
+    cost = nested.parallelism_cost(Schedule.balanced(16, 4))
+    assert cost.standard_error < nested.loss_curve().parallelism_cost(Schedule.balanced(16, 4)).standard_error
+    with pytest.raises(Error):
+        NestedLosses(16, [0, 1], steep)

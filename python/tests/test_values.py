@@ -238,3 +238,9 @@ def test_losses_come_from_the_columns_of_a_table():
     assert Losses.from_columns({"revealed": [0, 3], "loss_nats": [2.0, 1.0]}, 4).loss(3).standard_error == 0
     with pytest.raises(KeyError):
         Losses.from_columns({"revealed": [0]}, 4)
+
+
+def test_estimates_are_printed_with_so_many_decimals():
+    assert f"{Estimate(2.0, 0.5):.2f}" == "2.00 ± 0.50 nats" and f"{Estimate(2.0, 0.5)}" == "2 ± 0.5 nats"
+    with pytest.raises(ValueError):
+        format(Estimate(2.0, 0.5), "x")

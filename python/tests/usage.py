@@ -2,7 +2,19 @@
 
 import numpy as np
 
-from unmaskcost import Collector, InformationCurve, Known, Losses, Order, Schedule, bounds, measured, optimal
+from unmaskcost import (
+    Collector,
+    InformationCurve,
+    Known,
+    Losses,
+    NestedLosses,
+    Order,
+    Schedule,
+    bounds,
+    measured,
+    optimal,
+    sampler,
+)
 
 curve = InformationCurve.from_conditional_entropies(np.log(np.arange(8, 0, -1)))
 schedule, error = optimal.schedule(curve, 3)
@@ -16,3 +28,9 @@ losses: Losses = collector.losses(least_samples=2)
 cost: float = losses.parallelism_cost(schedule).value
 rounds = Order.spread(8).rounds(schedule)
 counts = measured.measurement_counts(128, 33)
+select, evaluate = NestedLosses(8, counts, np.ones((20, 17)), documents=list(range(20))).halves()
+advice = measured.advise(select, evaluate, 4)
+saved: float = advice.saved.value
+blocks = measured.measure_blocks(lambda tokens, masked: tokens, np.ones((2, 8)), name="spread", order=Order.spread(8))
+used: Schedule = blocks.choose(4).schedule
+rule: measured.Policy = sampler.Rule("confidence 0.9")

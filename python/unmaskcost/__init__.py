@@ -15,6 +15,7 @@ Examples
 
 from . import audit, bounds, decoders, distribution, measured, optimal, sampler
 from ._unmaskcost import (
+    Advice,
     Collector,
     DecoderComparison,
     DecoderRuns,
@@ -26,6 +27,7 @@ from ._unmaskcost import (
     Known,
     Losses,
     MarkovChain,
+    NestedLosses,
     Order,
     OrderBlocks,
     OrderChoice,
@@ -34,6 +36,7 @@ from ._unmaskcost import (
 )
 
 __all__ = [
+    "Advice",
     "Collector",
     "DecoderComparison",
     "DecoderRuns",
@@ -45,6 +48,7 @@ __all__ = [
     "Known",
     "Losses",
     "MarkovChain",
+    "NestedLosses",
     "Order",
     "OrderBlocks",
     "OrderChoice",

@@ -11,25 +11,31 @@ import numpy as np
 import numpy.typing as npt
 
 from ._unmaskcost import (
+    Advice,
     Collector,
     DecoderComparison,
     DecoderRuns,
     Losses,
+    NestedLosses,
     Order,
     OrderBlocks,
     OrderChoice,
     Schedule,
+    advise,
     choose_order,
     measurement_counts,
 )
 
 __all__ = [
+    "Advice",
     "Collector",
     "DecoderComparison",
     "DecoderRuns",
     "Losses",
+    "NestedLosses",
     "OrderBlocks",
     "OrderChoice",
+    "advise",
     "choose_order",
     "measure",
     "measure_blocks",
