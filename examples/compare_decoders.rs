@@ -1,21 +1,27 @@
-//! Which positions, and how many at a time: orders measured on a model, compared on the same sequences.
+//! Which decoder, which positions, and how many at a time: measured on a model, compared on the same sequences.
 //!
 //! ```text
-//! cargo run --release --example compare_decoders -- --blocks ORDERS.csv --tokens L [OPTIONS]
+//! cargo run --release --example compare_decoders -- [--runs RUNS.csv] [--blocks ORDERS.csv] --tokens L [OPTIONS]
 //!
+//! --runs RUNS.csv        decoders run on held-out sequences
+//! --against NAME         of these, the ones whose names start so are what others are compared with at equal rounds (default: random)
 //! --blocks ORDERS.csv    losses along orders, in blocks
 //! --tokens L             tokens in a sequence
 //! --steps T              of the choice that is written (default: the fewest within 1 % of one token at a time)
 //! --output PREFIX        of the files that are written (default: compare)
 //! ```
 //!
-//! Reads the losses of any masked model along one or several orders (for the columns, see
+//! With `--runs`: the loss and rounds of each decoder (for the columns, see `DecoderRuns::from_csv`), what it loses more than random positions in as many
+//! rounds, which decoders are beaten by others for certain, and the fastest within a tolerance, with confidence. Draws loss against rounds as `PREFIX-decoders.svg`.
+//!
+//! With `--blocks`: the losses of any masked model along one or several orders (for the columns, see
 //! `OrderBlocks::from_csv`). For each order and number of steps: the loss of a sequence with equal sizes, with the best sizes
 //! (chosen on one half of the documents, judged on the other), and whether choosing helped. Writes the order and
 //! sizes to use as `PREFIX-choice.json`, and the picture of loss against passes as `PREFIX-passes.svg`.
 
 mod command_line;
 mod passes_picture;
+mod runs_report;
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -23,6 +29,7 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use passes_picture::{Line, Point, draw_passes};
+use runs_report::RunsReport;
 use unmaskcost::measured::{OrderBlocks, OrderChoice, Verdict};
 use unmaskcost::{Error, Estimate, Nats, Schedule};
 
@@ -33,7 +40,9 @@ const LEVEL: f64 = 0.95;
 const TOLERANCE: f64 = 0.01;
 
 struct Options {
-    blocks: String,
+    runs: Option<String>,
+    against: String,
+    blocks: Option<String>,
     tokens: usize,
     steps: Option<usize>,
     output: String,
@@ -41,10 +50,12 @@ struct Options {
 
 impl Options {
     fn read(mut parser: lexopt::Parser) -> Outcome<Self> {
-        let (mut blocks, mut tokens, mut steps) = (None, None, None);
-        let mut output = "compare".to_owned();
+        let (mut runs, mut blocks, mut tokens, mut steps) = (None, None, None, None);
+        let (mut against, mut output) = ("random".to_owned(), "compare".to_owned());
         while let Some(argument) = parser.next()? {
             match argument {
+                Long("runs") => runs = Some(parser.value()?.string()?),
+                Long("against") => against = parser.value()?.string()?,
                 Long("blocks") => blocks = Some(parser.value()?.string()?),
                 Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
                 Long("steps") => steps = Some(option_value(&mut parser, "--steps")?),
@@ -52,9 +63,11 @@ impl Options {
                 _ => return Err(argument.unexpected().into()),
             }
         }
-        let blocks = blocks.ok_or("--blocks is needed: a CSV file with losses along orders")?;
+        if runs.is_none() && blocks.is_none() {
+            return Err("--runs or --blocks is needed: a CSV file with runs of decoders, or with losses along orders".into());
+        }
         let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
-        Ok(Self { blocks, tokens, steps, output })
+        Ok(Self { runs, against, blocks, tokens, steps, output })
     }
 }
 
@@ -64,10 +77,29 @@ fn main() -> ExitCode {
 
 fn run(parser: lexopt::Parser) -> Outcome<String> {
     let options = Options::read(parser)?;
-    let text = std::fs::read_to_string(&options.blocks)
-        .map_err(|error| format!("{}: {error}", options.blocks))?;
-    let orders = OrderBlocks::from_csv(&text, options.tokens)
-        .map_err(|error| format!("{}: {error}", options.blocks))?;
+    let mut notes = String::new();
+    if let Some(path) = &options.runs {
+        notes += &compare_runs(path, &options)?;
+    }
+    if let Some(path) = &options.blocks {
+        notes += &compare_orders(path, &options)?;
+    }
+    Ok(notes)
+}
+
+fn compare_runs(path: &str, options: &Options) -> Outcome<String> {
+    let report = RunsReport::read(path, &options.against, LEVEL)?;
+    command_line::print(&report.table(options.tokens)?)?;
+    let picture = format!("{}-decoders.svg", options.output);
+    report.draw(&picture)?;
+    Ok(format!("wrote {picture}\n"))
+}
+
+fn compare_orders(path: &str, options: &Options) -> Outcome<String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let orders =
+        OrderBlocks::from_csv(&text, options.tokens).map_err(|error| format!("{path}: {error}"))?;
     let steps = compared_steps(options.tokens, options.steps);
     let rows: Vec<Row> =
         orders.iter().map(|blocks| Row::new(blocks, &steps)).collect::<Result<_, _>>()?;

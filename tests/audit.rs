@@ -50,7 +50,11 @@ fn guarantees_are_the_worst_ratios_over_all_curves() {
 
 #[test]
 fn a_known_decoder_is_recognised() {
-    for decoder in Decoder::KNOWN.iter().copied().filter(|&decoder| decoder != Decoder::Dus) {
+    // One ignores the steps, one ends with masks, and the others run a pass for their cache.
+    let other = |decoder: &Decoder| {
+        matches!(decoder, Decoder::Dus | Decoder::Bd3Lm | Decoder::Sdar | Decoder::DllmBlocks(_))
+    };
+    for decoder in Decoder::KNOWN.iter().copied().filter(|decoder| !other(decoder)) {
         for (tokens, steps) in [(256, 100), (64, 8), (100, 300), (256, 256), (128, 64), (33, 40)] {
             let plan = decoder.plan(tokens, steps).unwrap();
             let audit = plan.audit();

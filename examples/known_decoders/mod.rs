@@ -13,7 +13,11 @@ pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, Pas
     for decoder in Decoder::KNOWN.iter().copied() {
         let mark = if matches!(decoder, Decoder::Dus | Decoder::Halton) { "*" } else { "" };
         let name = format!("{decoder}{mark}");
-        let plan = decoder.plan(tokens, steps)?;
+        let plan = match decoder.plan(tokens, steps) {
+            // One that would end with masks has nothing to show.
+            Err(unmaskcost::Error::LeavesMasks { .. }) => continue,
+            plan => plan?,
+        };
         match plans.iter_mut().find(|(_, same)| *same == plan) {
             Some((names, _)) => {
                 names.push_str(", ");

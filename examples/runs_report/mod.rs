@@ -42,7 +42,10 @@ impl RunsReport {
         );
         if self.compared.sequences_left_out() > 0 {
             let left_out = self.compared.sequences_left_out();
-            writeln!(text, "{left_out} sequences are left out: not all decoders were run on them\n")?;
+            writeln!(
+                text,
+                "{left_out} sequences are left out: not all decoders were run on them\n"
+            )?;
         }
         let heading = format!("at equal rounds, against {:?}", self.against);
         writeln!(
@@ -102,8 +105,9 @@ impl RunsReport {
         let losses = self.compared.decoders().iter().map(|d| d.means.loss.value().0);
         let least = losses.fold(f64::INFINITY, f64::min);
         let percent = 100.0 * self.compared.level();
-        let mut text =
-            format!("fastest that loses, with {percent} % confidence, at most so much more than the best\n");
+        let mut text = format!(
+            "fastest that loses, with {percent} % confidence, at most so much more than the best\n"
+        );
         for tolerance in TOLERANCES {
             let nats = tolerance * least;
             let found = match self.compared.fastest_within(Nats(nats))? {

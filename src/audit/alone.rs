@@ -173,7 +173,11 @@ fn looks_reversed(trend: SizeTrend, given: &NearestDecoder, reversed: &NearestDe
     let one_way = matches!(trend, SizeTrend::Growing | SizeTrend::Shrinking);
     let suits_data = matches!(
         reversed.decoder,
-        Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp) | Decoder::Dus
+        Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp)
+            | Decoder::Dus
+            | Decoder::Ascending
+            | Decoder::LaVida { .. }
+            | Decoder::AdapSche(_)
     );
     let near = reversed.distance <= NEAR;
     one_way && !suits_data && near && given.distance >= TIMES_AS_FAR * (reversed.distance + 1)
@@ -236,7 +240,7 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
             // One more step is rarely more than one more that reveals: this hardly ever leaps too far.
             steps += missing.max(1);
             steps_tried += steps;
-            let listens = decoder != Decoder::Dus;
+            let listens = decoder.listens();
             if !bare || !listens || steps_tried > MAX_STEPS || forward.distance == 0 {
                 break;
             }

@@ -1,9 +1,11 @@
-//! Masks left after each pass, by a function of the part of the passes done: MaskGIT and aMUSEd.
+//! Masks left after each pass, by a function of the part of the passes done: MaskGIT, aMUSEd and MAR.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
-use super::each_pass;
 use super::single::{cos, log2};
+use super::{Decoder, each_pass};
+use crate::error::{Error, Result};
+use crate::schedule::Schedule;
 
 /// r(x) of [`Decoder::MaskGit`](crate::decoders::Decoder::MaskGit): the part of the tokens masked when a part x of the passes is done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,9 +74,41 @@ pub(super) fn amused(tokens: usize, steps: usize, function: AmusedFunction) -> V
     clamped(tokens, steps, |pass| function.masked((pass + 1) as f32 / steps as f32))
 }
 
+/// The pass sizes of MAR.
+pub(super) fn mar(tokens: usize, steps: usize) -> Vec<usize> {
+    clamped_to(tokens, steps, |pass| {
+        let part = core::f64::consts::FRAC_PI_2 * (pass + 1) as f64 / steps as f64;
+        (tokens as f64 * part.cos()).floor() as usize
+    })
+}
+
 fn clamped(tokens: usize, steps: usize, masked_part: impl Fn(usize) -> f32) -> Vec<usize> {
+    clamped_to(tokens, steps, |pass| (tokens as f32 * masked_part(pass)).floor() as usize)
+}
+
+fn clamped_to(tokens: usize, steps: usize, masks_left: impl Fn(usize) -> usize) -> Vec<usize> {
     each_pass(tokens, steps, |pass, masked| {
-        let left = (tokens as f32 * masked_part(pass)).floor() as usize;
+        let left = masks_left(pass);
         masked.saturating_sub(left.min(masked.saturating_sub(1)).max(1))
     })
+}
+
+impl Schedule {
+    /// Sizes that grow as a cosine does: the rule of [`Decoder::MaskGit`] with its default function, for which images were the reason.
+    ///
+    /// # Errors
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
+    /// [`TooLarge`](Error::TooLarge) for more than 2^24 steps.
+    ///
+    /// ```
+    /// use unmaskcost::Schedule;
+    /// assert_eq!(Schedule::cosine(10, 4)?.sizes(), [1, 2, 4, 3]);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn cosine(tokens: usize, steps: usize) -> Result<Self> {
+        if steps == 0 || steps > tokens {
+            return Err(Error::StepsOutOfRange { steps, tokens });
+        }
+        Decoder::MaskGit(MaskFunction::Cosine).plan(tokens, steps).map(Self::from)
+    }
 }

@@ -17,23 +17,30 @@
 
 mod dilated;
 mod dllm;
+mod floor;
 mod halton;
 mod maskgit;
 mod names;
 mod positions;
 mod quota;
+mod ratio;
+mod shifted;
 mod single;
 mod truncated;
 
 pub use dllm::DllmAlpha;
 pub use maskgit::{AmusedFunction, MaskFunction};
+pub use ratio::SizeFunction;
 
 pub(crate) use dilated::{MAX_DILATED, dilated_levels};
 
 use dllm::{MAX_SINGLE, dllm};
+use floor::{dplm, esm3, soundstorm};
 use halton::halton;
-use maskgit::{amused, maskgit};
-use quota::equal;
+use maskgit::{amused, mar, maskgit};
+use quota::{ascending, equal, quotas};
+use ratio::adap_sche;
+use shifted::lavida;
 use truncated::{SMALLEST_TIME, dream_block, dream_time, truncated};
 
 use crate::error::{Error, Result, check_limit};
@@ -65,7 +72,7 @@ pub enum Decoder {
     /// In blocks: the tokens must be a multiple of the block length, the steps one of the number of
     /// blocks; each block gets the same number of steps.
     ///
-    /// Source: ML-GSAI/LLaDA `generate.py` @41760b9, `get_num_transfer_tokens`.
+    /// Source: ML-GSAI/LLaDA `generate.py` @b7e6c35, `get_num_transfer_tokens`.
     Llada,
 
     /// Fast-dLLM's LLaDA without threshold, with any of its caches: the sizes of [`Decoder::Llada`], but
@@ -97,7 +104,9 @@ pub enum Decoder {
     Dream,
 
     /// llama.cpp's diffusion example with `TIMESTEP_BASED`: the rule of [`Decoder::Dream`], with times
-    /// computed as `1 - i / T (1 - eps)`, in `f32`; here with its eps = 1e-3. It has no blocks.
+    /// computed as `1 - i / T (1 - eps)`, in `f32`; here with eps = 1e-3 (the example has no default: either eps or a
+    /// block length must be given). It has no blocks. As plain arithmetic computes it; a build with fused arithmetic, likely on arm64, differs
+    /// by a token in some requests, for instance 256 and 512 in 1000.
     ///
     /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCpp,
@@ -158,13 +167,11 @@ pub enum Decoder {
     /// ```
     /// and at most L, so for T > L the last passes are empty. In `f32`.
     ///
-    /// The positions are a fixed list, a Halton sequence over the image, and each pass draws *all* tokens
-    /// of the list so far again, also those that earlier passes have revealed. So these are the numbers of
-    /// tokens that a pass sees and decides, and the error of random positions is a comparison of sizes:
-    /// it is not this sampler's.
+    /// The positions are a fixed list, a Halton sequence over the image:
+    /// [`Order::halton_grid`](crate::Order::halton_grid). The error of random positions is a comparison of sizes; it is not this sampler's.
+    /// Up to July 2025 each pass drew *all* tokens of the list so far again, also those that earlier passes had revealed.
     ///
-    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1 (sizes), @08cfdae (positions,
-    /// and what is drawn again).
+    /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1 (sizes), @08cfdae (positions), @fcdc837 (what a pass draws).
     Halton,
 
     /// The dilated schedule of DUS: strides B/2, B/4, .. 1 of a block of B tokens; a last round smaller
@@ -177,10 +184,115 @@ pub enum Decoder {
     /// By default it also masks again what a round, other than the last, has revealed with a confidence
     /// below 0.3, and no later round takes that up; that is not covered here.
     ///
-    /// In blocks: the tokens must be a multiple of the block length.
+    /// In blocks: the tokens must be a multiple of the block length. (The original also asserts that the steps, which it then ignores, are
+    /// a multiple of the number of blocks.)
     ///
     /// Source: omerlux/DUS `generate.py` @abd7723, `dilated_unmask_levels`, `merge_last_level`.
     Dus,
+
+    /// LLaDA2.x, where no confidence exceeds its threshold: the sizes of [`Decoder::Llada`] are a quota, and a block ends when no mask is
+    /// left, as [`Decoder::FastDllm`]'s. If at least as many confidences exceed the threshold, all of these are revealed: see
+    /// [`Rule::quota`](crate::sampler::policy::Rule::quota).
+    ///
+    /// In blocks: they are counted from the start of the *prompt*, which fills a part of the first one, and the last block has a tail beyond the
+    /// tokens asked for. Each has the quotas of a whole block: see [`Decoder::plan_blocks_after_prompt`].
+    ///
+    /// Source: ZHZisZZ/dllm `dllm/pipelines/llada2/sampler.py` @9a2c4ee; the same in huggingface/diffusers `scheduling_block_refinement.py`.
+    Llada2,
+
+    /// SDAR with `low_confidence_static` or `sequential`: as [`Decoder::Llada2`], and after each block one more pass, which reveals nothing and fills the
+    /// cache. With `low_confidence_dynamic` see [`Rule::quota`](crate::sampler::policy::Rule::quota).
+    ///
+    /// Source: JetAstra/SDAR `generate.py` @59549b1.
+    Sdar,
+
+    /// dllm's block diffusion: as [`Decoder::Dllm`], and before each block one more pass, which reveals nothing and fills the cache with what is there.
+    ///
+    /// Source: ZHZisZZ/dllm `dllm/core/samplers/bd3lm.py` @0799718.
+    DllmBlocks(DllmAlpha),
+
+    /// BD3-LM with first-hitting: one random token a pass. So for fewer steps than tokens masks are left, which is refused, and for more no pass is
+    /// empty. Positions are random: the exact error is exact for this decoder, and it is zero. With its cache, each block runs one pass more.
+    ///
+    /// In blocks: counted from the token that begins the sequence and is given; it is a prompt of one token. Without first-hitting the sizes are those of
+    /// [`RevealTimes`](crate::schedule::RevealTimes).
+    ///
+    /// Source: kuleshov-group/bd3lms `diffusion.py`, read in a copy of it.
+    Bd3Lm,
+
+    /// LaViDa with its shifted schedule.
+    ///
+    /// # Formula
+    /// ```text
+    /// k_i = trunc(m sigma(i / T)),   sigma(t) = shift t / (1 + (shift - 1) t)
+    /// sizes: the differences of k, at least 1 each; what that is too many is taken back in turn; then read from the other end
+    /// ```
+    /// At most one pass for each token. The default shift is 3. In `f32`.
+    ///
+    /// In blocks: as [`Decoder::Llada`].
+    ///
+    /// Source: adobe-research/LaVida-O `llava/model/language_model/llada/generate.py`, `get_num_transfer_tokens_sch`.
+    LaVida {
+        /// A positive number; at 1 the times are not shifted.
+        shift: f64,
+    },
+
+    /// Ascending steps: 1, 2, 4, .. tokens, `floor(log2 L)` passes, the last of which takes the rest. The steps asked for are ignored; the original runs
+    /// for this number only. Integers only.
+    ///
+    /// Source: yjyddq/EOSER-ASS-RL `eval/generate.py` @0908838, `ass_generate` with one block.
+    Ascending,
+
+    /// ESM3 with its cosine schedule and *random positions*: the exact error is exact for this decoder.
+    ///
+    /// # Formula
+    /// ```text
+    /// masks left after pass i = trunc(L cos(pi/2 (i + 1) / T) + 0.1)
+    /// ```
+    /// In `f32`. For as many steps as tokens, many passes are empty. With `strategy = "entropy"` positions are those of lowest entropy.
+    ///
+    /// Source: evolutionaryscale/esm `esm/utils/generation.py` @6e89bf7.
+    Esm3,
+
+    /// DPLM's sizes with its linear schedule.
+    ///
+    /// # Formula
+    /// ```text
+    /// masks left after pass i = floor(L (T - i - 1) / T)
+    /// ```
+    /// In whole numbers; the original multiplies in `f32`. It predicts *all* tokens again in each pass and keeps those of highest score, so
+    /// revealed tokens change: the error of random positions is a comparison of sizes.
+    ///
+    /// Source: bytedance/dplm `src/byprot/models/dplm/dplm.py` @8b3425b.
+    Dplm,
+
+    /// MAR: [`Decoder::MaskGit`] with the cosine in `f64`, and *random positions*: the exact error is exact for this order and these sizes. (Its
+    /// tokens are continuous.)
+    ///
+    /// Source: LTH14/mar `models/mar.py` @231d76f.
+    Mar,
+
+    /// SoundStorm's sizes.
+    ///
+    /// # Formula
+    /// ```text
+    /// masks left after pass i = trunc(L cos(pi/2 (i + 1) / T))
+    /// ```
+    /// In `f32`. Which tokens stay is decided by the scores of all sampled ones in each pass.
+    ///
+    /// Source: lucidrains/soundstorm-pytorch `soundstorm_pytorch/soundstorm.py` @8119522.
+    SoundStorm,
+
+    /// `adap_sche`, of an open MaskGIT and its many copies: sizes in proportion to a function, not masks left.
+    ///
+    /// # Formula
+    /// ```text
+    /// size of pass i = round(L v_i / sum v),   v_i = v(1 - i / (T - 1));   at least 1, the last takes the rest
+    /// ```
+    /// In `f32`, halves to even; the sum in `f64`, so that sizes may differ by one. It ends when no mask is left.
+    ///
+    /// Source: valeoai/Halton-MaskGIT, before its Halton sampler, and copies of it.
+    AdapSche(SizeFunction),
 }
 
 impl Decoder {
@@ -189,7 +301,8 @@ impl Decoder {
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
     /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`], which ignores the
-    /// steps; [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
+    /// steps; [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
+    /// [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks.
     ///
     /// ```
     /// use unmaskcost::decoders::Decoder;
@@ -232,20 +345,67 @@ impl Decoder {
         block_length: BlockLength,
         steps: usize,
     ) -> Result<Vec<Passes>> {
+        self.plan_blocks_after_prompt(0, tokens, block_length, steps)
+    }
+
+    /// The same after a prompt of so many tokens.
+    ///
+    /// For most decoders the first block begins behind the prompt, which then makes no difference. [`Decoder::Llada2`], [`Decoder::Sdar`] and
+    /// [`Decoder::Bd3Lm`] count blocks from the start of the sequence: the prompt fills a part of the first block that has masks, and the last block is a whole
+    /// one, with a tail beyond the tokens asked for that is revealed too (BD3-LM refuses that).
+    ///
+    /// # Errors
+    /// As [`Decoder::plan_blocks`]; [`Overflow`](Error::Overflow) if the sequence is longer than a `usize` counts.
+    ///
+    /// ```
+    /// use unmaskcost::{decoders::Decoder, schedule::BlockLength};
+    /// let plans = Decoder::Llada2.plan_blocks_after_prompt(10, 50, BlockLength(32), 16)?;
+    /// let masks: Vec<usize> = plans.iter().map(|plan| plan.tokens()).collect();
+    /// assert_eq!(masks, [22, 32]); // four of them beyond
+    /// assert_eq!(plans[0].to_string(), "(4 x 5, 2)");
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn plan_blocks_after_prompt(
+        self,
+        prompt: usize,
+        tokens: usize,
+        block_length: BlockLength,
+        steps: usize,
+    ) -> Result<Vec<Passes>> {
         check_request(tokens, steps)?;
         let block_length = block_length.nonzero()?;
         match self {
-            Self::MaskGit(_) | Self::Amused(_) | Self::Halton | Self::LlamaCpp => {
-                return Err(Error::NotBlockwise { decoder: self.name() });
+            Self::Llada2 | Self::Sdar | Self::Bd3Lm => {
+                self.aligned_blocks(prompt, tokens, block_length, steps)
             }
-            Self::Dllm(_) => {}
-            _ => check_divisible("the number of tokens", tokens, block_length)?,
+            _ => self.blocks_behind_prompt(tokens, block_length, steps),
+        }
+    }
+
+    /// Blocks that begin where the prompt ends.
+    fn blocks_behind_prompt(
+        self,
+        tokens: usize,
+        block_length: usize,
+        steps: usize,
+    ) -> Result<Vec<Passes>> {
+        let blockwise = match self {
+            Self::Llada | Self::FastDllm | Self::Dream | Self::LlamaCppBlock => true,
+            Self::Dllm(_) | Self::DllmBlocks(_) | Self::Dus | Self::LaVida { .. } => true,
+            _ => false,
+        };
+        if !blockwise {
+            return Err(Error::NotBlockwise { decoder: self.name() });
+        }
+        let cuts_last = matches!(self, Self::Dllm(_) | Self::DllmBlocks(_));
+        if !cuts_last {
+            check_divisible("the number of tokens", tokens, block_length)?;
         }
         let block_length = block_length.min(tokens);
         let blocks = tokens.div_ceil(block_length);
         let steps = match self {
             Self::Dus => steps,
-            Self::Dllm(_) => steps.div_ceil(blocks),
+            _ if cuts_last => steps.div_ceil(blocks),
             _ => {
                 check_divisible("the number of steps", steps, blocks)?;
                 steps / blocks
@@ -263,9 +423,60 @@ impl Decoder {
         Ok(plans)
     }
 
+    /// Blocks that are counted from the start of the sequence.
+    fn aligned_blocks(
+        self,
+        prompt: usize,
+        tokens: usize,
+        block_length: usize,
+        steps: usize,
+    ) -> Result<Vec<Passes>> {
+        let what = "the number of tokens with the prompt";
+        let end = prompt.checked_add(tokens).ok_or(Error::Overflow { what })?;
+        if self == Self::Bd3Lm {
+            check_divisible(what, end, block_length)?;
+        }
+        let blocks = end.div_ceil(block_length) - prompt / block_length;
+        check_divisible("the number of steps", steps, blocks)?;
+        let steps = steps / blocks;
+        let block_plan = |masked: usize| {
+            let passes = self.block_sizes(block_length, masked, steps)?;
+            check_list_fits("forward passes", passes.len().saturating_mul(blocks))?;
+            Passes::from_sizes(passes)
+        };
+        let mut plans = vec![block_plan(block_length - prompt % block_length)?];
+        if blocks > 1 {
+            plans.resize(blocks, block_plan(block_length)?);
+        }
+        Ok(plans)
+    }
+
+    /// The passes of a block of which only some tokens are masked.
+    fn block_sizes(self, block_length: usize, masked: usize, steps: usize) -> Result<Vec<usize>> {
+        check_list_fits("forward passes", steps.min(block_length))?;
+        if self == Self::Bd3Lm {
+            let left = masked.saturating_sub(steps);
+            if left > 0 {
+                let (decoder, tokens) = (self.name(), masked);
+                return Err(Error::LeavesMasks { decoder, tokens, masked: left });
+            }
+            return Ok(vec![1; masked]);
+        }
+        let mut sizes = quotas(block_length, masked, steps);
+        if self == Self::Sdar {
+            sizes.push(0);
+        }
+        Ok(sizes)
+    }
+
+    /// Whether the number of steps asked for makes a difference.
+    pub(crate) fn listens(self) -> bool {
+        !matches!(self, Self::Dus | Self::Ascending)
+    }
+
     /// The sizes of all passes, empty ones included.
     fn pass_sizes(self, tokens: usize, steps: usize) -> Result<Vec<usize>> {
-        if self != Self::Dus {
+        if self.listens() {
             check_list_fits("forward passes", steps)?;
         }
         let equal = |passes| equal(tokens, steps, passes);
@@ -291,6 +502,22 @@ impl Decoder {
             Self::Amused(function) => amused(tokens, steps, function),
             Self::Halton => halton(tokens, steps),
             Self::Dus => dilated_levels(tokens)?.iter().map(Vec::len).collect(),
+            Self::Llada2 | Self::Sdar | Self::Bd3Lm => self.block_sizes(tokens, tokens, steps)?,
+            Self::DllmBlocks(alpha) => {
+                let mut sizes = Self::Dllm(alpha).pass_sizes(tokens, steps)?;
+                sizes.insert(0, 0);
+                sizes
+            }
+            Self::LaVida { shift } => {
+                scalar::check_positive("the shift", shift)?;
+                lavida(tokens, steps, shift)
+            }
+            Self::Ascending => ascending(tokens),
+            Self::Esm3 => esm3(tokens, steps),
+            Self::Dplm => dplm(tokens, steps),
+            Self::Mar => mar(tokens, steps),
+            Self::SoundStorm => soundstorm(tokens, steps),
+            Self::AdapSche(function) => adap_sche(tokens, steps, function),
         })
     }
 }

@@ -3,12 +3,13 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction};
+use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction, SizeFunction};
 use crate::error::{Error, Result};
 use crate::numeric::scalar;
 
 impl Decoder {
-    /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers.
+    /// Every decoder of this list, with each of its functions; powers 2 and 3 stand for all powers, and
+    /// LaViDa's default shift for all shifts.
     pub const KNOWN: &'static [Self] = &[
         Self::Llada,
         Self::FastDllm,
@@ -27,6 +28,22 @@ impl Decoder {
         Self::Amused(AmusedFunction::Linear),
         Self::Halton,
         Self::Dus,
+        Self::Llada2,
+        Self::Sdar,
+        Self::DllmBlocks(DllmAlpha::Linear),
+        Self::DllmBlocks(DllmAlpha::Cosine),
+        Self::Bd3Lm,
+        Self::LaVida { shift: LAVIDA_SHIFT },
+        Self::Ascending,
+        Self::Esm3,
+        Self::Dplm,
+        Self::Mar,
+        Self::SoundStorm,
+        Self::AdapSche(SizeFunction::Arccos),
+        Self::AdapSche(SizeFunction::Cosine),
+        Self::AdapSche(SizeFunction::Square),
+        Self::AdapSche(SizeFunction::Linear),
+        Self::AdapSche(SizeFunction::Root),
     ];
 
     /// The name of the software, and its mask function. [`Display`](fmt::Display) adds the power of
@@ -52,6 +69,23 @@ impl Decoder {
             Self::Amused(AmusedFunction::Linear) => "aMUSEd linear",
             Self::Halton => "Halton",
             Self::Dus => "DUS",
+            Self::Llada2 => "LLaDA2",
+            Self::Sdar => "SDAR",
+            Self::DllmBlocks(DllmAlpha::Linear) => "dllm BD3 linear",
+            Self::DllmBlocks(DllmAlpha::Cosine) => "dllm BD3 cosine",
+            Self::Bd3Lm => "BD3-LM",
+            Self::LaVida { shift: LAVIDA_SHIFT } => "LaViDa",
+            Self::LaVida { .. } => SHIFT,
+            Self::Ascending => "ascending steps",
+            Self::Esm3 => "ESM3",
+            Self::Dplm => "DPLM",
+            Self::Mar => "MAR",
+            Self::SoundStorm => "SoundStorm",
+            Self::AdapSche(SizeFunction::Arccos) => "adap_sche arccos",
+            Self::AdapSche(SizeFunction::Cosine) => "adap_sche cosine",
+            Self::AdapSche(SizeFunction::Square) => "adap_sche square",
+            Self::AdapSche(SizeFunction::Linear) => "adap_sche linear",
+            Self::AdapSche(SizeFunction::Root) => "adap_sche root",
         }
     }
 }
@@ -63,6 +97,7 @@ impl fmt::Display for Decoder {
             (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
                 f.pad(&format!("{POWER} {power}"))
             }
+            (SHIFT, Self::LaVida { shift }) => f.pad(&format!("{SHIFT} {shift}")),
             (name, _) => f.pad(name),
         }
     }
@@ -72,7 +107,7 @@ impl fmt::Display for Decoder {
 ///
 /// # Errors
 /// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
-/// [`NotPositive`](Error::NotPositive) for a power that is not a positive number.
+/// [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number.
 ///
 /// ```
 /// use unmaskcost::decoders::{Decoder, MaskFunction};
@@ -89,11 +124,17 @@ impl FromStr for Decoder {
     fn from_str(text: &str) -> Result<Self> {
         let wanted = plain(text);
         // The number is read from the text itself, for its sign.
-        let number =
-            wanted.starts_with(&plain(POWER)).then(|| text.get(POWER.len() + 1..)).flatten();
-        if let Some(power) = number.and_then(|number| number.parse().ok()) {
+        let number_behind = |name: &str| {
+            let number = wanted.starts_with(&plain(name)).then(|| text.get(name.len() + 1..));
+            number.flatten().and_then(|number| number.parse().ok())
+        };
+        if let Some(power) = number_behind(POWER) {
             scalar::check_positive("the power", power)?;
             return Ok(Self::MaskGit(MaskFunction::Power(power)));
+        }
+        if let Some(shift) = number_behind(SHIFT) {
+            scalar::check_positive("the shift", shift)?;
+            return Ok(Self::LaVida { shift });
         }
         let known = Self::KNOWN.iter().copied().find(|decoder| plain(decoder.name()) == wanted);
         known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
@@ -102,6 +143,9 @@ impl FromStr for Decoder {
 
 /// The name of a power that has no name of its own.
 const POWER: &str = "MaskGIT power";
+/// The name of a shift that is not the default.
+const SHIFT: &str = "LaViDa shift";
+const LAVIDA_SHIFT: f64 = 3.0;
 
 /// As names are compared: each byte that may stand between words is a space.
 fn plain(name: &str) -> String {
@@ -111,5 +155,5 @@ fn plain(name: &str) -> String {
 /// The names of all decoders, for an error message.
 fn known_names() -> String {
     let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
-    format!("{}, {POWER} K", names.join(", "))
+    format!("{}, {POWER} K, {SHIFT} S", names.join(", "))
 }
