@@ -389,15 +389,19 @@ impl Decoder {
         block_length: usize,
         steps: usize,
     ) -> Result<Vec<Passes>> {
-        let blockwise = match self {
-            Self::Llada | Self::FastDllm | Self::Dream | Self::LlamaCppBlock => true,
-            Self::Dllm(_) | Self::DllmBlocks(_) | Self::Dus | Self::LaVida { .. } => true,
-            _ => false,
-        };
-        if !blockwise {
+        let cuts_last = matches!(self, Self::Dllm(_) | Self::DllmBlocks(_));
+        let blockwise = matches!(
+            self,
+            Self::Llada
+                | Self::FastDllm
+                | Self::Dream
+                | Self::LlamaCppBlock
+                | Self::Dus
+                | Self::LaVida { .. }
+        );
+        if !blockwise && !cuts_last {
             return Err(Error::NotBlockwise { decoder: self.name() });
         }
-        let cuts_last = matches!(self, Self::Dllm(_) | Self::DllmBlocks(_));
         if !cuts_last {
             check_divisible("the number of tokens", tokens, block_length)?;
         }
