@@ -6,6 +6,7 @@ pub mod theory {}
 #[doc = include_str!("../docs/guide.md")]
 #[doc = "\n## The pictures of this guide\n"]
 #[doc = include_str!("../docs/frontier.svg")]
+#[doc = include_str!("../docs/decoders.svg")]
 #[doc = include_str!("../docs/plan-losses.svg")]
 #[doc = include_str!("../docs/plan-costs.svg")]
 pub mod guide {}

@@ -48,6 +48,9 @@ mod markov_chain;
 mod minimax;
 #[path = "nested.rs"]
 mod nested;
+#[cfg(feature = "rand")]
+#[path = "on_models.rs"]
+mod on_models;
 #[path = "optimality.rs"]
 mod optimality;
 #[cfg(feature = "rand")]

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | a few tokens, in a table | [`JointTable`], with all its entropies [`SubsetEntropies`] |
 //! | a text, or anything in which a token depends on the one before | [`MarkovChain`] |
+//! | tokens that show hidden states, each of which depends on the one before | [`HiddenMarkovChain`] |
 //! | tokens whose order does not matter | [`ExchangeableBits`], [`CategoricalMixture`], [`uniform_permutation`] |
 //! | words scattered around a few centres | [`ClusterMixture`] |
 //! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
@@ -28,7 +29,7 @@ mod traits;
 pub use exchangeable::{CategoricalMixture, ClusterMixture, ExchangeableBits, uniform_permutation};
 pub use joint::{Correlations, JointTable};
 pub use linear_code::LinearCode;
-pub use markov_chain::MarkovChain;
+pub use markov_chain::{HiddenMarkovChain, MarkovChain};
 pub use mds_code::MdsCode;
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;

@@ -24,6 +24,19 @@ pub trait ConditionalMarginal<F: Scalar = f64> {
     /// Those of the law, for instance for positions or symbols that do not exist, or a context of
     /// probability zero.
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>>;
+
+    /// The same for all masked tokens, in order of position: one entry of `revealed` per token, its symbol if it is revealed. What a model
+    /// computes in one forward pass; by default one call for each.
+    ///
+    /// # Errors
+    /// As [`conditional_marginal`](Self::conditional_marginal).
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        let places = || revealed.iter().copied().enumerate();
+        let pairs: Vec<(usize, usize)> =
+            places().filter_map(|(place, symbol)| symbol.map(|symbol| (place, symbol))).collect();
+        let masked = places().filter(|(_, symbol)| symbol.is_none());
+        masked.map(|(place, _)| self.conditional_marginal(&pairs, place)).collect()
+    }
 }
 
 impl<F: Scalar> SubsetEntropy<F> for JointTable<F> {
@@ -87,6 +100,11 @@ pub(super) fn check_revealed(
 pub(crate) fn check_symbol(index: usize, limit: usize) -> Result<()> {
     let what = "symbol";
     if index < limit { Ok(()) } else { Err(Error::IndexOutOfRange { what, index, limit }) }
+}
+
+/// Refuses revealed symbols that are not in the alphabet.
+pub(super) fn check_symbols(revealed: &[Option<usize>], alphabet: usize) -> Result<()> {
+    revealed.iter().flatten().try_for_each(|&symbol| check_symbol(symbol, alphabet))
 }
 
 /// Weights divided by their sum.

@@ -365,6 +365,18 @@ impl<F: Scalar> ConditionalMarginal<F> for ExchangeableBits<F> {
         let zero = scalar::sum(counts().map(|(further, &mass)| mass * share(masked - further)));
         conditional(&[zero, one])
     }
+
+    /// The same for all masked tokens.
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        let places = || revealed.iter().copied().enumerate();
+        let pairs: Vec<(usize, usize)> =
+            places().filter_map(|(place, symbol)| symbol.map(|symbol| (place, symbol))).collect();
+        let masked = revealed.len() - pairs.len();
+        match places().find(|(_, symbol)| symbol.is_none()) {
+            Some((position, _)) => Ok(vec![self.conditional_marginal(&pairs, position)?; masked]),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 /// `ln( C(n, j+1) / C(n, j) )`

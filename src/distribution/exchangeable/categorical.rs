@@ -1,7 +1,9 @@
 use super::{MAX_WORK, check_tokens, component_weights, masses, power};
 use crate::curve::InformationCurve;
 use crate::distribution::joint::MAX_CELLS;
-use crate::distribution::traits::{ConditionalMarginal, check_revealed, conditional};
+use crate::distribution::traits::{
+    ConditionalMarginal, check_revealed, check_symbols, conditional,
+};
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -191,8 +193,22 @@ impl<F: Scalar> CategoricalMixture<F> {
 impl<F: Scalar> ConditionalMarginal<F> for CategoricalMixture<F> {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
         check_revealed(revealed, position, None, self.alphabet())?;
+        self.after(revealed.iter().map(|&(_, symbol)| symbol))
+    }
+
+    /// The same for all masked tokens.
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        check_symbols(revealed, self.alphabet())?;
+        let masked = revealed.iter().filter(|symbol| symbol.is_none()).count();
+        Ok(vec![self.after(revealed.iter().flatten().copied())?; masked])
+    }
+}
+
+impl<F: Scalar> CategoricalMixture<F> {
+    /// The distribution of another token, given these.
+    fn after(&self, symbols: impl Iterator<Item = usize>) -> Result<Vec<F>> {
         let mut counts = vec![0_usize; self.alphabet()];
-        revealed.iter().for_each(|&(_, symbol)| counts[symbol] += 1);
+        symbols.for_each(|symbol| counts[symbol] += 1);
         let log_weight = |(&weight, law): (&F, &Vec<F>)| {
             let seen = counts.iter().zip(law).filter(|(count, _)| **count > 0);
             let likelihood = seen.map(|(&count, &p)| scalar::float::<F>(count) * p.ln());

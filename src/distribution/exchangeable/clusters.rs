@@ -188,6 +188,30 @@ impl<F: Scalar> ClusterMixture<F> {
 impl<F: Scalar> ConditionalMarginal<F> for ClusterMixture<F> {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
         check_revealed(revealed, position, Some(self.tokens()), 2)?;
+        self.mixed(&self.masses_after(revealed), position)
+    }
+
+    /// The posterior once for all masked tokens.
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        let places = || revealed.iter().copied().enumerate();
+        let pairs: Vec<(usize, usize)> =
+            places().filter_map(|(place, symbol)| symbol.map(|symbol| (place, symbol))).collect();
+        let mut masked =
+            places().filter(|(_, symbol)| symbol.is_none()).map(|(place, _)| place).peekable();
+        // The first checks the revealed tokens, the last is the one that may be out of range.
+        for position in
+            masked.peek().copied().into_iter().chain(revealed.iter().rposition(Option::is_none))
+        {
+            check_revealed(&pairs, position, Some(self.tokens()), 2)?;
+        }
+        let masses = self.masses_after(&pairs);
+        masked.map(|position| self.mixed(&masses, position)).collect()
+    }
+}
+
+impl<F: Scalar> ClusterMixture<F> {
+    /// What the centres weigh, given these tokens, up to a factor.
+    fn masses_after(&self, revealed: &[(usize, usize)]) -> Vec<F> {
         let times_log = |count: usize, p: F| match count {
             0 => F::zero(),
             _ => scalar::float::<F>(count) * p.ln(),
@@ -199,7 +223,11 @@ impl<F: Scalar> ConditionalMarginal<F> for ClusterMixture<F> {
             weight.ln() + times_log(flipped, self.flip) + times_log(kept, F::one() - self.flip)
         };
         let centres = self.weights.iter().zip(&self.centres);
-        let masses = masses(&centres.map(log_weight).collect::<Vec<_>>());
+        masses(&centres.map(log_weight).collect::<Vec<_>>())
+    }
+
+    /// The distribution of a token, if the centres weigh this much.
+    fn mixed(&self, masses: &[F], position: usize) -> Result<Vec<F>> {
         let (mut zero, mut one) = (CompensatedSum::new(), CompensatedSum::new());
         for (&mass, centre) in masses.iter().zip(&self.centres) {
             zero.add(mass * self.probability_of_one(!centre[position]));

@@ -7,8 +7,12 @@ use crate::numeric::scalar::{self, Scalar};
 
 mod along_order;
 mod curve;
+mod hidden;
+mod smoothing;
 mod stationary;
 mod steps;
+
+pub use hidden::HiddenMarkovChain;
 
 use stationary::{closed_class, stationary_law};
 

@@ -2,7 +2,7 @@
 
 use super::{MAX_WORK, MarkovChain, cells};
 use crate::distribution::traits::{
-    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, conditional,
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, check_symbols, conditional,
 };
 use crate::error::{Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -186,5 +186,18 @@ impl<F: Scalar> ConditionalMarginal<F> for MarkovChain<F> {
             weights.iter_mut().zip(likelihoods).for_each(|(weight, p)| *weight = *weight * p);
         }
         conditional(&weights)
+    }
+
+    /// By the forward and backward recursions: `O(L q^2)`.
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        let alphabet = self.alphabet();
+        check_symbols(revealed, alphabet)?;
+        let only = |symbol: usize| {
+            (0..alphabet).map(|other| if other == symbol { F::one() } else { F::zero() }).collect()
+        };
+        let evidence: Vec<Option<Vec<F>>> =
+            revealed.iter().map(|symbol| symbol.map(only)).collect();
+        let posteriors = self.posteriors(&evidence)?.into_iter().zip(revealed);
+        Ok(posteriors.filter(|(_, symbol)| symbol.is_none()).map(|(law, _)| law).collect())
     }
 }

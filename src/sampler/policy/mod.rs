@@ -10,6 +10,7 @@
 //! | positions fixed beforehand | [`FixedPartition`] |
 //! | a rule of my own | any function from a [`View`] to positions |
 //! | a table of few tokens | [`cost`], exactly, by walking the tree of all that the policy may see |
+//! | hundreds of tokens of a distribution that predicts them (chains, hidden chains, mixtures) | [`estimated_cost`], from sequences that it draws |
 //! | confidences only | [`bounds::confidence`](crate::bounds::confidence) |
 //! | my own model | [`DecoderRuns`](crate::measured::DecoderRuns) |
 //!
@@ -32,11 +33,13 @@
 //! (P2, ReMDM, LLaDA2.1, DPLM's predictions of all tokens in each pass). There q is not the product of the formula, and nothing here gives its
 //! cost. Names of such decoders are refused with that reason.
 
+mod estimated;
 mod exact;
 mod fixed;
 mod names;
 mod rule;
 
+pub use estimated::{EstimatedCost, TeacherForced, estimated_cost, teacher_forced};
 pub use exact::{PolicyCost, cost, output_law};
 pub use fixed::FixedPartition;
 pub use rule::Rule;
@@ -151,6 +154,21 @@ impl<F: Scalar> View<F> {
             None => Ok(vec![F::one() / scalar::float(shape[position]); shape[position]]),
         };
         let marginals: Vec<Vec<F>> = masked.iter().enumerate().map(law).collect::<Result<_>>()?;
+        let entropies = marginals.iter().map(|law| entropy(law)).collect();
+        Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
+    }
+
+    /// From the predictions of the masked tokens, in order.
+    fn of_predictions(revealed: &[Option<usize>], marginals: Vec<Vec<F>>) -> Result<Self> {
+        let masked: Vec<usize> =
+            (0..revealed.len()).filter(|&position| revealed[position].is_none()).collect();
+        if marginals.len() != masked.len() {
+            let (what, found) = ("the list of predictions", marginals.len());
+            return Err(Error::LengthMismatch { what, found, expected: masked.len() });
+        }
+        for law in &marginals {
+            law.iter().try_for_each(|&p| scalar::check_probability("prediction", p))?;
+        }
         let entropies = marginals.iter().map(|law| entropy(law)).collect();
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }

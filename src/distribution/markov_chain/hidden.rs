@@ -1,0 +1,145 @@
+use super::{MarkovChain, check_length, check_tokens};
+use crate::distribution::joint::MAX_CELLS;
+use crate::distribution::traits::{ConditionalMarginal, check_revealed, conditional};
+use crate::distribution::{JointTable, normalized};
+use crate::error::{Error, Result, check_limit};
+use crate::numeric::scalar::{self, Scalar};
+
+/// A hidden Markov chain: a chain of states that nobody sees, and for each state the distribution of the symbol that it shows.
+///
+/// Unlike those of a [`MarkovChain`], its tokens depend on each other over any distance, as far as the states tell: so no
+/// closed form of its curve is known, and costs are estimated from sequences that it draws.
+///
+/// ```
+/// use rand::SeedableRng;
+/// use unmaskcost::{MarkovChain, distribution::HiddenMarkovChain, sampler::policy::{Rule, self}};
+/// let states = MarkovChain::stationary(&[[0.95, 0.05], [0.05, 0.95]])?;
+/// let hidden = HiddenMarkovChain::new(states, &[[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])?;
+/// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+/// let sequences: Vec<Vec<usize>> =
+///     (0..20).map(|_| hidden.sample(32, &mut generator)).collect::<Result<_, _>>()?;
+/// let cost = policy::estimated_cost(&hidden, &Rule::lowest_entropies(4)?, &sequences)?;
+/// assert_eq!(cost.rounds, 8.0);
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct HiddenMarkovChain<F = f64> {
+    states: MarkovChain<F>,
+    /// For each state, one probability per symbol.
+    shown: Vec<Vec<F>>,
+}
+
+impl<F: Scalar> HiddenMarkovChain<F> {
+    /// From the chain of the states and, for each of them, the distribution of what it shows.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`](Error::LengthMismatch) unless there is a distribution for each state, all over the same symbols;
+    /// [`Empty`](Error::Empty) for no symbols; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
+    /// [`RowNotNormalized`](Error::RowNotNormalized).
+    pub fn new(states: MarkovChain<F>, shown: &[impl AsRef<[F]>]) -> Result<Self> {
+        let what = "what the states show";
+        check_length(what, shown.len(), states.alphabet())?;
+        let symbols = shown.first().map_or(0, |law| law.as_ref().len());
+        if symbols == 0 {
+            return Err(Error::Empty { what: "the list of symbols that a state shows" });
+        }
+        let row = |(row, law): (usize, &_)| {
+            let law: &[F] = AsRef::as_ref(law);
+            check_length(what, law.len(), symbols)?;
+            let not_normalized =
+                |sum, tolerance| Error::RowNotNormalized { what, row, sum, tolerance };
+            normalized(what, law, not_normalized)
+        };
+        let shown = shown.iter().map(AsRef::as_ref).enumerate();
+        let shown = shown.map(|(index, law)| row((index, &law))).collect::<Result<_>>()?;
+        Ok(Self { states, shown })
+    }
+
+    /// The number of symbols.
+    #[must_use]
+    pub fn alphabet(&self) -> usize {
+        self.shown[0].len()
+    }
+
+    /// The chain of the states.
+    #[must_use]
+    pub fn states(&self) -> &MarkovChain<F> {
+        &self.states
+    }
+
+    /// The joint table of the first `tokens` tokens, for small numbers of them.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^25 cells, each for all states.
+    pub fn joint_table(&self, tokens: usize) -> Result<JointTable<F>> {
+        check_tokens(tokens)?;
+        let (symbols, states) = (self.alphabet(), self.states.alphabet());
+        let words = (0..tokens).fold(1_u128, |words, _| words.saturating_mul(symbols as u128));
+        let needed = words.saturating_mul(states as u128);
+        check_limit("cells of the table, times states", needed, MAX_CELLS as u128)?;
+        // For each word the probability of the word with each state of its last token.
+        let show = |law: &[F]| {
+            let with =
+                |symbol: usize| law.iter().zip(&self.shown).map(move |(&p, row)| p * row[symbol]);
+            (0..symbols).map(|symbol| with(symbol).collect()).collect::<Vec<Vec<F>>>()
+        };
+        let mut forward = show(self.states.initial());
+        for _ in 1..tokens {
+            forward = forward.iter().flat_map(|law| show(&self.states.next(law))).collect();
+        }
+        let weights: Vec<F> = forward.into_iter().map(|law| scalar::sum(law.into_iter())).collect();
+        JointTable::from_weights(&vec![symbols; tokens], weights)
+    }
+
+    /// Draws the first `tokens` tokens.
+    ///
+    /// # Errors
+    /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
+    #[cfg(feature = "rand")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
+    pub fn sample<R: rand::Rng + ?Sized>(
+        &self,
+        tokens: usize,
+        generator: &mut R,
+    ) -> Result<Vec<usize>> {
+        let states = self.states.sample(tokens, generator)?;
+        let show = |state: usize| crate::distribution::draw(&self.shown[state], generator);
+        Ok(states.into_iter().map(show).collect())
+    }
+
+    fn likelihoods(&self, symbol: usize) -> Vec<F> {
+        self.shown.iter().map(|law| law[symbol]).collect()
+    }
+
+    fn shown_by(&self, states: &[F]) -> Result<Vec<F>> {
+        let symbol = |symbol: usize| {
+            scalar::sum(states.iter().zip(&self.shown).map(|(&p, row)| p * row[symbol]))
+        };
+        conditional(&(0..self.alphabet()).map(symbol).collect::<Vec<F>>())
+    }
+}
+
+/// By the forward and backward recursions over all tokens up to the last one concerned: `O(L q^2)` for `q` states.
+impl<F: Scalar> ConditionalMarginal<F> for HiddenMarkovChain<F> {
+    fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
+        check_revealed(revealed, position, None, self.alphabet())?;
+        let last = revealed.iter().map(|(place, _)| *place).max().unwrap_or(0).max(position);
+        let tokens = last.saturating_add(1);
+        check_tokens(tokens)?;
+        let mut evidence = vec![None; tokens];
+        for &(place, symbol) in revealed {
+            evidence[place] = Some(self.likelihoods(symbol));
+        }
+        self.shown_by(&self.states.posteriors(&evidence)?[position])
+    }
+
+    fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
+        let alphabet = self.alphabet();
+        crate::distribution::traits::check_symbols(revealed, alphabet)?;
+        let evidence: Vec<Option<Vec<F>>> =
+            revealed.iter().map(|symbol| symbol.map(|symbol| self.likelihoods(symbol))).collect();
+        let posteriors = self.states.posteriors(&evidence)?;
+        let masked = posteriors.iter().zip(revealed).filter(|(_, symbol)| symbol.is_none());
+        masked.map(|(states, _)| self.shown_by(states)).collect()
+    }
+}
