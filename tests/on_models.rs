@@ -2,11 +2,14 @@
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use unmaskcost::distribution::{ClusterMixture, ConditionalMarginal, HiddenMarkovChain};
+use unmaskcost::distribution::{
+    CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, HiddenMarkovChain,
+    JointTable, MarkovChain,
+};
 use unmaskcost::measured::{DecoderRuns, Run};
 use unmaskcost::sampler::policy::{self, Policy, Rule, View};
 use unmaskcost::schedule::BlockLength;
-use unmaskcost::{CategoricalMixture, Error, ExchangeableBits, JointTable, MarkovChain, Nats};
+use unmaskcost::{Error, Nats};
 
 fn rules() -> Vec<Rule> {
     let rules = [

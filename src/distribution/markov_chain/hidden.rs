@@ -12,7 +12,7 @@ use crate::numeric::scalar::{self, Scalar};
 ///
 /// ```
 /// use rand::SeedableRng;
-/// use unmaskcost::{MarkovChain, distribution::HiddenMarkovChain, sampler::policy::{Rule, self}};
+/// use unmaskcost::{distribution::{HiddenMarkovChain, MarkovChain}, sampler::policy::{Rule, self}};
 /// let states = MarkovChain::stationary(&[[0.95, 0.05], [0.05, 0.95]])?;
 /// let hidden = HiddenMarkovChain::new(states, &[[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])?;
 /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);

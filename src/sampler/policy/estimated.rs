@@ -28,7 +28,7 @@ pub struct TeacherForced<F = f64> {
 /// those of the predictor; if the policy breaks its contract, as [`cost`](super::cost).
 ///
 /// ```
-/// use unmaskcost::{MarkovChain, sampler::policy::{Rule, self}};
+/// use unmaskcost::{distribution::MarkovChain, sampler::policy::{Rule, self}};
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
 /// let run = policy::teacher_forced(&chain, &Rule::lowest_entropies(2)?, &[0, 0, 1, 1, 0, 0])?;
 /// assert_eq!(run.rounds, 3);
@@ -46,7 +46,7 @@ pub fn teacher_forced<F: Scalar>(
     let mut left = sequence.len();
     let (mut loss, mut budget, mut rounds) = (CompensatedSum::new(), CompensatedSum::new(), 0);
     while left > 0 {
-        let view = View::of_predictions(&revealed, predictor.conditional_marginals(&revealed)?)?;
+        let view = View::of_predictions(&revealed, &predictor.conditional_marginals(&revealed)?)?;
         let places = chosen_places(policy, &view)?;
         let entropies = || places.iter().map(|&place| view.entropies[place]);
         let largest = entropies().fold(F::zero(), F::max);
@@ -94,7 +94,7 @@ pub struct EstimatedCost<F = f64> {
 ///
 /// ```
 /// use rand::SeedableRng;
-/// use unmaskcost::{MarkovChain, sampler::policy::{Rule, self}};
+/// use unmaskcost::{distribution::MarkovChain, sampler::policy::{Rule, self}};
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
 /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
 /// let sequences: Vec<Vec<usize>> =

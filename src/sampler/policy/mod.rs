@@ -158,21 +158,6 @@ impl<F: Scalar> View<F> {
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
-    /// From the predictions of the masked tokens, in order.
-    fn of_predictions(revealed: &[Option<usize>], marginals: Vec<Vec<F>>) -> Result<Self> {
-        let masked: Vec<usize> =
-            (0..revealed.len()).filter(|&position| revealed[position].is_none()).collect();
-        if marginals.len() != masked.len() {
-            let (what, found) = ("the list of predictions", marginals.len());
-            return Err(Error::LengthMismatch { what, found, expected: masked.len() });
-        }
-        for law in &marginals {
-            law.iter().try_for_each(|&p| scalar::check_probability("prediction", p))?;
-        }
-        let entropies = marginals.iter().map(|law| entropy(law)).collect();
-        Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
-    }
-
     /// One entry per token: its symbol if it is revealed.
     #[must_use]
     pub fn revealed(&self) -> &[Option<usize>] {
