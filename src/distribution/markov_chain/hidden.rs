@@ -87,7 +87,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         for _ in 1..tokens {
             forward = forward.iter().flat_map(|law| show(&self.states.next(law))).collect();
         }
-        let weights: Vec<F> = forward.into_iter().map(|law| scalar::sum(law.into_iter())).collect();
+        let weights: Vec<F> = forward.into_iter().map(scalar::sum).collect();
         JointTable::from_weights(&vec![symbols; tokens], weights)
     }
 
