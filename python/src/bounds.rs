@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use unmaskcost::bounds::{self, Knowledge, sharp};
 use unmaskcost::{Nats, Result};
 
+use crate::arrays::Floats;
 use crate::curve::InformationCurve;
 use crate::errors::Raise;
 use crate::schedule::Schedule;
@@ -160,4 +161,31 @@ pub fn from_correlations(
 #[pyfunction]
 pub fn compare(curve: &InformationCurve, schedule: &Schedule) -> PyResult<String> {
     bounds::compare(&curve.0, &schedule.0).py().map(|comparison| comparison.to_string())
+}
+
+/// An upper bound for the KL of one round by its confidences (probabilities of the likeliest symbols), in nats.
+///
+/// Source: the sum of h(1 - c) without the largest, h(e) = H_b(e) + e ln(V - 1); for equal confidences Fast-dLLM's
+/// Theorem 1, arXiv 2505.22618.
+///
+/// Examples
+/// --------
+/// >>> from unmaskcost import bounds
+/// >>> round(bounds.confidence_kl_upper([0.9, 0.9], vocabulary=126_000), 2)
+/// 1.5
+#[pyfunction]
+pub fn confidence_kl_upper(confidences: &Bound<'_, PyAny>, vocabulary: usize) -> PyResult<f64> {
+    nats(bounds::confidence::kl_upper(&Floats::of(confidences)?.doubles(), vocabulary))
+}
+
+/// An upper bound for the total variation of one round by its confidences: the sum of 1 - c, at most 1.
+#[pyfunction]
+pub fn confidence_total_variation_upper(confidences: &Bound<'_, PyAny>) -> PyResult<f64> {
+    bounds::confidence::total_variation_upper(&Floats::of(confidences)?.doubles()).py()
+}
+
+/// An upper bound for every distribution whose TC or DTC, whichever is smaller, is given: rho min(TC, DTC), in nats.
+#[pyfunction]
+pub fn universal_upper(smaller_correlation: f64, schedule: &Schedule) -> PyResult<f64> {
+    nats(bounds::universal::from_smaller_correlation(Nats(smaller_correlation), &schedule.0))
 }

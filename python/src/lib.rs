@@ -30,9 +30,10 @@ mod _unmaskcost {
     use crate::audit::audit;
     #[pymodule_export]
     use crate::bounds::{
-        Known, compare, from_correlations, from_dual_total_correlation, from_single_token_entropy,
-        from_token_information, from_total_correlation, li_cai_refined_upper, li_cai_upper,
-        li_cai_worst_schedule_lower,
+        Known, compare, confidence_kl_upper, confidence_total_variation_upper, from_correlations,
+        from_dual_total_correlation, from_single_token_entropy, from_token_information,
+        from_total_correlation, li_cai_refined_upper, li_cai_upper, li_cai_worst_schedule_lower,
+        universal_upper,
     };
     #[pymodule_export]
     use crate::curve::InformationCurve;
@@ -45,7 +46,7 @@ mod _unmaskcost {
     #[pymodule_export]
     use crate::measured::{Collector, Losses, measurement_counts};
     #[pymodule_export]
-    use crate::optimal::{fewest_steps, frontier, optimal_schedule, universal};
+    use crate::optimal::{fewest_steps, frontier, minimax, optimal_schedule, universal};
     #[pymodule_export]
     use crate::order_blocks::{OrderBlocks, OrderChoice, choose_order};
     #[pymodule_export]

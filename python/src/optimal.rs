@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use unmaskcost::{Nats, optimal};
 
 use crate::arrays::array;
+use crate::bounds::Known;
 use crate::curve::InformationCurve;
 use crate::long;
 use crate::schedule::Schedule;
@@ -69,4 +70,28 @@ pub fn universal(py: Python<'_>, tokens: usize, steps: usize) -> PyResult<(Sched
     let found = long::work(py, move || optimal::minimax::universal(tokens, steps))?;
     let factor = found.factor().value();
     Ok((Schedule(found.into_schedule()), factor))
+}
+
+/// The schedule whose worst error over all distributions that agree with what is known is least.
+///
+/// Returns
+/// -------
+/// schedule : Schedule
+/// guarantee : float
+///     No such distribution has a larger error, in nats.
+/// least_possible : float
+///     No schedule of as many steps guarantees less: the same as the guarantee where the search is exact.
+///
+/// Examples
+/// --------
+/// >>> from unmaskcost import Known, optimal
+/// >>> known = Known(64, information={20: 0.5, 63: 0.6})
+/// >>> schedule, guarantee, least = optimal.minimax(known, 8)
+/// >>> schedule.steps, guarantee == least
+/// (8, True)
+#[pyfunction]
+pub fn minimax(py: Python<'_>, known: &Known, steps: usize) -> PyResult<(Schedule, f64, f64)> {
+    let known = known.0.clone();
+    let found = long::work(py, move || optimal::minimax::schedule(&known, steps))?;
+    Ok((Schedule(found.schedule), found.guarantee.0, found.least_possible.0))
 }

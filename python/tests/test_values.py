@@ -244,3 +244,16 @@ def test_estimates_are_printed_with_so_many_decimals():
     assert f"{Estimate(2.0, 0.5):.2f}" == "2.00 ± 0.50 nats" and f"{Estimate(2.0, 0.5)}" == "2 ± 0.5 nats"
     with pytest.raises(ValueError):
         format(Estimate(2.0, 0.5), "x")
+
+
+def test_guarantees_hold_for_every_distribution():
+    known = Known(16, total_correlation=3.0)
+    schedule, guarantee, least = optimal.minimax(known, 4)
+    assert guarantee == pytest.approx(known.bounds(schedule).upper) and least <= guarantee
+    assert guarantee <= known.bounds(Schedule.balanced(16, 4)).upper
+    schedule, factor = optimal.universal(16, 4)
+    assert bounds.universal_upper(3.0, schedule) == pytest.approx(3.0 * factor)
+    assert bounds.confidence_kl_upper(np.array([1.0, 1.0], dtype=np.float32), 100) == pytest.approx(0, abs=1e-5)
+    assert bounds.confidence_total_variation_upper([0.9, 0.8]) == pytest.approx(0.3)
+    with pytest.raises(Error):
+        bounds.confidence_kl_upper([1.5], 10)

@@ -4,6 +4,8 @@ from ._unmaskcost import (
     KlBounds,
     Known,
     compare,
+    confidence_kl_upper,
+    confidence_total_variation_upper,
     from_correlations,
     from_dual_total_correlation,
     from_single_token_entropy,
@@ -12,12 +14,15 @@ from ._unmaskcost import (
     li_cai_refined_upper,
     li_cai_upper,
     li_cai_worst_schedule_lower,
+    universal_upper,
 )
 
 __all__ = [
     "KlBounds",
     "Known",
     "compare",
+    "confidence_kl_upper",
+    "confidence_total_variation_upper",
     "from_correlations",
     "from_dual_total_correlation",
     "from_single_token_entropy",
@@ -26,4 +31,5 @@ __all__ = [
     "li_cai_refined_upper",
     "li_cai_upper",
     "li_cai_worst_schedule_lower",
+    "universal_upper",
 ]

@@ -1,5 +1,5 @@
 """Which schedule to use."""
 
-from ._unmaskcost import fewest_steps, frontier, schedule, universal
+from ._unmaskcost import fewest_steps, frontier, minimax, schedule, universal
 
-__all__ = ["fewest_steps", "frontier", "schedule", "universal"]
+__all__ = ["fewest_steps", "frontier", "minimax", "schedule", "universal"]
