@@ -67,3 +67,17 @@ def test_the_stubs_know_every_name_and_no_other():
         if inspect.isclass(item) and name != "Error":
             public_members = {m for m in vars(item) if not m.startswith("_")}
             assert {m for m in members if not m.startswith("_")} == public_members, name
+
+
+def test_the_code_of_the_guide_runs(capsys):
+    import pathlib
+    import re
+
+    guide = (pathlib.Path(__file__).parents[2] / "docs" / "guide.md").read_text()
+    section = guide.split("## The same from Python")[1]
+    names = {}
+    blocks = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(blocks) >= 2
+    for block in blocks:
+        exec(compile(block, "guide.md", "exec"), names)
+    assert "sizes" in capsys.readouterr().out
