@@ -45,6 +45,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod values;
+
 use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, Error as _};

@@ -1,8 +1,11 @@
 //! Quantities with their unit: [`Nats`], [`Bits`], and the [`TrainingError`] of a learned predictor.
 
+use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
+
+use num_traits::float::TotalOrder;
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
@@ -195,6 +198,26 @@ macro_rules! arithmetic {
             }
         }
 
+        impl Mul<$unit<f64>> for f64 {
+            type Output = $unit<f64>;
+            fn mul(self, amount: $unit<f64>) -> $unit<f64> {
+                amount * self
+            }
+        }
+
+        impl Mul<$unit<f32>> for f32 {
+            type Output = $unit<f32>;
+            fn mul(self, amount: $unit<f32>) -> $unit<f32> {
+                amount * self
+            }
+        }
+
+        impl<F: Scalar> From<F> for $unit<F> {
+            fn from(number: F) -> Self {
+                Self(number)
+            }
+        }
+
         impl<F: Scalar> Div<F> for $unit<F> {
             type Output = Self;
             fn div(self, divisor: F) -> Self {
@@ -253,6 +276,14 @@ macro_rules! arithmetic {
             #[must_use]
             pub fn max(self, other: Self) -> Self {
                 Self(self.0.max(other.0))
+            }
+        }
+
+        impl<F: Scalar + TotalOrder> $unit<F> {
+            /// The order of all floats, NaN included, for sorting and `min_by`: `f64::total_cmp`.
+            #[must_use]
+            pub fn total_cmp(&self, other: &Self) -> Ordering {
+                self.0.total_cmp(&other.0)
             }
         }
 

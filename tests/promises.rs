@@ -88,3 +88,5 @@ mod sharp;
 mod universal;
 
 mod support;
+#[path = "values.rs"]
+mod values;

@@ -22,6 +22,7 @@ use crate::schedule::{Passes, Schedule};
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ScheduleAudit {
     /// L.
@@ -66,7 +67,8 @@ pub struct ScheduleAudit {
 }
 
 /// How the reveal sizes change from step to step. One token more or less makes no trend: decoders round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SizeTrend {
     /// All steps are equal, give or take one token.
@@ -84,6 +86,7 @@ pub enum SizeTrend {
 
 /// A known decoder and how far it is from a schedule.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct NearestDecoder {
     /// The decoder.

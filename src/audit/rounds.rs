@@ -29,6 +29,7 @@ use crate::schedule::Rounds;
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RoundsAudit {
     /// What can be said of the sizes, for random positions.

@@ -10,6 +10,14 @@ use crate::units::Nats;
 
 /// A schedule looked over in the light of a curve: [`with_curve`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct CurveAudit<F = f64> {
     /// What can be said without the curve.
@@ -30,6 +38,14 @@ pub struct CurveAudit<F = f64> {
 
 /// One cut of a schedule moved: as many steps as before, and a smaller error.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Exchange<F = f64> {
     /// The cut that is given up, as a revealed count: the two steps that meet there are joined.

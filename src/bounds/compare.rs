@@ -12,6 +12,7 @@ use crate::units::Nats;
 
 /// What a number says of the sampling error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum BoundKind {
     /// It is the error of this schedule.
@@ -41,6 +42,11 @@ impl fmt::Display for BoundKind {
 
 /// One bound in a [`Comparison`].
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(bound(serialize = "F: Scalar + serde::Serialize"))
+)]
 #[non_exhaustive]
 pub struct ComparedBound<F = f64> {
     /// What the number says.
@@ -52,6 +58,10 @@ pub struct ComparedBound<F = f64> {
     /// The bound.
     pub value: Nats<F>,
     /// `value / exact error`; `None` if the exact error is zero.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::numeric::words::serialize_optional")
+    )]
     pub ratio: Option<F>,
 }
 
@@ -59,6 +69,11 @@ pub struct ComparedBound<F = f64> {
 ///
 /// Its `Display` is a table, one bound per line.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(bound(serialize = "F: Scalar + serde::Serialize"))
+)]
 #[non_exhaustive]
 pub struct Comparison<F = f64> {
     /// The exact error of the schedule.

@@ -120,6 +120,14 @@ pub fn modes_are_likeliest<F: Scalar>(confidences: &[F]) -> Result<bool> {
 
 /// Fast-dLLM's Theorem 1 for n tokens, all of which have at least some confidence: what [`published`] gives.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Published<F = f64> {
     /// `(n - 1) (H_b(e) + e ln(V - 1))`: equal to [`kl_upper`] for equal confidences.

@@ -54,6 +54,14 @@ impl Factor {
         self.ratio().value()
     }
 
+    /// What a document says, if it is a fraction that [`factor`] could have written.
+    #[cfg(feature = "serde")]
+    pub(crate) fn in_lowest_terms(numerator: usize, denominator: usize) -> Result<Self> {
+        scalar::check_positive("denominator", denominator as f64)?;
+        let (numerator, denominator) = Ratio::of(numerator, denominator).lowest_terms();
+        Ok(Self { numerator, denominator })
+    }
+
     fn ratio(self) -> Ratio {
         Ratio::of(self.numerator, self.denominator)
     }

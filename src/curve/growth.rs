@@ -14,6 +14,14 @@ use crate::units::Nats;
 /// Their ratio is what a schedule that follows the density gains over one that is uniform in the
 /// log-odds.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct GrowthComplexity<F = f64> {
     /// `2 l` times the integral of the density.

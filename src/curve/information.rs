@@ -248,19 +248,41 @@ impl<F: Scalar> InformationCurve<F> {
         increments: Vec<F>,
         single_token_entropy: Option<F>,
     ) -> Result<Self> {
-        let curve = Self { information, increments, single_token_entropy };
+        Self { information, increments, single_token_entropy }.finite()
+    }
+
+    /// The curve, if all that is computed from it is finite.
+    pub(super) fn finite(self) -> Result<Self> {
         // Every error and correlation is at most L I_{L-1}: if that is finite, all are.
-        if !curve.token_information().0.is_finite() {
+        if !self.token_information().0.is_finite() {
             return Err(Error::Overflow {
                 what: "L I_{L-1}, the information summed over the tokens",
             });
         }
         // And the entropy of the sequence is at most L f_0.
-        let tokens = scalar::float::<F>(curve.tokens());
-        if curve.single_token_entropy.is_some_and(|entropy| !(entropy * tokens).is_finite()) {
+        let tokens = scalar::float::<F>(self.tokens());
+        if self.single_token_entropy.is_some_and(|entropy| !(entropy * tokens).is_finite()) {
             return Err(Error::Overflow { what: "L f_0, the entropy summed over the tokens" });
         }
-        Ok(curve)
+        Ok(self)
+    }
+
+    /// The same increments, rounded to another float, and their sums.
+    pub(super) fn in_precision<G: Scalar>(&self) -> InformationCurve<G> {
+        let cast = |x: &F| scalar::constant::<G>(scalar::evidence(*x));
+        let increments: Vec<G> = self.increments.iter().map(cast).collect();
+        let mut sum = CompensatedSum::new();
+        let mut largest = 0.0_f64;
+        let add = |&increment: &G| {
+            sum.add(scalar::evidence(increment));
+            largest = largest.max(sum.total());
+            scalar::constant(largest)
+        };
+        InformationCurve {
+            information: increments.iter().map(add).collect(),
+            single_token_entropy: self.single_token_entropy.as_ref().map(cast),
+            increments,
+        }
     }
 
     /// L, the number of tokens.

@@ -16,6 +16,7 @@ mod either;
 mod growth;
 mod information;
 mod order_curve;
+mod precision;
 mod step_cost;
 
 pub use blocks::block_curves;

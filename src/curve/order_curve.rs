@@ -220,6 +220,16 @@ impl<F: Scalar> OrderCurve<F> {
         Ok(Self { tokens, entropies })
     }
 
+    pub(super) fn map<G: Scalar>(&self, cast: impl Fn(F) -> G) -> OrderCurve<G> {
+        let entropies = self.entropies.iter().map(|&entropy| cast(entropy)).collect();
+        OrderCurve { tokens: self.tokens, entropies }
+    }
+
+    pub(super) fn finite(self) -> Result<Self> {
+        scalar::check_finite("conditional entropies along the order", &self.entropies)?;
+        Ok(self)
+    }
+
     /// Checks the entropies and lowers each to the least one of the same token with less known.
     pub(crate) fn projected(tokens: usize, mut entropies: Vec<F>, noise: F) -> Result<Self> {
         let what = "conditional entropies along the order";

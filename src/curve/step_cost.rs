@@ -8,6 +8,14 @@ use crate::units::Nats;
 
 /// What one step of a schedule costs on a curve, and what its neighbourhood offers.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct StepCost<F = f64> {
     /// The revealed counts that the step covers.

@@ -6,7 +6,8 @@ use super::each_pass;
 use super::single::cos;
 
 /// alpha(t) of [`Decoder::Dllm`](crate::decoders::Decoder::Dllm): the part of the tokens unmasked at time t.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum DllmAlpha {
     /// `1 - t`.

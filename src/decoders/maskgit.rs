@@ -9,6 +9,7 @@ use crate::schedule::Schedule;
 
 /// r(x) of [`Decoder::MaskGit`](crate::decoders::Decoder::MaskGit): the part of the tokens masked when a part x of the passes is done.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum MaskFunction {
     /// `cos(pi x / 2)`, the default.
@@ -24,7 +25,8 @@ pub enum MaskFunction {
 }
 
 /// The mask functions of [`Decoder::Amused`](crate::decoders::Decoder::Amused).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum AmusedFunction {
     /// `cos(pi x / 2)`, the default.

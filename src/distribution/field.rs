@@ -3,7 +3,7 @@ use crate::numeric::scalar::Scalar;
 use crate::units::Nats;
 
 /// The integers modulo a prime below 2^32, so that products fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Field(pub(super) u64);
 
 impl Field {

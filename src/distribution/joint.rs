@@ -34,6 +34,14 @@ pub(super) const MAX_CELLS: usize = 1 << 25;
 /// Chen, Cong & Li (arXiv 2511.04647) derive schedules from either; see
 /// [`JointTable::correlations`] for the definitions.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Correlations<F = f64> {
     /// TC, the error of revealing all tokens at once.

@@ -39,7 +39,7 @@ pub(super) const MAX_LISTED: u128 = 1 << 24;
 /// assert!((curve.total_correlation().bits().0 - 2.0).abs() < 1e-15);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LinearCode {
     field: Field,
     /// The columns of a generator matrix with independent rows.

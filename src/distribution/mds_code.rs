@@ -27,7 +27,7 @@ use crate::units::Nats;
 /// assert_eq!(curve.sampling_error(&two_steps)?.0, 0.0);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MdsCode {
     field: Field,
     length: usize,

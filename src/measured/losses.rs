@@ -33,6 +33,14 @@ const COUNT_TOLERANCE: f64 = 0.01;
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 pub struct LossPoint<F = f64> {
     /// k, how many of the L tokens the model sees: 0 .. L-1.
     pub revealed: usize,
@@ -84,6 +92,15 @@ impl<F: Scalar> LossPoint<F> {
                 count(samples - 1)
             }
             _ => f64::INFINITY,
+        }
+    }
+
+    fn map<G>(&self, cast: impl Fn(F) -> G) -> LossPoint<G> {
+        LossPoint {
+            revealed: self.revealed,
+            loss: Nats(cast(self.loss.0)),
+            standard_error: Nats(cast(self.standard_error.0)),
+            samples: self.samples,
         }
     }
 
@@ -677,9 +694,39 @@ impl<F: Scalar> LossCurve<F> {
     }
 }
 
+/// The losses and errors as they are.
+impl From<LossCurve<f32>> for LossCurve<f64> {
+    fn from(losses: LossCurve<f32>) -> Self {
+        Self {
+            tokens: losses.tokens,
+            points: losses.points.iter().map(|point| point.map(f64::from)).collect(),
+            holds_ends: losses.holds_ends,
+        }
+    }
+}
+
+/// The losses and errors rounded to nearest; [`NotFinite`](Error::NotFinite) for one that `f32` does not hold,
+/// [`Overflow`](Error::Overflow) if it does not hold their sum.
+impl TryFrom<LossCurve<f64>> for LossCurve<f32> {
+    type Error = Error;
+
+    fn try_from(losses: LossCurve<f64>) -> Result<Self> {
+        let points: Vec<_> = losses.points.iter().map(|point| point.map(|x| x as f32)).collect();
+        Ok(Self { holds_ends: losses.holds_ends, ..Self::merged(losses.tokens, &points, 1)? })
+    }
+}
+
 /// The error of a model and a schedule, in its two parts: that tokens are revealed together, and that
 /// the model is not the ideal one.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct ErrorSplit<F = f64> {
     /// What revealing several tokens at once would cost the ideal (or the reference) predictor.

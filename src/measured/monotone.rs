@@ -27,6 +27,14 @@ use crate::units::Nats;
 /// probability at most `1 - level` (Bonferroni's bound, whatever the losses are; as good as the
 /// degrees of freedom are where the errors are estimates).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct MonotonicityTest<F = f64> {
     /// The probability, at most, of a rise as significant as the largest one if the losses do not rise.
@@ -49,6 +57,14 @@ impl<F: Scalar> MonotonicityTest<F> {
 
 /// A rise of the mean loss from one block of measured counts to the next.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Increase<F = f64> {
     /// The counts before it.
@@ -70,6 +86,14 @@ struct Block<F> {
 
 /// What a projection did to one measured loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Move<F = f64> {
     /// The count.

@@ -76,6 +76,14 @@ struct Fitted<F> {
 
 /// A schedule, with what it seems to cost and what it was judged to cost.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Choice<F = f64> {
     /// The schedule chosen.

@@ -26,6 +26,7 @@ use crate::units::Nats;
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Verdict {
     /// The 99 % interval of the difference does not contain zero.
     Certain,

@@ -10,3 +10,5 @@ pub(crate) mod ratio;
 pub(crate) mod scalar;
 pub(crate) mod simd;
 pub(crate) mod student;
+#[cfg(feature = "serde")]
+pub(crate) mod words;

@@ -13,6 +13,7 @@ use crate::units::Nats;
 /// A family of schedules. `u = t / T` is the share of the steps done, the formula the share of the
 /// tokens revealed by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Family {
     /// `u`: equal steps, [`Schedule::balanced`].
@@ -38,6 +39,14 @@ impl Family {
 
 /// The best member found of a family.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Fitted<F = f64> {
     /// The family.
@@ -50,6 +59,7 @@ pub struct Fitted<F = f64> {
     pub error: Nats<F>,
     /// Its error divided by the least error of any schedule with as many steps; 1 if both are zero,
     /// infinite if only that is.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numeric::words"))]
     pub ratio: F,
 }
 

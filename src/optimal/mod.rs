@@ -87,6 +87,14 @@ use crate::units::Nats;
 /// The best plan, and what it costs. [`schedule`] and [`fewest_steps`] give the two as a pair, which
 /// becomes one of these with `into()`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "P: serde::Serialize, F: Scalar + serde::Serialize",
+        deserialize = "P: serde::Deserialize<'de>, F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Optimum<P = Schedule, F = f64> {
     /// The plan: a [`Schedule`], a [`Blockwise`](crate::schedule::Blockwise) one, or

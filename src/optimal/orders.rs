@@ -7,6 +7,14 @@ use crate::units::Nats;
 
 /// The best of several orders for a number of steps, with its sizes.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct BestOrder<F = f64> {
     /// Its place in the list.

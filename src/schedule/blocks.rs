@@ -12,6 +12,7 @@ use crate::schedule::{Passes, Schedule};
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BlockLength(pub usize);
 
 impl BlockLength {

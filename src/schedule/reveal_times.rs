@@ -44,7 +44,8 @@ pub struct RevealTimes {
 /// assert_eq!(sizes(Rounding::StepTruncated)?, "(2, 2, 3, 3)");
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Rounding {
     /// Tokens revealed so far: `round(L t_i)`, halves away from zero. Never off by more than half a

@@ -74,6 +74,14 @@ impl Sequence {
 
 /// One forward pass of a model: the losses of all tokens of an order but the first ones, which are known.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct OrderPass<F = f64> {
     /// The name of the sequence.

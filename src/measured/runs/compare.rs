@@ -25,6 +25,14 @@ const MAX_COMPARED: u128 = 1 << 31;
 ///
 /// Sources: J. Hsu, *Annals of Statistics* 9 (1981), for multiple comparisons with the best; C. Bonferroni.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 pub struct DecoderComparison<F = f64> {
     level: f64,
     left_out: usize,
@@ -33,6 +41,14 @@ pub struct DecoderComparison<F = f64> {
 
 /// One of several decoders.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct ComparedDecoder<F = f64> {
     /// Its name.
@@ -51,6 +67,7 @@ pub struct ComparedDecoder<F = f64> {
 
 /// Where a decoder lies among all, in the picture of measured mean loss against measured mean rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum FrontierPlace {
     /// On the lower convex hull: no mixture of others loses less in as many rounds. What lies on the
     /// hull between two decoders is reached by tossing a coin, for each sequence, for which of them decodes it.

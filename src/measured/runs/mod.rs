@@ -28,6 +28,14 @@ use crate::units::Nats;
 /// assert_eq!(run.rounds, 16);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Run<F = f64> {
     /// The name of the sequence, the same for all decoders.
@@ -147,6 +155,14 @@ impl<F: Scalar> Records<F> {
 
 /// What a decoder loses and takes on average.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct DecoderMeans<F = f64> {
     /// The sequences it was run on.

@@ -42,6 +42,14 @@ use crate::units::Nats;
 
 /// A schedule, what it guarantees, and how much less another one could guarantee at most.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Guaranteed<F = f64> {
     /// The schedule.

@@ -10,14 +10,14 @@ use crate::schedule::Schedule;
 /// A schedule made without any knowledge of the data, and what it guarantees for all data.
 ///
 /// Made by [`universal()`] and [`universal_within`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Universal {
     schedule: Schedule,
     factor: Factor,
 }
 
 impl Universal {
-    fn of(schedule: Schedule) -> Self {
+    pub(crate) fn of(schedule: Schedule) -> Self {
         let factor = factor(&schedule);
         Self { schedule, factor }
     }

@@ -28,6 +28,14 @@ fn divergence_of_word<F: Scalar>(joint: F, product: F, marginals: &[F]) -> F {
 
 /// What a policy costs on a table.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct PolicyCost<F = f64> {
     /// KL(p || q), exactly: the sum of the conditional total correlations.

@@ -12,7 +12,7 @@ use crate::schedule::BlockLength;
 /// assert_eq!(dilated.sets, [vec![0, 4], vec![2, 6], vec![1, 3, 5, 7]]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FixedPartition {
     /// The sets in the order in which they are revealed.
     pub sets: Vec<Vec<usize>>,
