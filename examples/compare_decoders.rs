@@ -4,23 +4,22 @@
 //! cargo run --release --example compare_decoders -- [--runs RUNS.csv] [--blocks ORDERS.csv] --tokens L [OPTIONS]
 //!
 //! --runs RUNS.csv        decoders run on held-out sequences
-//! --against NAME         of these, the ones whose names start so are what others are compared with at equal rounds (default: random)
-//! --blocks ORDERS.csv    losses along orders, in blocks
+//! --blocks ORDERS.csv    losses along orders, in blocks, on the same sequences
 //! --tokens L             tokens in a sequence
 //! --steps T              of the choice that is written (default: the fewest within 1 % of one token at a time)
+//! --against NAME         what others are compared with at equal rounds: all whose names start so (default: random)
 //! --output PREFIX        of the files that are written (default: compare)
 //! ```
 //!
-//! With `--runs`: the loss and rounds of each decoder (for the columns, see `DecoderRuns::from_csv`), what it loses more than random positions in as many
-//! rounds, which decoders are beaten by others for certain, and the fastest within a tolerance, with confidence. Draws loss against rounds as `PREFIX-decoders.svg`.
+//! With `--blocks` (for the columns, see `OrderBlocks::from_csv`): for each order and number of steps, the loss of a
+//! sequence with equal sizes, with the best sizes (chosen on one half of the documents, judged on the other), and whether choosing
+//! helped. Writes the order and sizes to use as `PREFIX-choice.json`.
 //!
-//! With `--blocks`: the losses of any masked model along one or several orders (for the columns, see
-//! `OrderBlocks::from_csv`). For each order and number of steps: the loss of a sequence with equal sizes, with the best sizes
-//! (chosen on one half of the documents, judged on the other), and whether choosing helped. Writes the order and
-//! sizes to use as `PREFIX-choice.json`, and the picture of loss against passes as `PREFIX-passes.svg`.
+//! Then all of these and the decoders of `--runs` (for the columns, see `DecoderRuns::from_csv`) in one table: loss and rounds, what
+//! each loses more than random positions in as many rounds, which are beaten by others for certain, and the fastest within a
+//! tolerance, with confidence. Draws loss against passes as `PREFIX-passes.svg`.
 
 mod command_line;
-mod passes_picture;
 mod runs_report;
 
 use std::fmt::Write;
@@ -28,9 +27,8 @@ use std::process::ExitCode;
 
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
-use passes_picture::{Line, Point, draw_passes};
 use runs_report::RunsReport;
-use unmaskcost::measured::{OrderBlocks, OrderChoice, Verdict};
+use unmaskcost::measured::{DecoderRuns, OrderBlocks, OrderChoice, Run, Verdict};
 use unmaskcost::{Error, Estimate, Nats, Schedule};
 
 /// The level of every interval, printed or drawn.
@@ -41,10 +39,10 @@ const TOLERANCE: f64 = 0.01;
 
 struct Options {
     runs: Option<String>,
-    against: String,
     blocks: Option<String>,
     tokens: usize,
     steps: Option<usize>,
+    against: String,
     output: String,
 }
 
@@ -55,19 +53,23 @@ impl Options {
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("runs") => runs = Some(parser.value()?.string()?),
-                Long("against") => against = parser.value()?.string()?,
                 Long("blocks") => blocks = Some(parser.value()?.string()?),
                 Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
                 Long("steps") => steps = Some(option_value(&mut parser, "--steps")?),
+                Long("against") => against = parser.value()?.string()?,
                 Long("output") => output = parser.value()?.string()?,
                 _ => return Err(argument.unexpected().into()),
             }
         }
         if runs.is_none() && blocks.is_none() {
-            return Err("--runs or --blocks is needed: a CSV file with runs of decoders, or with losses along orders".into());
+            return Err(
+                "--runs or --blocks is needed: a CSV file with runs of decoders, or with losses \
+                        along orders"
+                    .into(),
+            );
         }
         let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
-        Ok(Self { runs, against, blocks, tokens, steps, output })
+        Ok(Self { runs, blocks, tokens, steps, against, output })
     }
 }
 
@@ -77,42 +79,46 @@ fn main() -> ExitCode {
 
 fn run(parser: lexopt::Parser) -> Outcome<String> {
     let options = Options::read(parser)?;
-    let mut notes = String::new();
-    if let Some(path) = &options.runs {
-        notes += &compare_runs(path, &options)?;
-    }
-    if let Some(path) = &options.blocks {
-        notes += &compare_orders(path, &options)?;
-    }
-    Ok(notes)
-}
-
-fn compare_runs(path: &str, options: &Options) -> Outcome<String> {
-    let report = RunsReport::read(path, &options.against, LEVEL)?;
-    command_line::print(&report.table(options.tokens)?)?;
-    let picture = format!("{}-decoders.svg", options.output);
-    report.draw(&picture)?;
-    Ok(format!("wrote {picture}\n"))
-}
-
-fn compare_orders(path: &str, options: &Options) -> Outcome<String> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    let orders =
-        OrderBlocks::from_csv(&text, options.tokens).map_err(|error| format!("{path}: {error}"))?;
+    let orders = match &options.blocks {
+        Some(path) => read(path, |text| OrderBlocks::from_csv(text, options.tokens))?,
+        None => Vec::new(),
+    };
+    let mut runs = match &options.runs {
+        Some(path) => read(path, DecoderRuns::from_csv)?,
+        None => DecoderRuns::new(),
+    };
     let steps = compared_steps(options.tokens, options.steps);
     let rows: Vec<Row> =
         orders.iter().map(|blocks| Row::new(blocks, &steps)).collect::<Result<_, _>>()?;
-
-    let mut report = String::new();
+    let (mut report, mut notes) = (String::new(), String::new());
     for row in &rows {
         report += &row.table()?;
+        row.record(&mut runs)?;
     }
-    let choice = choose(&orders, options.steps)?;
-    report += &verdict(&orders, &choice)?;
+    if !orders.is_empty() {
+        let choice = choose(&orders, options.steps)?;
+        report += &verdict(&orders, &choice)?;
+        report.push('\n');
+        notes += &write_choice(&options.output, &choice[0])?;
+    }
+    let table = RunsReport::new(runs, &options.against, LEVEL).map_err(|error| {
+        format!("{error}: runs and blocks need the same sequences, by the same names")
+    })?;
+    report += &table.table(options.tokens)?;
     let printed = command_line::print(&report);
-    let note = write_files(&options.output, &rows, &choice[0])?;
-    printed.map(|()| note)
+    let picture = format!("{}-passes.svg", options.output);
+    let left_out = table.draw(&picture)?;
+    writeln!(notes, "wrote {picture}")?;
+    if !left_out.is_empty() {
+        writeln!(notes, "not drawn, far above: {}", left_out.join("; "))?;
+    }
+    printed.map(|()| notes)
+}
+
+fn read<T>(path: &str, parse: impl Fn(&str) -> unmaskcost::Result<T>) -> Outcome<T> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    Ok(parse(&text).map_err(|error| format!("{path}: {error}"))?)
 }
 
 /// Powers of two, and what was asked for.
@@ -145,6 +151,29 @@ impl<'a> Row<'a> {
             one_at_a_time.map(|loss| blocks.fewest_steps(Nats(TOLERANCE * loss.value().0)));
         let fewest = fewest.transpose()?;
         Ok(Self { blocks, one_at_a_time, choices: choices.collect::<Result<_, _>>()?, fewest })
+    }
+
+    /// Each schedule as a decoder.
+    fn record(&self, runs: &mut DecoderRuns) -> unmaskcost::Result<()> {
+        let (name, tokens) = (self.blocks.name(), self.blocks.tokens());
+        let mut add = |what: String, found: Vec<Run>| {
+            found.into_iter().try_for_each(|run| runs.record(&what, run))
+        };
+        for choice in &self.choices {
+            let steps = choice.balanced.steps();
+            // The measured counts may not allow equal ones.
+            let is_equal = choice.balanced == Schedule::balanced(tokens, steps)?;
+            let what = if is_equal { "equal" } else { "nearly equal" };
+            add(format!("{name}, {steps} {what} steps"), self.blocks.runs(&choice.balanced)?)?;
+            if choice.schedule != choice.balanced {
+                add(format!("{name}, {steps} chosen steps"), self.blocks.runs_of_choice(choice)?)?;
+            }
+        }
+        if self.one_at_a_time.is_some() {
+            let alone = Schedule::sequential(tokens)?;
+            add(format!("{name}, {tokens} equal steps"), self.blocks.runs(&alone)?)?;
+        }
+        Ok(())
     }
 
     fn table(&self) -> Outcome<String> {
@@ -234,29 +263,9 @@ fn plus_minus(estimate: Estimate) -> unmaskcost::Result<String> {
     Ok(format!("{:.2} ± {:.2}", estimate.value().0, interval.width().0 / 2.0))
 }
 
-fn write_files(prefix: &str, rows: &[Row], choice: &OrderChoice) -> Outcome<String> {
+fn write_choice(prefix: &str, choice: &OrderChoice) -> Outcome<String> {
     let path = format!("{prefix}-choice.json");
     let json = serde_json::to_string(choice)? + "\n";
     std::fs::write(&path, json).map_err(|error| format!("{path}: {error}"))?;
-    let mut lines = Vec::new();
-    for row in rows {
-        let name = row.blocks.name();
-        let point = |steps, estimate: Estimate| {
-            let interval = estimate.interval(LEVEL)?;
-            let (low, high) = (interval.lower().0, interval.upper().0);
-            Ok::<_, Error>(Point { passes: steps, loss: estimate.value().0, low, high })
-        };
-        let (mut equal, mut chosen) = (Vec::new(), Vec::new());
-        for choice in &row.choices {
-            let steps = choice.schedule.steps();
-            equal.push(point(steps, row.blocks.mean_loss(&choice.balanced)?)?);
-            chosen.push(point(steps, choice.loss)?);
-        }
-        lines.push(Line { name: format!("{name}, equal sizes"), points: equal, faint: true });
-        lines.push(Line { name: format!("{name}, sizes chosen"), points: chosen, faint: false });
-    }
-    let least = rows.iter().filter_map(|row| row.one_at_a_time).map(|loss| loss.value().0);
-    let picture = format!("{prefix}-passes.svg");
-    draw_passes(&picture, &lines, least.reduce(f64::min))?;
-    Ok(format!("wrote {path} and {picture}\n"))
+    Ok(format!("wrote {path}\n"))
 }

@@ -10,6 +10,7 @@ pub mod theory {}
 #[doc = include_str!("../docs/plan-losses.svg")]
 #[doc = include_str!("../docs/plan-costs.svg")]
 #[doc = include_str!("../docs/tiny-model.svg")]
+#[doc = include_str!("../docs/passes.svg")]
 pub mod guide {}
 
 #[doc = include_str!("../docs/performance.md")]

@@ -213,3 +213,110 @@ fn doubling_is_nearly_best_for_a_chain_along_a_spread_order() {
         );
     }
 }
+
+/// Rank i at the free position next to L frac(i (sqrt(5) - 1)/2), the left one of two.
+fn golden(tokens: usize) -> Order {
+    let ratio = (5_f64.sqrt() - 1.0) / 2.0;
+    let mut free = vec![true; tokens];
+    let mut positions = vec![];
+    for rank in 0..tokens {
+        let wanted = (tokens as f64 * (rank as f64 * ratio).fract()) as usize;
+        let near = (0..tokens).flat_map(|d| [wanted.checked_sub(d), Some(wanted + d)]).flatten();
+        let position = near.into_iter().find(|&p| p < tokens && free[p]).unwrap();
+        free[position] = false;
+        positions.push(position);
+    }
+    Order::from_positions(positions).unwrap()
+}
+
+/// The numbers of the guide, of another program: (best sizes, equal sizes) for bit reversal and golden-ratio spacing.
+#[test]
+fn bit_reversal_and_golden_ratio_cost_what_the_guide_says() {
+    let tokens = 128;
+    let two =
+        |stay: f64| MarkovChain::stationary(&[[stay, 1.0 - stay], [1.0 - stay, stay]]).unwrap();
+    let three =
+        MarkovChain::stationary(&[[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.3, 0.1, 0.6]]).unwrap();
+    type Figures = [(usize, [f64; 2], [f64; 2]); 4];
+    let cases: [(MarkovChain, Figures); 3] = [
+        (
+            two(0.9),
+            [
+                (2, [8.959, 9.66], [13.97, 16.33]),
+                (4, [0.2121, 1.351], [2.679, 3.199]),
+                (6, [9.416e-7, 0.08204], [1.852, 0.9945]),
+                (8, [0.0, 0.0001046], [0.2121, 0.509]),
+            ],
+        ),
+        (
+            two(0.97),
+            [
+                (2, [12.16, 11.23], [29.68, 30.41]),
+                (4, [2.282, 1.835], [10.77, 10.98]),
+                (6, [0.02869, 0.3573], [6.333, 5.709]),
+                (8, [0.0, 0.0382], [2.992, 3.344]),
+            ],
+        ),
+        (
+            three,
+            [
+                (2, [6.592, 8.622], [6.592, 11.34]),
+                (4, [0.004722, 0.5464], [0.458, 0.966]),
+                (6, [0.0, 0.002351], [0.7082, 0.1459]),
+                (8, [0.0, 0.0], [0.004722, 0.06436]),
+            ],
+        ),
+    ];
+    for (chain, figures) in cases {
+        let curves = [Order::spread(tokens).unwrap(), golden(tokens)]
+            .map(|order| chain.order_curve(&order).unwrap());
+        for (steps, best, equal) in figures {
+            let balanced = Schedule::balanced(tokens, steps).unwrap();
+            for (curve, (best, equal)) in curves.iter().zip(best.into_iter().zip(equal)) {
+                let found = optimal::schedule(curve, steps).unwrap().1.0;
+                assert!((found - best).abs() <= 1e-3 * best + 1e-7, "T = {steps}: {found}, {best}");
+                let found = curve.sampling_error(&balanced).unwrap().0;
+                assert!((found - equal).abs() <= 1e-3 * equal, "T = {steps}: {found}, {equal}");
+            }
+        }
+    }
+}
+
+/// The theorem on chains with the rate of its eigenvalue, which no curve is needed for.
+#[test]
+fn passes_grow_with_the_logarithm_of_the_range_and_hardly_with_the_length() {
+    for stay in [0.6_f64, 0.9, 0.99] {
+        let chain = MarkovChain::stationary(&[[stay, 1.0 - stay], [1.0 - stay, stay]]).unwrap();
+        let eigenvalue = 2.0 * stay - 1.0;
+        for tokens in [1_000_usize, 1_000_000] {
+            // The chi-squared divergence at distance g bounds the information: a tenth of a nat in all.
+            let distance = (tokens as f64 / 0.1).ln() / (2.0 * -eigenvalue.ln());
+            let spacing = (distance.ceil() as usize).next_power_of_two();
+            let mut sizes = vec![tokens.div_ceil(spacing)];
+            let mut gap = spacing;
+            while gap > 1 {
+                gap /= 2;
+                sizes.push(tokens.div_ceil(gap) - sizes.iter().sum::<usize>());
+            }
+            let schedule = Schedule::from_reveal_sizes(sizes).unwrap();
+            assert_eq!(schedule.steps(), 1 + spacing.ilog2() as usize);
+            let error = chain.order_error(&Order::spread(tokens).unwrap(), &schedule).unwrap();
+            assert!(error.0 <= 0.1, "{stay}, {tokens}: {error} in {} steps", schedule.steps());
+        }
+    }
+}
+
+/// The answer of the guide for a chain: passes within one part in a hundred of one token at a time.
+#[test]
+fn a_chain_needs_few_spread_passes_and_many_random_ones() {
+    let chain =
+        MarkovChain::stationary(&[[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.3, 0.1, 0.6]]).unwrap();
+    for (tokens, spread_passes, random_passes) in [(64, 3, 22), (256, 3, 29)] {
+        let spread = chain.order_curve(&Order::spread(tokens).unwrap()).unwrap();
+        let random = chain.information_curve(tokens).unwrap();
+        let tolerance = spread.joint_entropy() * 0.01;
+        let (few, _) = optimal::fewest_steps(&spread, tolerance).unwrap();
+        let (many, _) = optimal::fewest_steps(&random, tolerance).unwrap();
+        assert_eq!((few.steps(), many.steps()), (spread_passes, random_passes), "{few}");
+    }
+}

@@ -13,6 +13,9 @@ use crate::command_line::Outcome;
 /// Tolerances for the fastest decoder, as parts of the least loss.
 const TOLERANCES: [f64; 4] = [0.005, 0.01, 0.02, 0.05];
 
+/// The picture ends at this multiple of the least loss.
+const SHOWN: f64 = 1.3;
+
 pub struct RunsReport {
     runs: DecoderRuns,
     compared: DecoderComparison,
@@ -21,11 +24,8 @@ pub struct RunsReport {
 }
 
 impl RunsReport {
-    pub fn read(path: &str, against: &str, level: f64) -> Outcome<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("cannot read {path}: {error}"))?;
-        let runs = DecoderRuns::from_csv(&text).map_err(|error| format!("{path}: {error}"))?;
-        let compared = runs.compare(level).map_err(|error| format!("{path}: {error}"))?;
+    pub fn new(runs: DecoderRuns, against: &str, level: f64) -> unmaskcost::Result<Self> {
+        let compared = runs.compare(level)?;
         Ok(Self { runs, compared, against: against.to_owned() })
     }
 
@@ -124,36 +124,28 @@ impl RunsReport {
         Ok(format!("{:.2} ± {half:.2}", estimate.value().0))
     }
 
-    /// Decoders whose names differ in numbers only, by their common name.
-    fn families(&self) -> Vec<(String, Vec<&ComparedDecoder>)> {
-        let mut families: Vec<(String, Vec<&ComparedDecoder>)> = Vec::new();
-        for decoder in self.compared.decoders() {
-            let name = family(&decoder.name);
-            match families.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, members)) => members.push(decoder),
-                None => families.push((name, vec![decoder])),
-            }
-        }
-        families
-    }
-
-    /// Loss against rounds, a line for each family, and the hull.
-    pub fn draw(&self, path: &str) -> Outcome<()> {
-        let decoders = self.compared.decoders();
-        let point = |d: &ComparedDecoder| (d.means.rounds, d.means.loss.value().0);
+    /// Loss against rounds, a line for each family, and the hull. What loses far more than the best is left out:
+    /// the names of these decoders come back.
+    pub fn draw(&self, path: &str) -> Outcome<Vec<&str>> {
+        let loss = |d: &ComparedDecoder| d.means.loss.value().0;
+        let point = |d: &ComparedDecoder| (d.means.rounds, loss(d));
+        let all = self.compared.decoders();
+        let least = all.iter().map(loss).fold(f64::INFINITY, f64::min);
+        let is_shown = |d: &&ComparedDecoder| loss(d) <= SHOWN * least;
+        let decoders: Vec<&ComparedDecoder> = all.iter().filter(is_shown).collect();
+        let left_out = all.iter().filter(|d| !is_shown(d)).map(|d| d.name.as_str()).collect();
         let most = decoders.iter().map(|d| d.means.rounds).fold(2.0, f64::max);
         let fewest = decoders.iter().map(|d| d.means.rounds).fold(most, f64::min);
-        let losses = || decoders.iter().map(|d| d.means.loss.value().0);
-        let (low, high) = (losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max));
-        let pad = 0.05 * (high - low).max(1e-9);
+        let high = decoders.iter().map(|d| loss(d)).fold(least, f64::max);
+        let pad = 0.05 * (high - least).max(1e-9);
 
-        let root = SVGBackend::new(path, (860, 480)).into_drawing_area();
+        let root = SVGBackend::new(path, (960, 600)).into_drawing_area();
         root.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&root)
             .margin(16)
             .x_label_area_size(44)
             .y_label_area_size(60)
-            .build_cartesian_2d((fewest / 1.2..1.2 * most).log_scale(), low - pad..high + pad)?;
+            .build_cartesian_2d((fewest / 1.2..1.2 * most).log_scale(), least - pad..high + pad)?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -163,13 +155,13 @@ impl RunsReport {
             .y_desc("-ln q of a sequence, nats")
             .label_style(("sans-serif", 14))
             .draw()?;
-        let hull = decoders.iter().filter(|d| d.place == FrontierPlace::Hull).map(point);
+        let hull = decoders.iter().filter(|d| d.place == FrontierPlace::Hull).map(|d| point(d));
         let grey = BLACK.mix(0.25).stroke_width(6);
         chart
             .draw_series(LineSeries::new(hull, grey))?
             .label("lower convex hull")
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], grey));
-        for (index, (name, members)) in self.families().into_iter().enumerate() {
+        for (index, (name, members)) in families(&decoders).into_iter().enumerate() {
             let style = color(index).stroke_width(2);
             chart
                 .draw_series(LineSeries::new(members.iter().map(|d| point(d)), style))?
@@ -186,22 +178,35 @@ impl RunsReport {
             .label_font(("sans-serif", 14))
             .draw()?;
         root.present()?;
-        Ok(())
+        Ok(left_out)
     }
+}
+
+/// Decoders whose names differ in numbers only, by their common name.
+fn families<'a>(decoders: &[&'a ComparedDecoder]) -> Vec<(String, Vec<&'a ComparedDecoder>)> {
+    let mut families: Vec<(String, Vec<&ComparedDecoder>)> = Vec::new();
+    for &decoder in decoders {
+        let name = family(&decoder.name);
+        match families.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, members)) => members.push(decoder),
+            None => families.push((name, vec![decoder])),
+        }
+    }
+    families
 }
 
 /// A name without its numbers.
 fn family(name: &str) -> String {
-    let words = name.split_whitespace().map(|word| match word.parse::<f64>() {
-        Ok(_) => "n",
-        Err(_) => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let word = |word: &str| match word.trim_end_matches(',').parse::<f64>() {
+        Ok(_) => word.replace(|c: char| c.is_ascii_digit() || c == '.', "").replacen("", "n", 1),
+        Err(_) => word.to_owned(),
+    };
+    name.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Colors that are told apart, also by those who see no red.
 fn color(index: usize) -> RGBColor {
-    const COLORS: [RGBColor; 8] = [
+    const COLORS: [RGBColor; 12] = [
         RGBColor(0x00, 0x72, 0xb2),
         RGBColor(0xd5, 0x5e, 0x00),
         RGBColor(0x00, 0x9e, 0x73),
@@ -210,6 +215,10 @@ fn color(index: usize) -> RGBColor {
         RGBColor(0x56, 0xb4, 0xe9),
         RGBColor(0x00, 0x00, 0x00),
         RGBColor(0x99, 0x99, 0x00),
+        RGBColor(0x88, 0x22, 0x55),
+        RGBColor(0x44, 0xaa, 0x99),
+        RGBColor(0x99, 0x99, 0x99),
+        RGBColor(0x33, 0x22, 0x88),
     ];
     COLORS[index % COLORS.len()]
 }
