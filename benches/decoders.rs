@@ -3,6 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use unmaskcost::distribution::MarkovChain;
+use unmaskcost::sampler::policy::{self, Rule};
 use unmaskcost::{InformationCurve, Schedule, audit, optimal};
 use unmaskcost::{
     decoders::{Decoder, MaskFunction},
@@ -66,5 +68,22 @@ fn audits(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, random_sizes, plans, audits);
+/// One sequence of a chain of 27 symbols, by rules with many rounds and few.
+fn policies(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("teacher_forced");
+    group.sample_size(10);
+    let symbols: Vec<usize> = (0..20_000_usize).map(|i| i * i / 7 % 27).collect();
+    let chain: MarkovChain = MarkovChain::fit(&symbols, 27, 0.5).expect("a chain");
+    let sequence = &symbols[..256];
+    for text in ["16 lowest entropies", "16 lowest entropies at least 4 apart", "1 lowest entropy"]
+    {
+        let rule: Rule = text.parse().expect("a rule");
+        group.bench_function(format!("{text}/L=256"), |bencher| {
+            bencher.iter(|| policy::teacher_forced(black_box(&chain), &rule, black_box(sequence)))
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, random_sizes, plans, audits, policies);
 criterion_main!(benches);

@@ -41,7 +41,7 @@ use maskgit::{amused, mar, maskgit};
 use quota::{ascending, equal, quotas};
 use ratio::adap_sche;
 use shifted::lavida;
-use truncated::{SMALLEST_TIME, dream_block, dream_time, truncated};
+use truncated::{SMALLEST_TIME, dream_block, dream_time, llama_time, truncated};
 
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar;
@@ -103,6 +103,9 @@ pub enum Decoder {
     /// `dream/model/generation_utils_block.py` @4e9aeec.
     Dream,
 
+    /// [`Decoder::Dream`] with another `eps`, from 0 to below 1: the last time of its grid.
+    DreamEps(f64),
+
     /// llama.cpp's diffusion example with `TIMESTEP_BASED`: the rule of [`Decoder::Dream`], with times
     /// computed as `1 - i / T (1 - eps)`, in `f32`; here with eps = 1e-3 (the example has no default: either eps or a
     /// block length must be given). It has no blocks. As plain arithmetic computes it; a build with fused arithmetic, likely on arm64, differs
@@ -110,6 +113,9 @@ pub enum Decoder {
     ///
     /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCpp,
+
+    /// [`Decoder::LlamaCpp`] with another `eps`, from 0 to below 1.
+    LlamaCppEps(f64),
 
     /// llama.cpp's diffusion example with `BLOCK_BASED`: the sizes of [`Decoder::Llada`], but a block
     /// ends with the first pass that finds no mask. So for T > m there are m + 1 passes, the last one
@@ -302,7 +308,7 @@ impl Decoder {
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
     /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`], which ignores the
     /// steps; [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
-    /// [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks.
+    /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1; [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks.
     ///
     /// ```
     /// use unmaskcost::decoders::Decoder;
@@ -395,6 +401,7 @@ impl Decoder {
             Self::Llada
                 | Self::FastDllm
                 | Self::Dream
+                | Self::DreamEps(_)
                 | Self::LlamaCppBlock
                 | Self::Dus
                 | Self::LaVida { .. }
@@ -416,7 +423,8 @@ impl Decoder {
             }
         };
         let block_plan = |tokens| match self {
-            Self::Dream => dream_block(tokens, steps),
+            Self::Dream => dream_block(tokens, steps, SMALLEST_TIME),
+            Self::DreamEps(eps) => dream_block(tokens, steps, check_eps(eps)?),
             _ => self.plan(tokens, steps),
         };
         let block = block_plan(block_length)?;
@@ -488,9 +496,15 @@ impl Decoder {
             Self::Llada => equal(steps),
             Self::FastDllm => equal(steps.min(tokens)),
             Self::LlamaCppBlock => equal(steps.min(tokens.saturating_add(1))),
-            Self::Dream => truncated(tokens, steps, |i| dream_time(i, steps)),
-            Self::LlamaCpp => {
-                truncated(tokens, steps, |i| 1.0 - i as f32 / steps as f32 * (1.0 - SMALLEST_TIME))
+            Self::Dream => Self::DreamEps(SMALLEST_TIME).pass_sizes(tokens, steps)?,
+            Self::DreamEps(eps) => {
+                let eps = check_eps(eps)?;
+                truncated(tokens, steps, |i| dream_time(i, steps, eps))
+            }
+            Self::LlamaCpp => Self::LlamaCppEps(SMALLEST_TIME).pass_sizes(tokens, steps)?,
+            Self::LlamaCppEps(eps) => {
+                let eps = check_eps(eps)?;
+                truncated(tokens, steps, |i| llama_time(i, steps, eps))
             }
             Self::Dllm(alpha) => {
                 let what = "steps that single precision tells apart";
@@ -523,6 +537,16 @@ impl Decoder {
             Self::SoundStorm => soundstorm(tokens, steps),
             Self::AdapSche(function) => adap_sche(tokens, steps, function),
         })
+    }
+}
+
+/// The last time of a grid.
+fn check_eps(eps: f64) -> Result<f64> {
+    match (0.0..1.0).contains(&eps) {
+        true => Ok(eps),
+        false => {
+            Err(Error::OutOfRange { what: "eps", value: eps, needed: "a number from 0 to below 1" })
+        }
     }
 }
 

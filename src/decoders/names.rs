@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction, SizeFunction};
+use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction, SizeFunction, check_eps};
 use crate::error::{Error, Result};
 use crate::numeric::scalar;
 
@@ -54,7 +54,9 @@ impl Decoder {
             Self::Llada => "LLaDA",
             Self::FastDllm => "Fast-dLLM",
             Self::Dream => "Dream",
+            Self::DreamEps(_) => DREAM_EPS,
             Self::LlamaCpp => "llama.cpp timestep",
+            Self::LlamaCppEps(_) => LLAMA_EPS,
             Self::LlamaCppBlock => "llama.cpp block",
             Self::Dllm(DllmAlpha::Linear) => "dllm linear",
             Self::Dllm(DllmAlpha::Cosine) => "dllm cosine",
@@ -97,6 +99,7 @@ impl fmt::Display for Decoder {
             (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
                 f.pad(&format!("{POWER} {power}"))
             }
+            (name, Self::DreamEps(eps) | Self::LlamaCppEps(eps)) => f.pad(&format!("{name} {eps}")),
             (SHIFT, Self::LaVida { shift }) => f.pad(&format!("{SHIFT} {shift}")),
             (name, _) => f.pad(name),
         }
@@ -107,7 +110,8 @@ impl fmt::Display for Decoder {
 ///
 /// # Errors
 /// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
-/// [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number.
+/// [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
+/// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1.
 ///
 /// ```
 /// use unmaskcost::decoders::{Decoder, MaskFunction};
@@ -136,6 +140,12 @@ impl FromStr for Decoder {
             scalar::check_positive("the shift", shift)?;
             return Ok(Self::LaVida { shift });
         }
+        if let Some(eps) = number_behind(DREAM_EPS) {
+            return check_eps(eps).map(Self::DreamEps);
+        }
+        if let Some(eps) = number_behind(LLAMA_EPS) {
+            return check_eps(eps).map(Self::LlamaCppEps);
+        }
         let known = Self::KNOWN.iter().copied().find(|decoder| plain(decoder.name()) == wanted);
         known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
     }
@@ -143,6 +153,9 @@ impl FromStr for Decoder {
 
 /// The name of a power that has no name of its own.
 const POWER: &str = "MaskGIT power";
+/// The names of times that end elsewhere.
+const DREAM_EPS: &str = "Dream eps";
+const LLAMA_EPS: &str = "llama.cpp timestep eps";
 /// The name of a shift that is not the default.
 const SHIFT: &str = "LaViDa shift";
 const LAVIDA_SHIFT: f64 = 3.0;
@@ -155,5 +168,5 @@ fn plain(name: &str) -> String {
 /// The names of all decoders, for an error message.
 fn known_names() -> String {
     let names: Vec<String> = Decoder::KNOWN.iter().map(Decoder::to_string).collect();
-    format!("{}, {POWER} K, {SHIFT} S", names.join(", "))
+    format!("{}, {DREAM_EPS} E, {LLAMA_EPS} E, {POWER} K, {SHIFT} S", names.join(", "))
 }

@@ -4,18 +4,24 @@ use super::{Decoder, Passes, each_pass};
 use crate::error::{Error, Result};
 use crate::schedule::check_list_fits;
 
-/// The last time of Dream's grid.
-pub(super) const SMALLEST_TIME: f32 = 1e-3;
+/// The last time of Dream's grid, by default: its `eps`.
+pub(super) const SMALLEST_TIME: f64 = 1e-3;
 
-/// `torch.linspace(1, 1e-3, steps + 1)[i]`: from the nearer end, in single precision. Where the processor
+/// `torch.linspace(1, eps, steps + 1)[i]`: from the nearer end, in single precision. Where the processor
 /// has a fused multiply-add, torch uses it here.
-pub(super) fn dream_time(i: usize, steps: usize) -> f32 {
-    let increment = (SMALLEST_TIME - 1.0) / steps as f32;
+pub(super) fn dream_time(i: usize, steps: usize, eps: f64) -> f32 {
+    let eps = eps as f32;
+    let increment = (eps - 1.0) / steps as f32;
     if i < steps.div_ceil(2) {
         increment.mul_add(i as f32, 1.0)
     } else {
-        (-increment).mul_add((steps - i) as f32, SMALLEST_TIME)
+        (-increment).mul_add((steps - i) as f32, eps)
     }
+}
+
+/// llama.cpp's times.
+pub(super) fn llama_time(i: usize, steps: usize, eps: f64) -> f32 {
+    1.0 - i as f32 / steps as f32 * (1.0 - eps as f32)
 }
 
 pub(super) fn truncated(tokens: usize, steps: usize, time: impl Fn(usize) -> f32) -> Vec<usize> {
@@ -27,7 +33,7 @@ fn truncated_size(masked: usize, pass: usize, time: impl Fn(usize) -> f32) -> us
 }
 
 /// A block of Dream in Fast-dLLM: its first token, then the rule from the second time on.
-pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<Passes> {
+pub(super) fn dream_block(tokens: usize, steps: usize, eps: f64) -> Result<Passes> {
     check_list_fits("forward passes", steps)?;
     let others = tokens - 1;
     let mut sizes = vec![1];
@@ -38,7 +44,8 @@ pub(super) fn dream_block(tokens: usize, steps: usize) -> Result<Passes> {
         let decoder = Decoder::Dream.name();
         return Err(Error::LeavesMasks { decoder, tokens, masked: others });
     } else {
-        let size = |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps));
+        let size =
+            |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps, eps));
         sizes.extend(each_pass(others, steps - 1, size));
     }
     Passes::from_sizes(sizes)

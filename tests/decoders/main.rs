@@ -287,8 +287,9 @@ fn decoders_and_noise_have_modules_of_their_own() {
 #[test]
 fn names_are_read_as_they_are_printed() {
     let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(MaskFunction::Power(power)));
+    let ends = [Decoder::DreamEps(0.0), Decoder::DreamEps(1e-5), Decoder::LlamaCppEps(0.25)];
     let shifts = [0.5, 1.0 / 3.0, 1e-3].map(|shift| Decoder::LaVida { shift });
-    for decoder in Decoder::KNOWN.iter().copied().chain(powers).chain(shifts) {
+    for decoder in Decoder::KNOWN.iter().copied().chain(powers).chain(shifts).chain(ends) {
         let name = decoder.to_string();
         assert!(name.starts_with(decoder.name()));
         assert_eq!(name.parse(), Ok(decoder), "{name}");

@@ -184,3 +184,33 @@ fn the_cosine_of_schedules_is_that_of_maskgit() {
         assert_eq!(Schedule::cosine(tokens, steps), Err(Error::StepsOutOfRange { steps, tokens }));
     }
 }
+
+#[test]
+fn times_may_end_elsewhere() {
+    for (tokens, steps) in [(256, 256), (128, 64), (256, 100), (10, 1)] {
+        assert_eq!(
+            sizes(Decoder::DreamEps(1e-3), tokens, steps),
+            sizes(Decoder::Dream, tokens, steps)
+        );
+        let llama = sizes(Decoder::LlamaCppEps(1e-3), tokens, steps);
+        assert_eq!(llama, sizes(Decoder::LlamaCpp, tokens, steps));
+    }
+    // Times that end at 0: of m masks, pass i of T reveals m / (T - i), rounded down, wherever that is no integer.
+    for decoder in [Decoder::DreamEps(0.0), Decoder::LlamaCppEps(0.0)] {
+        for (tokens, steps) in [(101, 7), (997, 30), (64, 48)] {
+            let mut masked = tokens;
+            for (pass, size) in sizes(decoder, tokens, steps).into_iter().enumerate() {
+                let left = steps - pass;
+                assert!(size == masked / left || (masked % left == 0 && size + 1 == masked / left));
+                masked -= size;
+            }
+            assert_eq!(masked, 0);
+        }
+    }
+    let blocks = |decoder: Decoder| decoder.plan_blocks(64, BlockLength(32), 16);
+    assert_eq!(blocks(Decoder::DreamEps(1e-3)), blocks(Decoder::Dream));
+    for eps in [1.0, -0.1, f64::NAN] {
+        assert!(matches!(Decoder::DreamEps(eps).plan(10, 3), Err(Error::OutOfRange { .. })));
+        assert!(matches!(Decoder::LlamaCppEps(eps).plan(10, 3), Err(Error::OutOfRange { .. })));
+    }
+}
