@@ -2,16 +2,14 @@
 
 use unmaskcost::bounds::Knowledge;
 use unmaskcost::distribution::{
-    ConditionalMarginal, LinearCode, MdsCode, SubsetEntropy, side_by_side, uniform_permutation,
+    CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, JointTable,
+    LinearCode, MarkovChain, MdsCode, SubsetEntropy, side_by_side, uniform_permutation,
 };
 use unmaskcost::measured::{
     Collector, DecoderRuns, LossCurve, LossPoint, LossPosterior, OrderBlocks, OrderPass, Planner,
     Run, SmoothedLosses, Verdict, any_fall, measurement_counts, schedule_for_losses,
 };
-use unmaskcost::{
-    CategoricalMixture, ClusterMixture, Estimate, ExchangeableBits, InformationCurve, JointTable,
-    MarkovChain, Nats,
-};
+use unmaskcost::{Estimate, InformationCurve, Nats};
 
 use crate::driver::Driver;
 use crate::inputs::Float;
@@ -114,14 +112,14 @@ fn codes<F: Float>(d: &mut Driver) {
     if let Some(code) =
         d.result("LinearCode::from_generator", || LinearCode::from_generator(field, &rows))
     {
-        d.value("LinearCode::length", || code.length());
+        d.value("LinearCode::tokens", || code.tokens());
         d.value("LinearCode::dimension", || code.dimension());
         d.value("LinearCode::field", || code.field());
         d.result("LinearCode::rank", || code.rank(&positions));
         d.result("LinearCode::entropy", || code.entropy::<F>(&positions));
         let curve = d.result("LinearCode::information_curve", || code.information_curve::<F>());
         found_curve(d, "LinearCode::information_curve", curve);
-        let order = d.draw.order(code.length().max(1));
+        let order = d.draw.order(code.tokens().max(1));
         d.result("LinearCode::order_curve", || code.order_curve::<F>(&order));
         d.result("LinearCode::check_mds", || code.check_mds());
         d.result("LinearCode::joint_table", || code.joint_table::<F>());
@@ -131,7 +129,7 @@ fn codes<F: Float>(d: &mut Driver) {
     }
     let (tokens, dimension) = (d.draw.size(), d.draw.size());
     if let Some(code) = d.result("MdsCode::new", || MdsCode::new(field, tokens, dimension)) {
-        d.value("MdsCode::length", || code.length());
+        d.value("MdsCode::tokens", || code.tokens());
         d.value("MdsCode::dimension", || code.dimension());
         d.value("MdsCode::field", || code.field());
         let curve = d.result("MdsCode::information_curve", || code.information_curve::<F>());
@@ -280,10 +278,10 @@ pub fn losses<F: Float>(d: &mut Driver) {
     let points = d.draw.points::<F>(tokens);
     let exact = d.draw.length();
     let exact = d.draw.falling::<F>(exact);
-    d.result("LossCurve::from_points", || LossCurve::from_points(tokens, &points));
+    d.result("LossCurve::from_points", || LossCurve::from_points(&points, tokens));
     d.result("LossCurve::from_exact", || LossCurve::from_exact(&exact));
     d.unbounded("LossPosterior::from_points", || {
-        LossPosterior::from_points(tokens.min(4_000), &points)
+        LossPosterior::from_points(&points, tokens.min(4_000))
     });
     let ratio = d.draw.float::<f64>();
     d.result("LossPoint::revealed_at_mask_ratio", || {
@@ -412,7 +410,7 @@ fn smoothed<F: Float>(d: &mut Driver, tokens: usize) {
         })
         .collect();
     let made = d.outcome("SmoothedLosses::from_mask_ratios", || {
-        SmoothedLosses::from_mask_ratios(tokens, points)
+        SmoothedLosses::from_mask_ratios(points, tokens)
     });
     let Some(losses) = made else { return };
     d.value("SmoothedLosses::tokens", || losses.tokens());
@@ -520,7 +518,7 @@ fn order_blocks<F: Float>(d: &mut Driver) {
     let tokens_said = if d.draw.chance(0.9) { tokens } else { d.draw.size() };
     let name = d.draw.name();
     let made = d.outcome("OrderBlocks::from_passes", || {
-        OrderBlocks::from_passes(name, tokens_said, &passes)
+        OrderBlocks::from_passes(name, &passes, tokens_said)
     });
     let Some(blocks) = made else { return };
     let schedule = d.draw.any_schedule(tokens);
@@ -539,7 +537,9 @@ fn order_blocks<F: Float>(d: &mut Driver) {
     d.unbounded("OrderBlocks::fewest_steps", || blocks.fewest_steps(tolerance));
     let orders = [blocks.clone(), blocks.clone()];
     d.unbounded("OrderBlocks::choose_order", || OrderBlocks::choose_order(&orders, steps));
+    d.unbounded("OrderBlocks::runs", || blocks.runs(&schedule));
     if let Some(choice) = choice {
+        d.unbounded("OrderBlocks::runs_of_choice", || blocks.runs_of_choice(&choice));
         d.unbounded("OrderBlocks::difference_of_choices", || {
             blocks.difference_of_choices(&choice, &blocks, &choice)
         });

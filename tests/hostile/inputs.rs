@@ -4,8 +4,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use unmaskcost::distribution::JointTable;
 use unmaskcost::measured::{LossCurve, LossPoint};
-use unmaskcost::{InformationCurve, JointTable, Nats, Order, Scalar, Schedule};
+use unmaskcost::{InformationCurve, Nats, Order, Scalar, Schedule};
 
 /// The two floats that everything is called in.
 pub trait Float: Scalar + Serialize + DeserializeOwned {}
@@ -293,7 +294,7 @@ impl Draw {
     pub fn losses<F: Scalar>(&mut self) -> (usize, LossCurve<F>) {
         loop {
             let tokens = 1 + self.length();
-            if let Ok(losses) = LossCurve::from_points(tokens, self.points(tokens)) {
+            if let Ok(losses) = LossCurve::from_points(self.points(tokens), tokens) {
                 let held = if self.chance(0.5) { losses.holding_ends() } else { losses };
                 return (tokens, held);
             }

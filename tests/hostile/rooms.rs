@@ -4,16 +4,13 @@
 use unmaskcost::audit;
 use unmaskcost::bounds::sharp::{self, Known};
 use unmaskcost::bounds::{
-    BoundKind, KlBounds, Knowledge, chen_cong_li, compare, dimension_free, li_cai, universal,
-    wainwright,
+    BoundKind, KlBounds, Knowledge, chen_cong_li, compare, confidence, dimension_free, li_cai,
+    universal, wainwright,
 };
-use unmaskcost::curve::{OrderCurve, block_curves};
+use unmaskcost::curve::{Curve, OrderCurve, block_curves};
 use unmaskcost::decoders::Decoder;
 use unmaskcost::optimal::{self, minimax};
-use unmaskcost::sampler::policy::{
-    self, ConfidenceThreshold, EntropyBounded, FixedPartition, InBlocks, LeftToRight,
-    LowestEntropies, Policy, View,
-};
+use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule, View};
 use unmaskcost::schedule::{
     BlockLength, Blockwise, NoiseSchedule, Passes, RevealTimes, Rounding, Rounds,
 };
@@ -222,7 +219,7 @@ fn reveal_times(d: &mut Driver) {
         d.value("RevealTimes::expected_nonempty_steps", || times.expected_nonempty_steps(tokens));
         d.result("RevealTimes::nonempty_steps_law", || times.nonempty_steps_law(tokens));
         let step = if d.draw.chance(0.8) { 0 } else { d.draw.size() };
-        d.result("RevealTimes::step_size_law", || times.step_size_law(step, tokens));
+        d.result("RevealTimes::step_size_law", || times.step_size_law(tokens, step));
         d.result("RevealTimes::mean_sawtooth", || times.mean_sawtooth(tokens));
         let mut generator = d.draw.another();
         let sampled = d.result("RevealTimes::sample", || times.sample(tokens, &mut generator));
@@ -270,8 +267,10 @@ fn orders(d: &mut Driver) {
         d.result("Order::random", || Order::random(tokens, &mut generator)),
         d.result("Order::from_positions", || Order::from_positions(positions.clone())),
         d.result("Order::halton_grid", || Order::halton_grid(height, width)),
-        d.result("Order::blocks", || Order::blocks(tokens, by, Order::spread)),
-        d.result("Order::blocks", || Order::blocks(12, 4, |_| Order::left_to_right(by.min(6)))),
+        d.result("Order::blocks", || Order::blocks(tokens, BlockLength(by), Order::spread)),
+        d.result("Order::blocks", || {
+            Order::blocks(12, BlockLength(4), |_| Order::left_to_right(by.min(6)))
+        }),
     ];
     for order in orders.into_iter().flatten() {
         let tokens = order.tokens();
@@ -288,6 +287,9 @@ fn orders(d: &mut Driver) {
         let Some(rounds) = d.result("Rounds::new", || Rounds::new(order, schedule)) else {
             continue;
         };
+        if let Some(audit) = d.value("Rounds::audit", || rounds.audit()) {
+            d.call("display", || audit.to_string());
+        }
         d.value("Rounds::order", || rounds.order().tokens());
         d.value("Rounds::schedule", || rounds.schedule().clone());
         let sets =
@@ -330,6 +332,7 @@ fn decoders(d: &mut Driver) {
     d.value("Decoder::name", || decoder.name());
     d.call("display", || decoder.to_string());
     let (tokens, steps, block) = (d.draw.size(), d.draw.size(), d.draw.size());
+    d.result("Decoder::rounds", || decoder.rounds(tokens, steps));
     if let Some(plan) = d.result("Decoder::plan", || decoder.plan(tokens, steps)) {
         check_schedule(d, "Decoder::plan", plan.schedule(), tokens);
     }
@@ -403,7 +406,7 @@ pub fn curves<F: Float>(d: &mut Driver) {
     d.result("Blockwise::sampling_error", || two.sampling_error(&[curve.clone(), other]));
     let (all, block) = (d.draw.below(40), d.draw.size());
     d.result("blocks::block_curves", || {
-        block_curves(all, block, |_, tokens| {
+        block_curves(all, BlockLength(block), |_, tokens| {
             InformationCurve::from_information(vec![F::zero(); tokens])
         })
     });
@@ -450,7 +453,12 @@ fn order_curves<F: Float>(d: &mut Driver, curve: &InformationCurve<F>) {
         error.into_iter().for_each(|error| not_negative(d, "OrderCurve::sampling_error", error));
         d.result("OrderCurve::step_costs", || curve.step_costs(&schedule));
     }
+    d.value("Curve::tokens", || Curve::tokens(curve));
+    let schedule = d.draw.any_schedule(curve.tokens());
+    d.result("Curve::sampling_error", || Curve::sampling_error(curve, &schedule));
     let parts: Vec<OrderCurve<F>> = made.into_iter().flatten().collect();
+    let steps = 1 + d.draw.below(6);
+    d.result("orders::best_order", || optimal::best_order(&parts, steps));
     d.result("OrderCurve::mean", || OrderCurve::mean(&parts));
     let places: Vec<usize> =
         parts.iter().enumerate().flat_map(|(part, curve)| vec![part; curve.tokens()]).collect();
@@ -516,6 +524,7 @@ pub fn bounds<F: Float>(d: &mut Driver) {
         universal::from_smaller_correlation(smaller, &schedule)
     });
     holds(d, "universal::from_smaller_correlation", up(found));
+    confidences::<F>(d);
     let step = 1 + d.draw.below(tokens);
     let lower = d.result("li_cai::worst_schedule_lower_sharpened", || {
         li_cai::worst_schedule_lower_sharpened(&curve, step)
@@ -541,6 +550,19 @@ pub fn bounds<F: Float>(d: &mut Driver) {
     }
     knowledge(d, &curve, &schedule);
     hostile_bounds::<F>(d);
+}
+
+fn confidences<F: Float>(d: &mut Driver) {
+    let length = d.draw.length();
+    let confidences: Vec<F> = (0..length).map(|_| d.draw.probability()).collect();
+    let vocabulary = d.draw.size();
+    let upper = d.result("confidence::kl_upper", || confidence::kl_upper(&confidences, vocabulary));
+    upper.into_iter().for_each(|upper| not_negative(d, "confidence::kl_upper", upper));
+    d.result("confidence::total_variation_upper", || {
+        confidence::total_variation_upper(&confidences)
+    });
+    d.result("confidence::modes_are_likeliest", || confidence::modes_are_likeliest(&confidences));
+    d.result("confidence::published", || confidence::published(&confidences, vocabulary));
 }
 
 fn knowledge<F: Float>(d: &mut Driver, curve: &InformationCurve<F>, schedule: &Schedule) {
@@ -660,16 +682,16 @@ fn hostile_bounds<F: Float>(d: &mut Driver) {
     d.value("li_cai::offset_schedules", || {
         li_cai::offset_schedules(tokens, steps).map(|schedules| schedules.take(3).count())
     });
-    d.result("chen_cong_li::sufficient_steps", || chen_cong_li::sufficient_steps(tokens, a, b));
+    d.result("chen_cong_li::sufficient_steps", || chen_cong_li::sufficient_steps(a, tokens, b));
     d.result("chen_cong_li::best_schedule_upper", || {
-        chen_cong_li::best_schedule_upper(tokens, a, steps)
+        chen_cong_li::best_schedule_upper(a, tokens, steps)
     });
     let made = [
         d.result("chen_cong_li::total_correlation_schedule", || {
-            chen_cong_li::total_correlation_schedule(tokens, a, b)
+            chen_cong_li::total_correlation_schedule(a, tokens, b)
         }),
         d.result("chen_cong_li::dual_total_correlation_schedule", || {
-            chen_cong_li::dual_total_correlation_schedule(tokens, a, b)
+            chen_cong_li::dual_total_correlation_schedule(a, tokens, b)
         }),
     ];
     for schedule in made.iter().flatten() {
@@ -734,7 +756,8 @@ pub fn optima<F: Float>(d: &mut Driver) {
     let curves = if d.draw.chance(0.1) { &curves[..0] } else { &curves };
     d.result("budget::split", || optimal::split(curves, steps));
     d.result("blocks::blockwise", || optimal::blockwise(curves, steps));
-    let lengths: Vec<usize> = (0..d.draw.below(4)).map(|_| d.draw.size()).collect();
+    let lengths: Vec<BlockLength> =
+        (0..d.draw.below(4)).map(|_| BlockLength(d.draw.size())).collect();
     let (many, values) = (d.draw.below(24), d.draw.rising::<F>(24));
     d.result("blocks::block_lengths", || {
         optimal::block_lengths(many, lengths, steps, |_, tokens| {
@@ -838,18 +861,37 @@ pub fn samplers<F: Float>(d: &mut Driver) {
         })
         .collect();
     if let Some(view) = d.result("View::new", || View::new(&table, &revealed)) {
+        let predictions: Vec<Vec<F>> =
+            table.shape().iter().map(|&symbols| d.draw.law(symbols)).collect();
+        d.result("View::of_predictions", || View::of_predictions(&revealed, &predictions));
         d.value("View::revealed", || view.revealed().to_vec());
         d.value("View::masked", || view.masked().to_vec());
         d.value("View::masked_tokens", || view.masked_tokens().count());
-        d.value("Policy::next", || Policy::next(&LowestEntropies { count: 2 }, &view));
+        d.value("Policy::next", || Policy::next(&Rule::lowest_entropies(2).unwrap(), &view));
     }
     let (size, threshold, budget) = (d.draw.size(), d.draw.float::<F>(), Nats(d.draw.float::<F>()));
     let other = d.draw.below(6);
-    policies(d, &table, &LeftToRight { size });
-    policies(d, &table, &LowestEntropies { count: size });
-    policies(d, &table, &ConfidenceThreshold { threshold });
-    policies(d, &table, &EntropyBounded { budget });
-    policies(d, &table, &InBlocks { length: size, policy: EntropyBounded { budget } });
+    let threshold = threshold.to_f64().unwrap();
+    let budget = Nats(budget.0.to_f64().unwrap());
+    let rules = [
+        d.result("Rule::left_to_right", || Rule::left_to_right(size)),
+        d.result("Rule::lowest_entropies", || Rule::lowest_entropies(size)),
+        d.result("Rule::confidence", || Rule::confidence(threshold)),
+        d.result("Rule::quota", || Rule::quota(size, threshold)),
+        d.result("Rule::factor", || Rule::factor(threshold)),
+        d.result("Rule::frechet", || Rule::frechet(threshold)),
+        d.result("Rule::entropy_budget", || Rule::entropy_budget(budget)),
+        d.result("Rule::cumulative_entropy", || Rule::cumulative_entropy(budget)),
+        d.value("Rule::dilated", Rule::dilated),
+    ];
+    for rule in rules.into_iter().flatten() {
+        let text = d.call("display", || rule.to_string()).unwrap_or_default();
+        let read = d.result("Rule::from_str", || text.parse::<Rule>());
+        d.require("Rule::from_str", read == Some(rule), "reads another", || text);
+        let apart = d.result("Rule::apart", || rule.apart(other)).unwrap_or(rule);
+        let blocks = d.result("Rule::in_blocks", || apart.in_blocks(BlockLength(size)));
+        policies(d, &table, &blocks.unwrap_or(apart));
+    }
     policies(
         d,
         &table,
@@ -861,13 +903,19 @@ pub fn samplers<F: Float>(d: &mut Driver) {
     policies(d, &table, &|_: &View<F>| vec![other, other, usize::MAX]);
     let dilated = d.result("FixedPartition::dilated", || FixedPartition::dilated(size));
     let block = d.draw.size();
-    d.result("FixedPartition::dilated_blocks", || FixedPartition::dilated_blocks(size, block));
+    d.result("FixedPartition::dilated_blocks", || {
+        FixedPartition::dilated_blocks(size, BlockLength(block))
+    });
     if let Some(dilated) = dilated.filter(|_| size == tokens) {
         policies(d, &table, &dilated);
     }
 }
 
-fn policies<F: Float>(d: &mut Driver, table: &unmaskcost::JointTable<F>, policy: &impl Policy<F>) {
+fn policies<F: Float>(
+    d: &mut Driver,
+    table: &unmaskcost::distribution::JointTable<F>,
+    policy: &impl Policy<F>,
+) {
     let cost = d.result("policy::cost", || policy::cost(table, policy));
     let law = d.result("policy::output_law", || policy::output_law(table, policy));
     if let (Some(cost), Some(law)) = (cost, law) {
