@@ -2,12 +2,13 @@
 
 use unmaskcost::bounds::Knowledge;
 use unmaskcost::distribution::{
-    CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, JointTable,
-    LinearCode, MarkovChain, MdsCode, SubsetEntropy, side_by_side, uniform_permutation,
+    CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, HiddenMarkovChain,
+    JointTable, LinearCode, MarkovChain, MdsCode, SubsetEntropy, side_by_side, uniform_permutation,
 };
 use unmaskcost::measured::{
-    Collector, DecoderRuns, LossCurve, LossPoint, LossPosterior, OrderBlocks, OrderPass, Planner,
-    Run, SmoothedLosses, Verdict, any_fall, measurement_counts, schedule_for_losses,
+    Collector, DecoderRuns, LossCurve, LossPoint, LossPosterior, MeasuredLosses, NestedLosses,
+    OrderBlocks, OrderPass, Planner, Run, SequenceLosses, SmoothedLosses, Verdict, any_fall,
+    measurement_counts, schedule_for_losses,
 };
 use unmaskcost::{Estimate, InformationCurve, Nats};
 
@@ -265,12 +266,28 @@ pub fn chains<F: Float>(d: &mut Driver) {
         let positive = error.is_none_or(|error| error.0 >= F::zero());
         d.require("MarkovChain::order_error", positive, "is negative", || format!("{error:?}"));
         let mut generator = d.draw.another();
+        let shown: Vec<Vec<F>> = (0..alphabet).map(|_| d.draw.law(2)).collect();
+        hidden(d, chain.clone(), &shown);
         d.result("MarkovChain::sample", || chain.sample(tokens, &mut generator));
         d.result("SubsetEntropy::subset_entropy", || chain.subset_entropy(&[0, 3, 1]));
         d.result("ConditionalMarginal::conditional_marginal", || {
             chain.conditional_marginal(&[(0, 0), (4, 0)], 2)
         });
     }
+}
+
+fn hidden<F: Float>(d: &mut Driver, states: MarkovChain<F>, shown: &[Vec<F>]) {
+    let made = d.result("HiddenMarkovChain::new", || HiddenMarkovChain::new(states, shown));
+    let Some(chain) = made else { return };
+    let tokens = d.draw.below(6);
+    let mut generator = d.draw.another();
+    d.value("HiddenMarkovChain::alphabet", || chain.alphabet());
+    d.value("HiddenMarkovChain::states", || chain.states().alphabet());
+    d.result("HiddenMarkovChain::joint_table", || chain.joint_table(tokens));
+    d.result("HiddenMarkovChain::sample", || chain.sample(tokens, &mut generator));
+    d.result("ConditionalMarginal::conditional_marginal", || {
+        chain.conditional_marginal(&[(0, 0), (4, 1)], 2)
+    });
 }
 
 pub fn losses<F: Float>(d: &mut Driver) {
@@ -339,6 +356,8 @@ pub fn losses<F: Float>(d: &mut Driver) {
         d.result("Knowledge::bounds", || known.bounds(&one));
     }
     planner(d, &losses);
+    nested::<F>(d);
+    any_losses(d, &MeasuredLosses::Curve(losses));
     smoothed::<F>(d, tokens);
 }
 
@@ -383,6 +402,62 @@ fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
     d.result("LossPosterior::information_curve", || posterior.information_curve());
 }
 
+fn any_losses<F: Float>(d: &mut Driver, losses: &MeasuredLosses<F>) {
+    let tokens = d.value("MeasuredLosses::tokens", || losses.tokens()).unwrap();
+    let (one, other) = (d.draw.any_schedule(tokens), d.draw.any_schedule(tokens));
+    let vocabulary = d.draw.chance(0.5).then(|| d.draw.seed() >> d.draw.below(64));
+    d.unbounded("MeasuredLosses::parallelism_cost", || losses.parallelism_cost(&one));
+    d.unbounded("MeasuredLosses::cost_difference", || losses.cost_difference(&one, &other));
+    d.unbounded("MeasuredLosses::negative_log_likelihood", || losses.negative_log_likelihood(&one));
+    d.unbounded("MeasuredLosses::posterior", || losses.posterior());
+    d.call("MeasuredLosses::loss_curve", || losses.loss_curve().is_some());
+    d.call("MeasuredLosses::holding_ends", || losses.clone().holding_ends());
+    let suspicions = d.call("MeasuredLosses::suspicions", || losses.suspicions(vocabulary));
+    for suspicion in suspicions.into_iter().flatten() {
+        d.call("Suspicion::is_certain", || suspicion.is_certain());
+        d.call("display", || suspicion.to_string());
+    }
+    d.outcome("Planner::for_losses", || Planner::for_losses(losses.clone(), losses.clone()));
+}
+
+fn nested<F: Float>(d: &mut Driver) {
+    let tokens = 1 + d.draw.below(9);
+    let honest = d.draw.chance(0.8);
+    let sequences: Vec<SequenceLosses<F>> = (0..d.draw.below(9))
+        .map(|index| {
+            let count = d.draw.below(6);
+            let losses = d.draw.numbers::<F>(count).into_iter();
+            let losses: Vec<_> = losses
+                .map(|loss| (if honest { d.draw.below(tokens) } else { d.draw.size() }, Nats(loss)))
+                .collect();
+            let made = d.call("SequenceLosses::new", || SequenceLosses::new(losses)).unwrap();
+            match d.draw.chance(0.3) {
+                true => d
+                    .call("SequenceLosses::of_document", || {
+                        made.of_document(format!("{}", index / 2))
+                    })
+                    .unwrap(),
+                false => made,
+            }
+        })
+        .collect();
+    let said = if d.draw.chance(0.9) { tokens } else { d.draw.size() };
+    let made = d
+        .outcome("NestedLosses::from_sequences", || NestedLosses::from_sequences(&sequences, said));
+    let Some(losses) = made else { return };
+    let (one, other) = (d.draw.any_schedule(tokens), d.draw.any_schedule(tokens));
+    d.value("NestedLosses::tokens", || losses.tokens());
+    d.value("NestedLosses::sequences", || losses.sequences());
+    d.value("NestedLosses::documents", || losses.documents());
+    d.call("NestedLosses::loss_curve", || losses.loss_curve().tokens());
+    d.unbounded("NestedLosses::parallelism_cost", || losses.parallelism_cost(&one));
+    d.unbounded("NestedLosses::cost_difference", || losses.cost_difference(&one, &other));
+    d.unbounded("NestedLosses::negative_log_likelihood", || losses.negative_log_likelihood(&one));
+    d.outcome("NestedLosses::halves", || losses.halves());
+    d.call("NestedLosses::holding_ends", || losses.clone().holding_ends());
+    any_losses(d, &MeasuredLosses::Nested(losses));
+}
+
 fn planner<F: Float>(d: &mut Driver, losses: &LossCurve<F>) {
     let evaluate = losses.clone();
     let Some(planner) = d.outcome("Planner::new", || Planner::new(losses, evaluate)) else {
@@ -392,12 +467,16 @@ fn planner<F: Float>(d: &mut Driver, losses: &LossCurve<F>) {
     let steps = if d.draw.chance(0.8) { 1 + d.draw.below(tokens) } else { d.draw.size() };
     let tolerance = d.draw.nats::<F>();
     let schedule = d.draw.any_schedule(tokens);
-    d.call("Planner::select", || planner.select().fitted().len());
+    d.call("Planner::select", || planner.select().tokens());
     d.value("Planner::curve", || planner.curve().clone());
     d.unbounded("Planner::judge", || planner.judge(schedule));
     d.unbounded("Planner::schedule", || planner.schedule(steps));
     d.unbounded("Planner::schedule_as_measured", || planner.schedule_as_measured(steps));
     d.unbounded("Planner::fewest_steps", || planner.fewest_steps(tolerance));
+    d.call("Planner::chooses_as_measured", || planner.chooses_as_measured());
+    if let Some(advice) = d.unbounded("Planner::advise", || planner.advise(steps)) {
+        d.call("Advice::adapts", || advice.adapts());
+    }
     d.result("Planner::frontier", || planner.frontier(steps));
 }
 

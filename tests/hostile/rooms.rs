@@ -111,10 +111,11 @@ pub fn schedules<F: Float>(d: &mut Driver) {
     let given = d.result("Schedule::from_reveal_sizes", || Schedule::from_reveal_sizes(&sizes));
     d.result("Schedule::from_mask_sizes", || Schedule::from_mask_sizes(&sizes));
     d.result("Passes::from_sizes", || Passes::from_sizes(sizes.clone()));
+    let cosine = d.result("Schedule::cosine", || Schedule::cosine(tokens, steps));
     let balanced = d.result("Schedule::balanced", || Schedule::balanced(tokens, steps));
     let sequential = d.result("Schedule::sequential", || Schedule::sequential(tokens));
     let single = d.result("Schedule::one_step", || Schedule::one_step(tokens));
-    for schedule in [&balanced, &sequential, &single].into_iter().flatten() {
+    for schedule in [&balanced, &sequential, &single, &cosine].into_iter().flatten() {
         check_schedule(d, "Schedule::balanced", schedule, tokens);
     }
     for schedule in [given, balanced, single].into_iter().flatten() {
@@ -194,6 +195,7 @@ fn reveal_times(d: &mut Driver) {
         d.result("RevealTimes::from_times", || RevealTimes::from_times(times.clone())),
         d.result("RevealTimes::equal", || RevealTimes::equal(steps)),
         d.result("RevealTimes::mdlm", || RevealTimes::mdlm(steps)),
+        d.result("RevealTimes::flow_matching", || RevealTimes::flow_matching(steps)),
         d.result("RevealTimes::dream_origin", || RevealTimes::dream_origin(steps)),
         d.draw.chance(0.5).then(|| RevealTimes::of_schedule(&Schedule::balanced(9, 3).unwrap())),
     ];
@@ -332,6 +334,10 @@ fn decoders(d: &mut Driver) {
     d.value("Decoder::name", || decoder.name());
     d.call("display", || decoder.to_string());
     let (tokens, steps, block) = (d.draw.size(), d.draw.size(), d.draw.size());
+    let prompt = d.draw.size();
+    d.result("Decoder::plan_blocks_after_prompt", || {
+        decoder.plan_blocks_after_prompt(prompt, tokens, BlockLength(block), steps)
+    });
     d.result("Decoder::rounds", || decoder.rounds(tokens, steps));
     if let Some(plan) = d.result("Decoder::plan", || decoder.plan(tokens, steps)) {
         check_schedule(d, "Decoder::plan", plan.schedule(), tokens);
@@ -788,33 +794,34 @@ fn slow_best<F: Float>(curve: &InformationCurve<F>, steps: usize) -> Nats<F> {
 }
 
 fn minimax_schedules<F: Float>(d: &mut Driver) {
-    use minimax::Given;
     let (a, b, tolerance) = (d.draw.nats::<F>(), d.draw.nats::<F>(), d.draw.nats::<F>());
     let tokens = d.draw.size();
     let steps =
         if d.draw.chance(0.8) { 1 + d.draw.below(tokens.clamp(1, 100)) } else { d.draw.size() };
     let length = d.draw.below(5);
     let values = d.draw.rising::<F>(length + 1);
-    let points =
-        (0..length).map(|i| (1 + d.draw.below(tokens.clamp(1, 20)), Nats(values[i + 1]))).collect();
-    let given = match d.draw.below(5) {
-        0 => Given::TokenInformation(a),
-        1 => Given::TotalCorrelation(a),
-        2 => Given::DualTotalCorrelation(a),
-        3 => Given::Correlations { total: a, dual: b },
-        _ => Given::Points(points),
+    let known = Known::about(tokens);
+    let known = match d.draw.below(6) {
+        0 => known.token_information(a),
+        1 => known.total_correlation(a),
+        2 => known.dual_total_correlation(a),
+        3 => known.total_correlation(a).dual_total_correlation(b),
+        _ => (0..length).fold(known, |known, i| {
+            known.information(1 + d.draw.below(tokens.clamp(1, 20)), Nats(values[i + 1]))
+        }),
     };
-    d.note(|| format!("{given:?} {tokens} {steps} {tolerance:?}"));
-    let schedule = d.draw.any_schedule(tokens);
-    d.result("Given::guarantee", || given.guarantee(&schedule));
-    d.call("Given::known", || given.known(tokens));
+    let known = if d.draw.chance(0.2) { known.total_correlation(b) } else { known };
+    let known = if d.draw.chance(0.2) { known.single_token_entropy(b) } else { known };
+    d.note(|| format!("{known:?} {tokens} {steps} {tolerance:?}"));
     let found = [
-        d.result("minimax::schedule", || minimax::schedule(&given, tokens, steps)),
-        d.result("minimax::fewest_steps", || minimax::fewest_steps(&given, tokens, tolerance)),
+        d.result("minimax::schedule", || minimax::schedule(&known, steps)),
+        d.result("minimax::fewest_steps", || minimax::fewest_steps(&known, tolerance)),
     ];
     for found in found.iter().flatten() {
         check_schedule(d, "minimax::schedule", &found.schedule, tokens);
         not_negative(d, "minimax::schedule", found.guarantee);
+        let gap = d.value("Guaranteed::gap", || found.gap());
+        gap.into_iter().for_each(|gap| not_negative(d, "Guaranteed::gap", gap));
     }
     if let Some(fewest) = &found[1] {
         let kept = fewest.guarantee <= tolerance;

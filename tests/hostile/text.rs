@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use unmaskcost::decoders::Decoder;
-use unmaskcost::measured::{Collector, DecoderRuns, LossCurve, OrderBlocks};
+use unmaskcost::measured::{Collector, DecoderRuns, LossCurve, MeasuredLosses, OrderBlocks};
 use unmaskcost::{KlBounds, Nats, Order, Schedule};
 
 use crate::driver::Driver;
@@ -161,6 +161,11 @@ pub fn csv<F: Float>(d: &mut Driver) {
         d.require("LossCurve::to_csv", same, "does not come back", || {
             format!("{text:?} {written:?}")
         });
+    }
+    if let Some(file) =
+        d.unbounded("MeasuredLosses::from_csv", || MeasuredLosses::<F>::from_csv(&text, tokens))
+    {
+        d.note(|| format!("{:?}", file.notes));
     }
     let drawn = d.draw.losses::<F>();
     let written = d.call("LossCurve::to_csv", || drawn.1.to_csv()).unwrap();
