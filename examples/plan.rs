@@ -344,7 +344,7 @@ fn write_advice(out: &mut String, advice: &Advice) -> Outcome<()> {
         writeln!(out, "Use the best sizes found: {schedule}.")?;
         writeln!(
             out,
-            "It is {} that they cost less than balanced ones: chosen by one file, they save {saved} nats by the other, {per_token:.4} nats per token, perplexity x {}.",
+            "It is {} that they cost less than balanced ones: chosen by one half of the evaluations, sizes save {saved} nats by the other, {per_token:.4} nats per token, perplexity x {}.",
             advice.verdict,
             number((-per_token).exp()),
         )?;
@@ -352,18 +352,21 @@ fn write_advice(out: &mut String, advice: &Advice) -> Outcome<()> {
         writeln!(out, "Use balanced sizes: {schedule}.")?;
         let what = match advice.verdict {
             _ if advice.saved.value().0 == 0.0 => {
-                "Neither file alone finds better ones.".to_owned()
+                "Neither half of the evaluations finds better ones.".to_owned()
             }
             Verdict::Noise => {
-                format!("Sizes chosen by one file save {saved} nats by the other: within noise.")
+                format!(
+                    "Sizes chosen by one half of the evaluations save {saved} nats by the other: within noise."
+                )
             }
             other => format!(
-                "It is {other} that sizes chosen by one file cost more by the other: they save {saved} nats."
+                "It is {other} that sizes chosen by one half of the evaluations cost more by the other: they save {saved} nats."
             ),
         };
         writeln!(out, "{what}")?;
     }
-    if advice.verdict != Verdict::Certain && advice.evaluations_needed.is_finite() {
+    let differs = advice.best != advice.balanced && advice.evaluations_needed.is_finite();
+    if differs && advice.verdict != Verdict::Certain {
         writeln!(
             out,
             "If the difference is what it seems to be, {} times as many evaluations would make it certain.",

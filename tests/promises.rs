@@ -40,6 +40,9 @@ mod interchange;
 mod isotonic;
 #[path = "laws.rs"]
 mod laws;
+#[cfg(feature = "csv")]
+#[path = "loss_files.rs"]
+mod loss_files;
 #[path = "losses.rs"]
 mod losses;
 #[path = "markov_chain.rs"]

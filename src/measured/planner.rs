@@ -168,7 +168,8 @@ impl<F: Scalar> Sample<F> {
 impl<F: Scalar> Planner<F> {
     /// Chooses by `select`, judges by `evaluate`. O(L).
     ///
-    /// The two must come from different sequences. If they are the same, what is judged looks better than it is.
+    /// The two must come from different sequences. If they are the same, costs look smaller than they are; the
+    /// [advice](Self::advise) then chooses by every other count and judges by the rest.
     ///
     /// # Errors
     /// As [`LossCurve::posterior`], for both; [`LengthMismatch`](Error::LengthMismatch) for
@@ -279,7 +280,10 @@ impl<F: Scalar> Planner<F> {
             Some(pooled) => pooled.best(steps, as_measured)?,
             None => by_select.clone(),
         };
-        let mut saved = self.evaluate.difference(&balanced, &by_select)?;
+        let mut saved = match self.by_alternate_counts(&balanced, as_measured)? {
+            Some(saved) => saved,
+            None => self.evaluate.difference(&balanced, &by_select)?,
+        };
         let mut costs = [&balanced, &by_select].map(|schedule| self.evaluate.cost(schedule));
         if self.select != self.evaluate {
             let by_evaluate = self.evaluate.fitted.best(steps, as_measured)?;
@@ -305,6 +309,24 @@ impl<F: Scalar> Planner<F> {
             advice.cost = cost_of_best?;
         }
         Ok(advice)
+    }
+
+    /// What choosing saves, where one sample has to do for both: chosen by every other count, judged by the rest.
+    fn by_alternate_counts(
+        &self,
+        balanced: &Schedule,
+        as_measured: bool,
+    ) -> Result<Option<Estimate<F>>> {
+        if self.select != self.evaluate {
+            return Ok(None);
+        }
+        let Some((one, other)) = self.select().by_alternate_counts()? else { return Ok(None) };
+        let (one, other) = (Fitted::new(one)?, Fitted::new(other)?);
+        let saved = |chooser: &Fitted<F>, judge: &Fitted<F>| {
+            let best = chooser.best(balanced.steps(), as_measured)?;
+            judge.posterior.cost_difference(balanced, &best)
+        };
+        Ok(Some(mean(saved(&one, &other)?, saved(&other, &one)?)))
     }
 
     /// The best schedule of exactly `steps` steps: [`optimal::schedule`](schedule()).

@@ -7,8 +7,9 @@ use crate::numeric::scalar::{self, Scalar};
 /// No vocabulary is larger: 2^32 symbols.
 const LARGEST_VOCABULARY: f64 = 4_294_967_296.0;
 
-/// So many standard errors are no chance.
-const CERTAIN_DEVIATIONS: f64 = 4.0;
+/// So many standard errors are no chance: of a rise by itself, and of one that also has the shape of a weight.
+const OF_A_RISE: f64 = 4.0;
+const OF_A_WEIGHT: f64 = 2.0;
 
 /// Why numbers are perhaps not mean losses of masked tokens. Its text names the remedy.
 ///
@@ -105,23 +106,22 @@ fn shape<F: Scalar>(tokens: usize, points: &[LossPoint<F>]) -> Option<Suspicion>
         [0, third, points.len() - third]
             .map(|first| Part::of(&points[first..first + third], weight))
     };
-    let rises = |thirds: [Part; 3]| {
-        let step = |a: Part, b: Part| b.mean - a.mean > CERTAIN_DEVIATIONS * a.error.hypot(b.error);
-        step(thirds[0], thirds[2])
-            && thirds[0].mean < thirds[1].mean
-            && thirds[1].mean < thirds[2].mean
-    };
     let plain = thirds(&|_| 1.0);
-    if !rises(plain) {
+    if plain[0].mean >= plain[1].mean || plain[1].mean >= plain[2].mean {
         return None;
     }
+    let deviations = (plain[2].mean - plain[0].mean) / plain[0].error.hypot(plain[2].error);
     // With the weight taken back, a curve of losses falls.
     let share =
         |revealed: usize| scalar::float::<f64>(tokens - revealed) / scalar::float::<f64>(tokens);
     let unweighted = thirds(&share);
     let falls = unweighted[0].mean > unweighted[2].mean;
     let steep = plain[2].mean > 3.0 * plain[0].mean;
-    Some(if steep && falls { Suspicion::Weighted } else { Suspicion::Rising })
+    if steep && falls && deviations > OF_A_WEIGHT {
+        Some(Suspicion::Weighted)
+    } else {
+        (deviations > OF_A_RISE).then_some(Suspicion::Rising)
+    }
 }
 
 /// The mean of some losses, each times a weight, and its error by their spread.

@@ -22,6 +22,9 @@ use spline::{Functional, Moments, Smoothed, Spline};
 /// The largest number of measured counts: some seconds.
 const MAX_COUNTS: usize = 1 << 16;
 
+/// The fewest counts whose halves still tell a curve.
+const LEAST_TO_SPLIT: usize = 8;
+
 /// Fits of a smaller share of the posterior are left out.
 const LEAST_SHARE: f64 = 1e-6;
 
@@ -130,6 +133,24 @@ impl<F: Scalar> LossPosterior<F> {
     pub fn from_points(points: impl AsRef<[LossPoint<F>]>, tokens: usize) -> Result<Self> {
         let curve = LossCurve::merged(tokens, points.as_ref(), 1)?;
         Self::new(tokens, curve.points(), None)
+    }
+
+    /// What every other count says, and what the rest says: two independent samples, if errors at different counts are.
+    /// None if there is no noise, or too few counts.
+    pub(crate) fn by_alternate_counts(&self) -> Result<Option<(Self, Self)>> {
+        let no_noise = self.noise.variances.iter().all(|&variance| variance == 0.0);
+        if no_noise || self.points.len() < LEAST_TO_SPLIT {
+            return Ok(None);
+        }
+        let half = |first: usize| {
+            let points: Vec<LossPoint<F>> =
+                self.points.iter().skip(first).step_by(2).copied().collect();
+            // Held from where the half ends.
+            let ends = points.first().zip(points.last());
+            let ends = ends.map(|(first, last)| (first.revealed, last.revealed));
+            Self::new(self.tokens, &points, self.held.and(ends))
+        };
+        Ok(Some((half(0)?, half(1)?)))
     }
 
     /// What the measurements of both say together, as if their samples had been taken together.
