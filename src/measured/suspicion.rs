@@ -7,7 +7,8 @@ use crate::numeric::scalar::{self, Scalar};
 /// No vocabulary is larger: 2^32 symbols.
 const LARGEST_VOCABULARY: f64 = 4_294_967_296.0;
 
-/// So many standard errors are no chance: of a rise by itself, and of one that also has the shape of a weight.
+/// So many standard errors are no chance: of a rise, and of the fall that is left of it without a
+/// weight.
 const OF_A_RISE: f64 = 4.0;
 const OF_A_WEIGHT: f64 = 2.0;
 
@@ -110,18 +111,16 @@ fn shape<F: Scalar>(tokens: usize, points: &[LossPoint<F>]) -> Option<Suspicion>
     if plain[0].mean >= plain[1].mean || plain[1].mean >= plain[2].mean {
         return None;
     }
-    let deviations = (plain[2].mean - plain[0].mean) / plain[0].error.hypot(plain[2].error);
+    let deviations = |low: Part, high: Part| (high.mean - low.mean) / low.error.hypot(high.error);
     // With the weight taken back, a curve of losses falls.
     let share =
         |revealed: usize| scalar::float::<f64>(tokens - revealed) / scalar::float::<f64>(tokens);
     let unweighted = thirds(&share);
-    let falls = unweighted[0].mean > unweighted[2].mean;
     let steep = plain[2].mean > 3.0 * plain[0].mean;
-    if steep && falls && deviations > OF_A_WEIGHT {
-        Some(Suspicion::Weighted)
-    } else {
-        (deviations > OF_A_RISE).then_some(Suspicion::Rising)
+    if steep && deviations(unweighted[2], unweighted[0]) > OF_A_WEIGHT {
+        return Some(Suspicion::Weighted);
     }
+    (deviations(plain[0], plain[2]) > OF_A_RISE).then_some(Suspicion::Rising)
 }
 
 /// The mean of some losses, each times a weight, and its error by their spread.
