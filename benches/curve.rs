@@ -5,6 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use unmaskcost::bounds::li_cai;
+use unmaskcost::curve::PreparedCurve;
 use unmaskcost::{InformationCurve, Schedule, distribution::JointTable};
 
 /// A smooth curve: `I_k = k / (k + L/8)`.
@@ -33,6 +34,40 @@ fn sampling_error(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// Schedules that a search would ask about: steps of random places, O(T) each on a prepared curve.
+fn many_schedules(criterion: &mut Criterion) {
+    let (tokens, steps) = (4_096, 256);
+    let curve = curve(tokens);
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize
+    };
+    let schedules: Vec<Schedule> = (0..100)
+        .map(|_| {
+            let mut sizes = vec![1; steps];
+            for _ in steps..tokens {
+                sizes[random() % steps] += 1;
+            }
+            Schedule::from_reveal_sizes(sizes).expect("a schedule")
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("100 schedules/L=4096, T=256");
+    group.bench_function("sampling_error", |bencher| {
+        bencher.iter(|| {
+            schedules.iter().map(|s| curve.sampling_error(s).map_or(0.0, |x| x.0)).sum::<f64>()
+        })
+    });
+    let prepared = PreparedCurve::of(&curve);
+    group.bench_function("prepared", |bencher| {
+        bencher
+            .iter(|| schedules.iter().map(|s| prepared.cost(s).map_or(0.0, |x| x.0)).sum::<f64>())
+    });
+    group
+        .bench_function("prepare", |bencher| bencher.iter(|| PreparedCurve::of(black_box(&curve))));
+    group.finish();
 }
 
 /// A sum that does not wait for each addition, so that memory is the limit.
@@ -79,5 +114,5 @@ fn joint_table(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, sampling_error, li_cai_bounds, joint_table);
+criterion_group!(benches, sampling_error, many_schedules, li_cai_bounds, joint_table);
 criterion_main!(benches);

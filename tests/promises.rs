@@ -71,6 +71,8 @@ mod orientation;
 mod policies;
 #[path = "posterior.rs"]
 mod posterior;
+#[path = "prepared.rs"]
+mod prepared;
 #[path = "published.rs"]
 mod published;
 #[path = "random_sizes.rs"]

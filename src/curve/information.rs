@@ -1,5 +1,6 @@
 use crate::error::{Error, Result};
-use crate::numeric::scalar::{self, CompensatedSum, RampSum, Scalar};
+use crate::numeric::sawtooth;
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::schedule::{RevealTimes, Schedule};
 use crate::units::Nats;
 
@@ -344,9 +345,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// ```
     #[must_use]
     pub fn total_correlation(&self) -> Nats<F> {
-        let mut sum = RampSum::new();
-        sum.add_ramp(&self.increments[1..]);
-        Nats(sum.total())
+        Nats(sawtooth::weighed(&self.increments, &[self.tokens()]))
     }
 
     /// The dual total correlation. O(L).
@@ -399,11 +398,7 @@ impl<F: Scalar> InformationCurve<F> {
     #[doc(alias = "factorization error")]
     pub fn sampling_error(&self, schedule: &Schedule) -> Result<Nats<F>> {
         schedule.check_tokens("curve", self.tokens())?;
-        let mut sum = RampSum::new();
-        for step in schedule.ranges() {
-            sum.add_ramp(&self.increments[step.start + 1..step.end]);
-        }
-        Ok(Nats(sum.total()))
+        Ok(Nats(sawtooth::weighed(&self.increments, schedule.sizes())))
     }
 
     /// The exact expected sampling error with random sizes: each masked token is revealed with a coin of

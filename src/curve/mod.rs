@@ -6,6 +6,7 @@
 //! | a distribution, and an order in which its positions are revealed | [`OrderCurve`] |
 //! | such a curve, and the cost of each step is asked for | [`InformationCurve::step_costs`] |
 //! | either of them, in a function of your own | [`Curve`] |
+//! | such a curve, or losses, and thousands of schedules to compare | [`PreparedCurve`] |
 //! | blocks that are decoded one after another | [`block_curves`] |
 //! | how fast information grows, for Wainwright's bounds | [`GrowthComplexity`] |
 //!
@@ -17,6 +18,7 @@ mod growth;
 mod information;
 mod order_curve;
 mod precision;
+mod prepared;
 mod step_cost;
 
 pub use blocks::block_curves;
@@ -26,4 +28,5 @@ pub use growth::GrowthComplexity;
 pub use information::InformationCurve;
 pub use order_curve::OrderCurve;
 pub(crate) use order_curve::check_tokens as check_order_tokens;
+pub use prepared::PreparedCurve;
 pub use step_cost::StepCost;

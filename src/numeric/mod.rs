@@ -7,6 +7,7 @@ pub(crate) mod isotonic;
 pub(crate) mod moments;
 pub(crate) mod quadrature;
 pub(crate) mod ratio;
+pub(crate) mod sawtooth;
 pub(crate) mod scalar;
 pub(crate) mod simd;
 pub(crate) mod student;

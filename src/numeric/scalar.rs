@@ -216,7 +216,7 @@ pub(crate) fn norm<F: Scalar>(terms: impl Iterator<Item = F> + Clone) -> F {
 
 /// `a + b` and the exact error of that addition (Knuth's TwoSum: no branch, so it vectorises).
 #[inline(always)]
-fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
+pub(crate) fn two_sum<F: Scalar>(a: F, b: F) -> (F, F) {
     let sum = a + b;
     let b_part = sum - a;
     (sum, (a - (sum - b_part)) + (b - b_part))
