@@ -179,8 +179,8 @@ impl<'a, F: Scalar> Weights<'a, F> {
             if let Some(vector) = buffer[place..].first_chunk_mut::<LANES>() {
                 if height <= self.exact {
                     let height: F = small(height);
-                    for lane in 0..LANES {
-                        vector[lane] = height - self.iota[lane];
+                    for (weight, &below) in vector.iter_mut().zip(&self.iota) {
+                        *weight = height - below;
                     }
                 } else {
                     for (lane, weight) in vector.iter_mut().enumerate() {
