@@ -384,3 +384,43 @@ fn what_other_laws_refuse() {
     assert!(matches!(letters.information_curve(0), Err(Error::Empty { .. })));
     assert!(matches!(letters.information_curve(64), Err(Error::TooLarge { .. })));
 }
+
+/// One context, many positions: what one at a time gives; and the chain rule is the probability of the table.
+#[test]
+fn predictions_at_once_and_probabilities_are_those_of_the_table() {
+    use unmaskcost::distribution::ConditionalMarginal;
+    let rows = [[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.5, 0.0, 0.5]];
+    let stationary: MarkovChain = MarkovChain::stationary(&rows).unwrap();
+    let chain = MarkovChain::from_transition([0.2, 0.3, 0.5], &rows).unwrap();
+    for chain in [stationary, chain] {
+        let table = chain.joint_table(7).unwrap();
+        for revealed in [vec![], vec![(3, 1)], vec![(6, 2), (0, 0)], vec![(2, 2), (4, 0)]] {
+            let masked: Vec<usize> = [5, 1, 3, 0, 6, 2, 4]
+                .into_iter()
+                .filter(|p| revealed.iter().all(|r| r.0 != *p))
+                .collect();
+            let found = chain.conditional_marginals(&revealed, &masked).unwrap();
+            let expected = table.conditional_marginals(&revealed, &masked).unwrap();
+            for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                assert!((found - expected).abs() < 1e-14);
+            }
+        }
+        for word in [[0, 1, 2, 0, 0, 1, 1], [2, 2, 1, 2, 0, 0, 1], [0, 2, 2, 2, 2, 0, 1]] {
+            let of_table = table.log_probability(&word).unwrap();
+            assert!((chain.log_probability(&word).unwrap() - of_table).0.abs() < 1e-13);
+        }
+        assert_eq!(chain.log_probability(&[2, 1]).unwrap().0, f64::NEG_INFINITY);
+        assert!(chain.conditional_marginals(&[(1, 0)], &[0, 1]).is_err());
+        assert!(chain.conditional_marginals(&[(1, 3)], &[0]).is_err());
+        assert!(chain.log_probability(&[0, 3]).is_err() && table.log_probability(&[0, 1]).is_err());
+    }
+    let mixture: CategoricalMixture = CategoricalMixture::noisy_repeated_symbol(3, 0.4).unwrap();
+    let word = [1, 1, 0, 2];
+    let by_hand: f64 = (0..3)
+        .map(|letter| {
+            word.map(|symbol| if symbol == letter { 0.6 } else { 0.2 }).iter().product::<f64>()
+                / 3.0
+        })
+        .sum();
+    assert!((mixture.log_probability(&word).unwrap().0 - by_hand.ln()).abs() < 1e-13);
+}

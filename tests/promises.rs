@@ -85,6 +85,9 @@ mod rejects;
 mod rounding;
 #[path = "rules.rs"]
 mod rules;
+#[cfg(feature = "rand")]
+#[path = "samples.rs"]
+mod samples;
 #[path = "sandwich.rs"]
 mod sandwich;
 #[path = "sharp.rs"]

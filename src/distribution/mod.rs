@@ -9,6 +9,7 @@
 //! | words scattered around a few centres | [`ClusterMixture`] |
 //! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
 //! | independent parts with known curves | [`side_by_side`] |
+//! | samples of something unknown | [`Samples`]: the curve as far as they tell it |
 //! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`Collector`](crate::measured::Collector) |
 
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ mod joint;
 mod linear_code;
 mod markov_chain;
 mod mds_code;
+mod samples;
 mod side_by_side;
 mod subsets;
 mod traits;
@@ -31,6 +33,7 @@ pub use joint::{Correlations, JointTable};
 pub use linear_code::LinearCode;
 pub use markov_chain::{HiddenMarkovChain, MarkovChain};
 pub use mds_code::MdsCode;
+pub use samples::{SampledCorrelations, SampledCurve, SampledValue, Samples};
 pub use side_by_side::side_by_side;
 pub use subsets::SubsetEntropies;
 #[cfg(feature = "rand")]

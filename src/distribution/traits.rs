@@ -2,7 +2,7 @@
 
 use crate::distribution::{JointTable, SubsetEntropies};
 use crate::error::{Error, Result};
-use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 /// A law that can tell the entropy of any set of its tokens.
@@ -16,6 +16,33 @@ pub trait SubsetEntropy<F: Scalar = f64> {
 
 /// A law, or a learned predictor, that can tell the distribution of one token given any others: what
 /// a masked language model computes.
+///
+/// Only [`conditional_marginal`](Self::conditional_marginal) must be there. A model that predicts all masked tokens in one pass
+/// has that pass in [`conditional_marginals`](Self::conditional_marginals), and the former asks it for one position.
+///
+/// ```
+/// use unmaskcost::Result;
+/// use unmaskcost::distribution::{ConditionalMarginal, MarkovChain};
+///
+/// /// A model that looks at revealed tokens before, and never after.
+/// struct LeftOnly(MarkovChain);
+///
+/// impl ConditionalMarginal for LeftOnly {
+///     fn conditional_marginal(&self, revealed: &[(usize, usize)], at: usize) -> Result<Vec<f64>> {
+///         let left: Vec<_> = revealed.iter().copied().filter(|(place, _)| *place < at).collect();
+///         self.0.conditional_marginal(&left, at)
+///     }
+/// }
+///
+/// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
+/// let (ahead, sequence) = ([(0, 1), (3, 0)], [0, 0, 1, 1, 0]);
+/// let exact = (chain.conditional_marginal(&ahead, 2)?, chain.log_probability(&sequence)?);
+/// let model = LeftOnly(chain);
+/// assert!(model.conditional_marginal(&ahead, 2)? != exact.0);
+/// // From left to right nothing is ahead.
+/// assert!((model.log_probability(&sequence)?.0 - exact.1.0).abs() < 1e-14);
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
 pub trait ConditionalMarginal<F: Scalar = f64> {
     /// p(X_i | x_S): the probabilities of all symbols at `position`, given the pairs (position,
     /// symbol) that are revealed, in any order. `position` is not one of them.
@@ -36,6 +63,34 @@ pub trait ConditionalMarginal<F: Scalar = f64> {
             places().filter_map(|(place, symbol)| symbol.map(|symbol| (place, symbol))).collect();
         let masked = places().filter(|(_, symbol)| symbol.is_none());
         masked.map(|(place, _)| self.conditional_marginal(&pairs, place)).collect()
+    }
+
+    /// ln p(x_0, x_1, ..) in nats, the logarithm of the probability of a sequence (of its start, if the distribution
+    /// goes on); minus infinity for an impossible one.
+    ///
+    /// # Formula
+    /// ```text
+    /// ln p(x) = sum_i ln p(x_i | x_0, .., x_{i-1})
+    /// ```
+    /// For a learned predictor that is the probability with which it writes the sequence from left to right; in another
+    /// order it may be another one.
+    ///
+    /// # Errors
+    /// As [`conditional_marginal`](Self::conditional_marginal).
+    fn log_probability(&self, sequence: &[usize]) -> Result<Nats<F>> {
+        let mut revealed = Vec::with_capacity(sequence.len());
+        let mut sum = CompensatedSum::new();
+        for (position, &symbol) in sequence.iter().enumerate() {
+            let predicted = self.conditional_marginal(&revealed, position)?;
+            check_symbol(symbol, predicted.len())?;
+            if predicted[symbol] <= F::zero() {
+                check_sequence(&sequence[position..], predicted.len())?;
+                return Ok(Nats(F::neg_infinity()));
+            }
+            sum.add(predicted[symbol].ln());
+            revealed.push((position, symbol));
+        }
+        Ok(Nats(sum.total()))
     }
 }
 
@@ -65,6 +120,20 @@ impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
         }
         let alphabet = self.shape()[position];
         conditional(&marginal.probabilities()[word * alphabet..(word + 1) * alphabet])
+    }
+
+    /// By a look-up: of the whole sequence, all tokens of the table.
+    fn log_probability(&self, sequence: &[usize]) -> Result<Nats<F>> {
+        let (found, expected) = (sequence.len(), self.tokens());
+        if found != expected {
+            return Err(Error::LengthMismatch { what: "the sequence", found, expected });
+        }
+        let mut cell = 0;
+        for (&symbol, &alphabet) in sequence.iter().zip(self.shape()) {
+            check_symbol(symbol, alphabet)?;
+            cell = cell * alphabet + symbol;
+        }
+        Ok(Nats(self.probabilities()[cell].ln()))
     }
 }
 
@@ -105,6 +174,11 @@ pub(crate) fn check_symbol(index: usize, limit: usize) -> Result<()> {
 /// Refuses revealed symbols that are not in the alphabet.
 pub(super) fn check_symbols(revealed: &[Option<usize>], alphabet: usize) -> Result<()> {
     revealed.iter().flatten().try_for_each(|&symbol| check_symbol(symbol, alphabet))
+}
+
+/// Refuses symbols that are not in the alphabet.
+pub(super) fn check_sequence(symbols: &[usize], alphabet: usize) -> Result<()> {
+    symbols.iter().try_for_each(|&symbol| check_symbol(symbol, alphabet))
 }
 
 /// Weights divided by their sum.

@@ -2,7 +2,7 @@
 
 use super::{MAX_WORK, MarkovChain, cells};
 use crate::distribution::traits::{
-    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, check_symbols, conditional,
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, check_sequence, check_symbols, conditional,
 };
 use crate::error::{Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -199,5 +199,14 @@ impl<F: Scalar> ConditionalMarginal<F> for MarkovChain<F> {
             revealed.iter().map(|symbol| symbol.map(only)).collect();
         let posteriors = self.posteriors(&evidence)?.into_iter().zip(revealed);
         Ok(posteriors.filter(|(_, symbol)| symbol.is_none()).map(|(law, _)| law).collect())
+    }
+
+    /// A product: `O(L)`.
+    fn log_probability(&self, sequence: &[usize]) -> Result<Nats<F>> {
+        check_sequence(sequence, self.alphabet())?;
+        let Some(&first) = sequence.first() else { return Ok(Nats(F::zero())) };
+        let pairs = sequence.windows(2);
+        let next = pairs.map(|pair| self.transition[pair[0] * self.alphabet() + pair[1]]);
+        Ok(Nats(scalar::sum([self.initial[first]].into_iter().chain(next).map(F::ln))))
     }
 }

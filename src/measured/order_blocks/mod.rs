@@ -16,7 +16,7 @@ pub use choose::OrderChoice;
 
 use crate::error::{Error, Result, check_limit};
 use crate::estimate::Estimate;
-use crate::measured::clustered::{self, GroupedValue};
+use crate::estimate::clustered::{self, GroupedValue};
 use crate::measured::runs::Run;
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::{Schedule, check_list_fits};

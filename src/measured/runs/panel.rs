@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{DecoderMeans, Record, Records};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
-use crate::measured::clustered::{self, Influence};
+use crate::estimate::clustered::{self, Influence};
 use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 

@@ -8,6 +8,8 @@ use crate::numeric::scalar::{self, Scalar};
 use crate::numeric::student::Quantiles;
 use crate::units::{self, Nats};
 
+pub(crate) mod clustered;
+
 /// The fewest degrees of freedom of an [`Estimate`]: with these, an interval of level 0.95 reaches 10^13
 /// standard errors to either side, so fewer say nothing.
 const LEAST_DEGREES: f64 = 0.1;
