@@ -29,7 +29,6 @@
 pub mod any_fall;
 mod any_losses;
 mod as_measured;
-mod clustered;
 mod collector;
 mod counts;
 #[cfg(feature = "csv")]
