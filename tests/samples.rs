@@ -4,8 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use unmaskcost::bounds::Knowledge;
-use unmaskcost::distribution::{SampledCurve, Samples};
-use unmaskcost::{Error, JointTable, MarkovChain, Nats, Schedule};
+use unmaskcost::distribution::{JointTable, MarkovChain, SampledCurve, Samples};
+use unmaskcost::{Error, Nats, Schedule};
 
 fn chain() -> MarkovChain {
     MarkovChain::stationary(&[[0.2, 0.7, 0.1], [0.5, 0.3, 0.2], [0.3, 0.1, 0.6]]).unwrap()

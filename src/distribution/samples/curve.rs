@@ -157,7 +157,7 @@ impl Samples {
     /// orders, which are held at a time, or for more than 2^32 samples times sets.
     ///
     /// ```
-    /// use unmaskcost::{MarkovChain, distribution::Samples};
+    /// use unmaskcost::distribution::{MarkovChain, Samples};
     /// use rand::SeedableRng;
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(3);

@@ -20,7 +20,7 @@ use partition::Partition;
 
 /// Samples of an unknown distribution: what they tell of its information curve, and no more.
 ///
-/// A [`JointTable`](crate::JointTable) made from samples is the distribution *of the sample*. Its entropies are too small, its total
+/// A [`JointTable`](crate::distribution::JointTable) made from samples is the distribution *of the sample*. Its entropies are too small, its total
 /// correlation is too large, and with few samples most of it may be chance: letters in shuffled order then seem to
 /// depend on each other. Here entropies are estimated with that bias taken out, with errors from the spread between
 /// groups of samples, and with a rule that says up to which number of tokens they can be trusted. What is trusted
@@ -45,8 +45,8 @@ use partition::Partition;
 /// jackknife over groups (Efron & Stein, *Annals of Statistics* 9, 1981).
 ///
 /// ```
-/// use unmaskcost::distribution::Samples;
-/// use unmaskcost::{MarkovChain, Schedule, bounds::Knowledge};
+/// use unmaskcost::distribution::{MarkovChain, Samples};
+/// use unmaskcost::{Schedule, bounds::Knowledge};
 /// use rand::SeedableRng;
 ///
 /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
