@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, check_limit};
 use crate::estimate::Estimate;
-use crate::measured::clustered::{self, Influence};
+use crate::estimate::clustered::{self, Influence};
 use crate::measured::losses::{self, LossCurve, LossPoint};
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
