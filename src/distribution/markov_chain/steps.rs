@@ -2,7 +2,8 @@
 
 use super::{MAX_WORK, MarkovChain, cells};
 use crate::distribution::traits::{
-    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, check_sequence, check_symbols, conditional,
+    ConditionalMarginal, SubsetEntropy, check_positions, check_revealed, check_sequence,
+    check_symbols, conditional,
 };
 use crate::error::{Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};

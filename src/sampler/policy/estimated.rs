@@ -128,18 +128,17 @@ pub fn estimated_cost<F: Scalar, S: AsRef<[usize]>>(
     })
 }
 
-/// `ln p(x)`, from left to right.
+/// `ln p(x)` of a possible sequence.
 fn log_probability<F: Scalar>(
     predictor: &(impl ConditionalMarginal<F> + ?Sized),
     sequence: &[usize],
 ) -> Result<F> {
-    let before: Vec<(usize, usize)> = sequence.iter().copied().enumerate().collect();
-    let mut sum = CompensatedSum::new();
-    for (position, &symbol) in sequence.iter().enumerate() {
-        let law = predictor.conditional_marginal(&before[..position], position)?;
-        sum.add(log_prediction(&law, symbol)?);
+    match predictor.log_probability(sequence)? {
+        Nats(log) if log == F::neg_infinity() => {
+            Err(Error::ImpossibleContext { what: "the sequence" })
+        }
+        Nats(log) => Ok(log),
     }
-    Ok(sum.total())
 }
 
 fn log_prediction<F: Scalar>(law: &[F], symbol: usize) -> Result<F> {
