@@ -3,7 +3,8 @@
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use unmaskcost::decoders::{Decoder, MaskFunction};
 use unmaskcost::measured::{
-    LossCurve, LossPoint, MeasuredLosses, NestedLosses, Planner, SequenceLosses, Verdict,
+    Collector, LossCurve, LossPoint, MeasuredLosses, NestedLosses, Planner, SequenceLosses,
+    Verdict, measurement_counts,
 };
 use unmaskcost::{Error, Nats, Schedule};
 
@@ -184,4 +185,35 @@ fn means_are_those_of_a_loss_curve_and_what_cannot_be_is_refused() {
     let once = SequenceLosses::new([(0, Nats(1.0))]);
     assert!(matches!(of(&[losses(1.0), once]), Error::TooFewSamples { revealed: 1, .. }));
     assert!(matches!(of(&[losses(1.0), losses(-1.0)]), Error::Negative { .. }));
+}
+
+#[test]
+fn the_cost_that_a_plan_names_first_is_covered_by_its_interval() {
+    let rows = real_model();
+    let mean = |k: usize| rows.iter().map(|row| row.1[k]).sum::<f64>() / rows.len() as f64;
+    let points = measurement_counts(64, 17).unwrap();
+    let exact = points.iter().map(|&k| LossPoint::exact(k, Nats(mean(k)))).collect::<Vec<_>>();
+    let truth = LossCurve::from_points(exact, 64).unwrap();
+    let truth = truth.parallelism_cost(&Schedule::balanced(64, 8).unwrap()).unwrap().value();
+    let mut random = ChaCha8Rng::seed_from_u64(153);
+    for sequences in [5, 20, 180] {
+        let mut measured = || {
+            let mut collector = Collector::new(64).unwrap();
+            for &k in &points {
+                for _ in 0..sequences {
+                    let loss = rows[random.random_range(0..rows.len())].1[k];
+                    collector.record(k, Nats(loss)).unwrap();
+                }
+            }
+            collector.loss_curve(2).unwrap()
+        };
+        let draws = 300;
+        let covered = (0..draws).filter(|_| {
+            let advice = Planner::new(&measured(), measured()).unwrap().advise(8).unwrap();
+            advice.cost.interval(0.95).unwrap().contains(truth)
+        });
+        let covered = covered.count();
+        // 285 expected, with a standard deviation of 4.
+        assert!((273..=297).contains(&covered), "{sequences}: {covered}");
+    }
 }
