@@ -262,6 +262,49 @@ fn schedules_along_orders_stand_beside_measured_decoders() {
     assert!(matches!(fewer.runs_of_choice(&choice), Err(Error::LengthMismatch { .. })));
 }
 
+/// Intervals of the Monte Carlo estimate hold as often as they say; the truth is that of the joint table.
+#[test]
+fn the_error_of_a_hidden_chain_along_an_order_is_estimated_with_its_error() {
+    use unmaskcost::distribution::HiddenMarkovChain;
+    let mut generator = ChaCha8Rng::seed_from_u64(10);
+    let states = MarkovChain::stationary(&[[0.9, 0.1], [0.2, 0.8]]).unwrap();
+    let hidden = HiddenMarkovChain::new(states, &[[0.7, 0.2, 0.1], [0.05, 0.15, 0.8]]).unwrap();
+    let all: Vec<usize> = (0..8).collect();
+    for order in [Order::spread(8), Order::left_to_right(8)].map(Result::unwrap) {
+        let exact = hidden.joint_table(8).unwrap().order_curve(&order).unwrap();
+        let schedules = ["8", "2, 6", "2, 2, 4", "3, 3, 2"].map(|text| text.parse().unwrap());
+        let mut covered = [0; 4];
+        for _ in 0..60 {
+            let sequences: Vec<Vec<usize>> =
+                (0..60).map(|_| hidden.sample(8, &mut generator).unwrap()).collect();
+            let blocks =
+                OrderBlocks::from_predictor("any", &hidden, &order, &sequences, &all).unwrap();
+            for (covered, schedule) in covered.iter_mut().zip(&schedules) {
+                let truth = exact.sampling_error(schedule).unwrap();
+                let interval = blocks.cost(schedule).unwrap().interval(0.9).unwrap();
+                *covered += u32::from(interval.contains(truth));
+            }
+        }
+        assert!(covered.iter().all(|covered| (46..=60).contains(covered)), "{covered:?}");
+    }
+    // The losses of one sequence, one at a time, are its own: -ln p.
+    let table = hidden.joint_table(3).unwrap();
+    let order = Order::from_positions([2, 0, 1]).unwrap();
+    let blocks =
+        OrderBlocks::from_predictor("any", &hidden, &order, &[[0, 2, 1]], &[0, 1, 2]).unwrap();
+    let loss = blocks.losses(&Schedule::sequential(3).unwrap()).unwrap()[0];
+    assert!((loss.0 + table.probabilities()[7].ln()).abs() < 1e-12);
+
+    let from = |sequences: &[Vec<usize>], known: &[usize]| {
+        OrderBlocks::from_predictor("any", &hidden, &order, sequences, known)
+    };
+    assert!(matches!(from(&[vec![0, 1]], &[0]), Err(Error::LengthMismatch { .. })));
+    assert!(matches!(from(&[vec![0, 1, 3]], &[0]), Err(Error::IndexOutOfRange { .. })));
+    assert!(matches!(from(&[vec![0, 1, 2]], &[3]), Err(Error::IndexOutOfRange { .. })));
+    assert!(matches!(from(&[vec![0, 1, 2]], &[0, 0]), Err(Error::BlockTwice { .. })));
+    assert!(matches!(from(&[], &[0]), Err(Error::Empty { .. })));
+}
+
 #[test]
 fn only_measured_counts_have_a_price() {
     let pass = |known: usize| OrderPass::new("a", known, vec![1.0; 8 - known]);

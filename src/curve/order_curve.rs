@@ -27,6 +27,8 @@ const MAX_ENTROPIES: u128 = 1 << 27;
 /// # Memory
 /// `L (L + 1) / 2` entropies: 67 MB for 4,096 tokens in `f64`. At most 2^27 of them, 16,383 tokens. A
 /// [`MarkovChain`](crate::distribution::MarkovChain) has the error of one schedule without them, at any length.
+/// What has no exact entropies, such as a hidden Markov chain, is estimated:
+/// [`OrderBlocks::from_predictor`](crate::measured::OrderBlocks::from_predictor).
 ///
 /// ```
 /// use unmaskcost::{Nats, Order, Schedule, distribution::JointTable};

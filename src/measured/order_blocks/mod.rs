@@ -9,6 +9,7 @@
 //! Passes at `n` counts price all `2^(n-1)` schedules whose steps begin there, on the same sequences.
 
 mod choose;
+mod predicted;
 
 use std::collections::BTreeMap;
 
