@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use unmaskcost::{InformationCurve, Nats, optimal};
+use unmaskcost::{InformationCurve, Nats, Order, distribution::MarkovChain, optimal};
 
 const MILLION: usize = 1_000_000;
 
@@ -171,5 +171,30 @@ fn frontiers(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(optimal_schedules, schedules, baselines, frontiers);
+/// Along an order, with the full matrix of 4,096 tokens.
+fn orders(criterion: &mut Criterion) {
+    let chain = MarkovChain::stationary(&[[0.97, 0.03], [0.03, 0.97]]).expect("probabilities");
+    let mut group = criterion.benchmark_group("order");
+    group.sample_size(10).measurement_time(Duration::from_secs(2));
+    let orders = [("spread", Order::spread(4096)), ("left to right", Order::left_to_right(4096))];
+    for (name, order) in orders {
+        let order = order.expect("tokens");
+        let id = BenchmarkId::new("curve", name);
+        group.bench_function(id, |b| b.iter(|| chain.order_curve(black_box(&order))));
+        let curve = chain.order_curve(&order).expect("not too many tokens");
+        for steps in [16, 1024] {
+            let id = BenchmarkId::new(format!("schedule, T = {steps}"), name);
+            group.bench_function(id, |b| b.iter(|| optimal::schedule(black_box(&curve), steps)));
+        }
+        let tolerance = optimal::schedule(&curve, 16).expect("fewer steps than tokens").1;
+        let id = BenchmarkId::new("fewest steps", name);
+        group
+            .bench_function(id, |b| b.iter(|| optimal::fewest_steps(black_box(&curve), tolerance)));
+        let id = BenchmarkId::new("frontier to 64 steps", name);
+        group.bench_function(id, |b| b.iter(|| optimal::frontier(black_box(&curve), 64)));
+    }
+    group.finish();
+}
+
+criterion_group!(optimal_schedules, schedules, baselines, frontiers, orders);
 criterion_main!(optimal_schedules);
