@@ -268,7 +268,8 @@ fn the_error_of_a_hidden_chain_along_an_order_is_estimated_with_its_error() {
     use unmaskcost::distribution::HiddenMarkovChain;
     let mut generator = ChaCha8Rng::seed_from_u64(10);
     let states = MarkovChain::stationary(&[[0.9, 0.1], [0.2, 0.8]]).unwrap();
-    let hidden = HiddenMarkovChain::new(states, &[[0.7, 0.2, 0.1], [0.05, 0.15, 0.8]]).unwrap();
+    let hidden: HiddenMarkovChain =
+        HiddenMarkovChain::new(states, &[[0.7, 0.2, 0.1], [0.05, 0.15, 0.8]]).unwrap();
     let all: Vec<usize> = (0..8).collect();
     for order in [Order::spread(8), Order::left_to_right(8)].map(Result::unwrap) {
         let exact = hidden.joint_table(8).unwrap().order_curve(&order).unwrap();
