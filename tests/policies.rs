@@ -210,6 +210,9 @@ fn a_policy_that_breaks_its_contract_is_named() {
     assert_eq!(cost(|_| vec![4]), Error::IndexOutOfRange { what: "position", index: 4, limit: 4 });
     assert_eq!(cost(|_| vec![1, 1]), Error::Duplicate { what: "position", index: 1 });
     assert_eq!(cost(|_| vec![0]), Error::AlreadyRevealed { position: 0 });
+    let beyond = FixedPartition { sets: vec![vec![0, 9], vec![1, 2, 3]] };
+    let named = Error::IndexOutOfRange { what: "position", index: 9, limit: 4 };
+    assert_eq!(policy::cost(&table, &beyond), Err(named));
     let partial = FixedPartition { sets: vec![vec![0, 1]] };
     assert!(matches!(policy::cost(&table, &partial), Err(Error::Empty { .. })));
 }

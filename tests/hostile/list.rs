@@ -36,7 +36,11 @@ fn public_functions(json: &Value) -> BTreeSet<String> {
         let functions = items.filter(|item| !item["inner"]["function"].is_null());
         functions.filter_map(|item| item["name"].as_str()).map(str::to_owned).collect()
     };
-    for item in index.values().filter(|item| item["crate_id"] == 0) {
+    let sealed = |item: &Value| {
+        let path = json["paths"][item["id"].to_string()]["path"].as_array();
+        path.is_some_and(|path| path.iter().any(|part| part == "sealed"))
+    };
+    for item in index.values().filter(|item| item["crate_id"] == 0 && !sealed(item)) {
         let inner = &item["inner"];
         if inner["impl"]["trait"].is_null()
             && let Some(path) = inner["impl"]["for"]["resolved_path"]["path"].as_str()

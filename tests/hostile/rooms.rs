@@ -7,8 +7,9 @@ use unmaskcost::bounds::{
     BoundKind, KlBounds, Knowledge, chen_cong_li, compare, confidence, dimension_free, li_cai,
     universal, wainwright,
 };
-use unmaskcost::curve::{Curve, OrderCurve, block_curves};
+use unmaskcost::curve::{Curve, OrderCurve, PreparedCurve, block_curves};
 use unmaskcost::decoders::Decoder;
+use unmaskcost::distribution::ConditionalMarginal;
 use unmaskcost::optimal::{self, minimax};
 use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule, View};
 use unmaskcost::schedule::{
@@ -41,6 +42,8 @@ pub fn units<F: Float>(d: &mut Driver) {
     d.call("Nats::max", || Nats(x).max(Nats(y)));
     d.call("Bits::min", || Bits(x).min(Bits(y)));
     d.call("Bits::max", || Bits(x).max(Bits(y)));
+    d.call("Nats::total_cmp", || Nats(0.0).total_cmp(&Nats(1.0_f64)));
+    d.call("Bits::total_cmp", || Bits(f32::NAN).total_cmp(&Bits(1.0_f32)));
     d.call("Nats::pinsker", || Nats(x).pinsker());
     if let Some(distance) = d.call("Nats::bretagnolle_huber", || Nats(x).bretagnolle_huber()) {
         let fits = x.is_nan() || (F::zero()..=F::one()).contains(&distance);
@@ -417,7 +420,29 @@ pub fn curves<F: Float>(d: &mut Driver) {
         })
     });
     audit_with_curve(d, &curve, &schedule);
+    prepared(d);
     order_curves(d, &curve);
+}
+
+/// In double precision only.
+fn prepared(d: &mut Driver) {
+    let tokens = d.draw.length().max(1);
+    let curve = d.draw.curve::<f64>(tokens);
+    let schedule = d.draw.any_schedule(tokens);
+    let losses = d.draw.falling::<f64>(tokens);
+    d.note(|| format!("{curve:?} {schedule}"));
+    let prepared = d.value("PreparedCurve::of", || PreparedCurve::of(&curve)).unwrap();
+    let made = d.result("PreparedCurve::of_losses", || PreparedCurve::of_losses(&losses));
+    if let Some(made) = made {
+        d.result("PreparedCurve::cost", || made.cost(&schedule));
+    }
+    d.value("PreparedCurve::tokens", || prepared.tokens());
+    let cost = d.result("PreparedCurve::cost", || prepared.cost(&schedule));
+    if let (Some(cost), Ok(exact)) = (cost, curve.sampling_error(&schedule)) {
+        let scale = curve.total_correlation().0;
+        let same = about_at_most(cost, exact, scale) && about_at_most(exact, cost, scale);
+        d.require("PreparedCurve::cost", same, "is another error", || format!("{cost} {exact}"));
+    }
 }
 
 fn audit_with_curve<F: Float>(d: &mut Driver, curve: &InformationCurve<F>, schedule: &Schedule) {
@@ -908,6 +933,15 @@ pub fn samplers<F: Float>(d: &mut Driver) {
         view.masked().iter().rev().take(other).copied().collect()
     });
     policies(d, &table, &|_: &View<F>| vec![other, other, usize::MAX]);
+    let rule = Rule::lowest_entropies(1 + other).unwrap();
+    let words: Vec<Vec<usize>> = (0..3)
+        .map(|_| table.shape().iter().map(|&symbols| d.draw.symbol(symbols)).collect())
+        .collect();
+    d.result("estimated::teacher_forced", || policy::teacher_forced(&table, &rule, &words[0]));
+    d.unbounded("estimated::estimated_cost", || policy::estimated_cost(&table, &rule, &words));
+    d.result("ConditionalMarginal::conditional_marginals", || {
+        ConditionalMarginal::conditional_marginals(&table, &revealed)
+    });
     let dilated = d.result("FixedPartition::dilated", || FixedPartition::dilated(size));
     let block = d.draw.size();
     d.result("FixedPartition::dilated_blocks", || {
@@ -923,12 +957,12 @@ fn policies<F: Float>(
     table: &unmaskcost::distribution::JointTable<F>,
     policy: &impl Policy<F>,
 ) {
-    let cost = d.result("policy::cost", || policy::cost(table, policy));
-    let law = d.result("policy::output_law", || policy::output_law(table, policy));
+    let cost = d.result("exact::cost", || policy::cost(table, policy));
+    let law = d.result("exact::output_law", || policy::output_law(table, policy));
     if let (Some(cost), Some(law)) = (cost, law) {
-        not_negative(d, "policy::cost", cost.sampling_error);
+        not_negative(d, "exact::cost", cost.sampling_error);
         d.require(
-            "policy::cost",
+            "exact::cost",
             cost.sampling_error <= cost.entropy_bound,
             "is above its bound",
             || format!("{cost:?}"),
@@ -938,7 +972,7 @@ fn policies<F: Float>(
             && about_at_most(cost.sampling_error, divergence, divergence.0);
         // Words too unlikely for a float have no place in the output.
         d.require(
-            "policy::cost",
+            "exact::cost",
             same || divergence.0.is_infinite(),
             "is not the divergence",
             || format!("{cost:?} {divergence:?}"),

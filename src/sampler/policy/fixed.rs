@@ -61,8 +61,10 @@ impl FixedPartition {
 impl<F: Scalar> Policy<F> for FixedPartition {
     /// The first set with a masked position, or nothing, which is an error, if no set has any.
     fn next(&self, view: &View<F>) -> Vec<usize> {
+        // A position that no token has is left in, so that it is named and refused.
+        let revealed = |&position: &usize| matches!(view.revealed.get(position), Some(Some(_)));
         let masked = |set: &Vec<usize>| -> Vec<usize> {
-            set.iter().copied().filter(|position| view.masked.contains(position)).collect()
+            set.iter().copied().filter(|position| !revealed(position)).collect()
         };
         self.sets.iter().map(masked).find(|set| !set.is_empty()).unwrap_or_default()
     }
