@@ -84,6 +84,45 @@ impl<F: Scalar> Nats<F> {
         self.pinsker().min(self.bretagnolle_huber())
     }
 
+    /// The largest KL divergence that keeps the total variation distance at or below a limit: the inverse of
+    /// [`Nats::total_variation_limit`]. As the tolerance of
+    /// [`optimal::fewest_steps`](crate::optimal::fewest_steps) it gives the fewest steps for which no test tells
+    /// the output from the data with a larger advantage.
+    ///
+    /// # Formula
+    /// ```text
+    /// KL = max(2 TV^2, -ln(1 - TV^2)),   rounded down
+    /// ```
+    /// Both inequalities hold, so either is enough. Infinite for a limit of 1.
+    ///
+    /// # Errors
+    /// [`NotAProbability`](crate::Error::NotAProbability) unless `0 <= limit <= 1`,
+    /// [`NotFinite`](crate::Error::NotFinite).
+    ///
+    /// ```
+    /// use unmaskcost::{InformationCurve, Nats, optimal};
+    /// let tolerance = Nats::from_total_variation(0.1_f64)?;
+    /// assert!((tolerance.0 - 0.02).abs() < 1e-12);
+    /// assert!(tolerance.total_variation_limit() <= 0.1);
+    /// let curve = InformationCurve::from_information((0..64).map(|k| 1.0 - 0.9_f64.powi(k)).collect::<Vec<_>>())?;
+    /// let (schedule, error) = optimal::fewest_steps(&curve, tolerance)?;
+    /// assert!(error.total_variation_limit() <= 0.1 && schedule.steps() < 64);
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    pub fn from_total_variation(limit: F) -> Result<Self> {
+        scalar::check_probability("total variation distance", limit)?;
+        let square = limit * limit;
+        let pinsker = square + square;
+        let huber = F::zero() - (F::zero() - square).ln_1p();
+        // Near 1 the distance hardly depends on the divergence: down until rounding no longer hides it.
+        let (mut divergence, mut margin) = (Self(pinsker.max(huber)), F::epsilon());
+        while divergence.total_variation_limit() > limit {
+            divergence = divergence * (F::one() - margin);
+            margin = (margin + margin).min(scalar::constant(0.5));
+        }
+        Ok(divergence)
+    }
+
     /// The same per token: what a code made for the sampler's output wastes on the data, or how much
     /// the loss per token rises.
     ///

@@ -324,3 +324,19 @@ fn divergences_become_distances_without_loss_at_either_end() {
     assert!(matches!(error.per_token(0), Err(Error::Empty { .. })));
     assert!(matches!(error.perplexity_factor(0), Err(Error::Empty { .. })));
 }
+
+#[test]
+fn the_largest_divergence_for_a_distance_is_the_largest() {
+    for percent in 0..100 {
+        let limit = f64::from(percent) / 100.0;
+        let tolerance = Nats::from_total_variation(limit).unwrap();
+        assert!(tolerance.total_variation_limit() <= limit, "{limit}");
+        let more = tolerance * (1.0 + 1e-12) + Nats(1e-300);
+        assert!(more.total_variation_limit() > limit, "{limit}");
+    }
+    assert_eq!(Nats::from_total_variation(1.0).unwrap(), Nats(f64::INFINITY));
+    assert!(Nats::from_total_variation(0.3_f32).unwrap().total_variation_limit() <= 0.3);
+    for bad in [-0.1, 1.1, f64::NAN] {
+        assert!(Nats::from_total_variation(bad).is_err());
+    }
+}

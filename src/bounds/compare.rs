@@ -65,6 +65,42 @@ pub struct ComparedBound<F = f64> {
     pub ratio: Option<F>,
 }
 
+impl<F> ComparedBound<F> {
+    /// The paper that the number rests on, as a reference to paste. Bounds of this crate rest on the exact error by the
+    /// information curve, of Chen, Cong & Li.
+    ///
+    /// ```
+    /// use unmaskcost::{InformationCurve, Schedule, bounds::compare};
+    /// let curve = InformationCurve::from_information([0.0, 0.5, 0.75, 0.875])?;
+    /// for row in compare(&curve, &Schedule::balanced(4, 2)?)?.rows {
+    ///     println!("{}: {}", row.source, row.citation());
+    ///     assert!(row.citation().contains("arXiv"));
+    /// }
+    /// # Ok::<(), unmaskcost::Error>(())
+    /// ```
+    #[must_use]
+    pub fn citation(&self) -> &'static str {
+        const LI_CAI: &str = "Gen Li, Changxiao Cai. Breaking AR's Sampling Bottleneck: Provable Acceleration via \
+                              Diffusion Language Models. NeurIPS 2025. arXiv:2505.21400.";
+        const WAINWRIGHT: &str = "Martin Wainwright. The data geometry of masking diffusion: Certified-optimal \
+                                  schedules via unmasking growth complexity. 2026. arXiv:2608.13520.";
+        const LAVENANT_ZANELLA: &str = "Hugo Lavenant, Giacomo Zanella. Error Bounds and Optimal Schedules for Masked \
+                                        Diffusions with Factorized Approximations. 2025. arXiv:2510.25544.";
+        const CHEN_CONG_LI: &str = "Sitan Chen, Kevin Cong, Jerry Li. Optimal Inference Schedules for Masked Diffusion \
+                                    Models. COLT 2026. arXiv:2511.04647.";
+        let papers = [
+            ("Li & Cai", LI_CAI),
+            ("Wainwright", WAINWRIGHT),
+            ("dimension-free", LAVENANT_ZANELLA),
+        ];
+        let of_source = papers.into_iter().find(|(source, _)| self.source.starts_with(source));
+        match self.source {
+            "mean over offset schedules" => LI_CAI,
+            _ => of_source.map_or(CHEN_CONG_LI, |(_, citation)| citation),
+        }
+    }
+}
+
 /// Every bound that applies to a curve and a schedule, side by side. Made by [`compare`].
 ///
 /// Its `Display` is a table, one bound per line.

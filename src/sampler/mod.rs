@@ -123,6 +123,28 @@ pub fn averaged_law<F: Scalar>(
     JointTable::from_weights(table.shape(), weights)
 }
 
+/// The reverse divergence, KL(sampler || data), of the output with the order forgotten. By enumeration.
+///
+/// It asks how unlikely the output is under the data, where the other direction asks how unlikely the data is under the
+/// output. **No bound of this crate limits it:** they all speak of KL(data || sampler). It is infinite as soon as the
+/// sampler writes one sequence that the data never has, however rarely.
+///
+/// # Errors
+/// As [`averaged_law`].
+///
+/// ```
+/// use unmaskcost::{Schedule, sampler, distribution::JointTable};
+/// // Two equal bits: at once they are drawn apart, and half of the output is impossible.
+/// let table: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
+/// let at_once = Schedule::one_step(2)?;
+/// assert!((sampler::expected_kl(&table, &at_once)?.0 - 2.0_f64.ln()).abs() < 1e-12);
+/// assert_eq!(sampler::reverse_kl(&table, &at_once)?.0, f64::INFINITY);
+/// # Ok::<(), unmaskcost::Error>(())
+/// ```
+pub fn reverse_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Result<Nats<F>> {
+    averaged_law(table, schedule)?.kl_divergence(table)
+}
+
 /// The number of ordered partitions: `L! / (s_1! .. s_T!)`, or `None` beyond `u128`.
 fn ordered_partitions(schedule: &Schedule) -> Option<u128> {
     let mut partitions = 1_u128;
