@@ -96,5 +96,7 @@ mod sharp;
 mod universal;
 
 mod support;
+#[path = "value_stability.rs"]
+mod value_stability;
 #[path = "values.rs"]
 mod values;
