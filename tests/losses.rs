@@ -809,3 +809,36 @@ fn plans_are_the_best_schedules_of_the_projected_losses() {
     let other = LossCurve::from_exact(vec![1.0; 5]).unwrap();
     assert!(matches!(Planner::new(&losses, other), Err(Error::LengthMismatch { .. })));
 }
+
+#[test]
+fn what_is_known_of_losses_has_the_held_end_and_all_intervals_at_once() {
+    use unmaskcost::bounds::{Knowledge, sharp::Known};
+    let at = |revealed, loss, error| LossPoint {
+        revealed,
+        loss: Nats(loss),
+        standard_error: Nats(error),
+        samples: None,
+    };
+    let losses = LossCurve::from_points([at(0, 1.0, 0.02), at(3, 0.5, 0.03)], 8).unwrap();
+    let held = losses.clone().holding_ends();
+    let schedule = Schedule::balanced(8, 2).unwrap();
+    let upper = |known: &Known| known.upper(&schedule).unwrap().0;
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+
+    // Beyond the last count the loss is held: the information is too.
+    let by_hand = Known::about(8).single_token_entropy(Nats(1.0)).information(3, Nats(0.5));
+    let open = upper(&measured::any_fall::known(&losses).unwrap());
+    assert!(near(open, upper(&by_hand)));
+    let closed = upper(&measured::any_fall::known(&held).unwrap());
+    assert!(near(closed, upper(&by_hand.information(7, Nats(0.5)))));
+    assert!(closed < open - 0.1);
+
+    // Both losses are within their intervals at once with the level: each misses with half of the rest.
+    let interval = |revealed: usize| losses.loss(revealed).unwrap().interval(0.95).unwrap();
+    let (first, last) = (interval(0), interval(3));
+    let (least, most) = (first.lower() - last.upper(), first.upper() - last.lower());
+    let by_hand =
+        Known::about(8).single_token_entropy(first.upper()).information_between(3, least, most);
+    let within = measured::any_fall::known_within_errors(&losses, 0.9).unwrap();
+    assert!(near(upper(&within), upper(&by_hand)));
+}
