@@ -24,35 +24,17 @@ pub enum Error {
         step: usize,
     },
 
-    /// A part of a list of reveal sizes that is no size.
-    #[error(
-        "{text:?}, at step {step} (counted from 0), is no reveal size: a whole number, or `size x count`, is needed"
-    )]
-    UnreadableSize {
-        /// Index of the part in the list.
-        step: usize,
-        /// The part.
-        text: String,
-    },
-
-    /// A part of a list of positions that is no position.
-    #[error(
-        "{text:?}, at index {index}, is no position: a whole number, or `first-last`, is needed"
-    )]
-    UnreadablePosition {
+    /// A part of a text that is not what the list is made of.
+    #[error("{text:?}, at index {index}, is no {what}: {needed} is needed")]
+    Unreadable {
+        /// What it should be.
+        what: &'static str,
         /// Index of the part in the list.
         index: usize,
         /// The part.
         text: String,
-    },
-
-    /// The sizes of a schedule do not add up to the tokens it should reveal.
-    #[error("the schedule reveals {found} tokens, but {expected} were expected")]
-    TokensNotCovered {
-        /// The sum of the sizes.
-        found: usize,
-        /// The number of tokens that should have been revealed.
-        expected: usize,
+        /// What would be read.
+        needed: &'static str,
     },
 
     /// More steps than tokens, or no step at all.
@@ -186,15 +168,6 @@ pub enum Error {
         masked: usize,
     },
 
-    /// A name that is no decoder's.
-    #[error("no decoder is called {name:?}; known are {known}")]
-    UnknownDecoder {
-        /// The name found.
-        name: String,
-        /// The names that are known.
-        known: String,
-    },
-
     /// A decoder that chooses positions by tokens it has sampled, or masks tokens again.
     #[error(
         "{name:?} looks at the tokens that it sampled, or masks revealed ones again: its output is no product of predictions, and its cost is not known; a rule that looks at predictions only is needed"
@@ -262,15 +235,6 @@ pub enum Error {
         tolerance: f64,
     },
 
-    /// A probability below zero or above one.
-    #[error("{what} is {}; it must be between 0 and 1", number(*.value))]
-    NotAProbability {
-        /// The quantity.
-        what: &'static str,
-        /// The value found.
-        value: f64,
-    },
-
     /// A row of conditional probabilities that does not sum to one.
     #[error("row {row} of {what} sums to {sum}, not to 1 (up to {tolerance:e})")]
     RowNotNormalized {
@@ -285,7 +249,9 @@ pub enum Error {
     },
 
     /// A row of counts without a count: there is nothing to take the probabilities from.
-    #[error("row {row} of {what} is zero: no law follows from it (positive smoothing gives one)")]
+    #[error(
+        "row {row} of {what} is zero: no distribution follows from it (positive smoothing gives one)"
+    )]
     EmptyRow {
         /// The matrix.
         what: &'static str,
@@ -293,9 +259,9 @@ pub enum Error {
         row: usize,
     },
 
-    /// A Markov chain with more than one stationary law.
+    /// A Markov chain with more than one stationary distribution.
     #[error(
-        "the stationary law is not unique: from state {first} and from state {second} no state can be reached in common"
+        "the stationary distribution is not unique: from state {first} and from state {second} no state can be reached in common"
     )]
     SeveralStationaryLaws {
         /// A state of one closed class.
@@ -395,13 +361,6 @@ pub enum Error {
         bound: &'static str,
         /// The condition that is not met.
         needs: &'static str,
-    },
-
-    /// A probability of masking that masks nothing, or is none.
-    #[error("a mask ratio of {ratio}; 0 < mask ratio <= 1 is needed")]
-    RatioOutOfRange {
-        /// The mask ratio.
-        ratio: f64,
     },
 
     /// A share of the tokens that is no whole number of them.
@@ -583,13 +542,6 @@ pub enum Error {
         revealed: usize,
         /// The first rank that is not in the block.
         until: usize,
-    },
-
-    /// A probability of an interval or a test that is not between 0 and 1.
-    #[error("a level of {level} is no probability between 0 and 1 (both excluded)")]
-    LevelOutOfRange {
-        /// The level.
-        level: f64,
     },
 
     /// A line of a CSV text cannot be used.

@@ -96,7 +96,7 @@ impl<F: Scalar> Nats<F> {
     /// Both inequalities hold, so either is enough. Infinite for a limit of 1.
     ///
     /// # Errors
-    /// [`NotAProbability`](crate::Error::NotAProbability) unless `0 <= limit <= 1`,
+    /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 <= limit <= 1`,
     /// [`NotFinite`](crate::Error::NotFinite).
     ///
     /// ```

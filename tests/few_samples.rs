@@ -140,7 +140,7 @@ fn estimates_and_intervals_that_cannot_be_are_refused() {
     assert!(interval(1.0, 1.0, 0.5).is_ok() && interval(0.0, f64::INFINITY, 0.5).is_ok());
     assert!(matches!(interval(1.0, 0.5, 0.5), Err(Error::Inconsistent { .. })));
     assert!(matches!(interval(f64::NAN, 0.5, 0.5), Err(Error::Inconsistent { .. })));
-    assert!(matches!(interval(0.0, 0.5, 1.0), Err(Error::LevelOutOfRange { .. })));
+    assert!(matches!(interval(0.0, 0.5, 1.0), Err(Error::OutOfRange { .. })));
     let bounds = |lower, upper| KlBounds::new(Nats(lower), Nats(upper));
     assert!(bounds(0.5, 0.5).is_ok() && bounds(0.0, f64::INFINITY).is_ok());
     assert!(matches!(bounds(0.5, 0.4), Err(Error::Inconsistent { .. })));
@@ -217,5 +217,5 @@ fn levels_next_to_one_are_kept_apart_from_one() {
     let smoothed = SmoothedLosses::from_mask_ratios([(1.0, loss), (0.5, loss)], 4).unwrap();
     assert!(smoothed.loss_interval(0, level).unwrap().upper().0 > 2.08);
     let refused = measured::any_fall::cost_interval(&losses, &schedule, 1.0);
-    assert!(matches!(refused, Err(Error::LevelOutOfRange { level: 1.0 })));
+    assert!(matches!(refused, Err(Error::OutOfRange { value: 1.0, .. })));
 }

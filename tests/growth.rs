@@ -143,7 +143,8 @@ fn probabilities_and_log_odds_at_their_ends_have_their_limits() {
     }
     for u in [-1e-9, 1.0 + 1e-9] {
         let what = "probability of being revealed";
-        let refused = Err(Error::NotAProbability { what, value: u });
+        let needed = "a number from 0 to 1";
+        let refused = Err(Error::OutOfRange { what, value: u, needed });
         assert_eq!(curve.expected_information(u), refused);
     }
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {

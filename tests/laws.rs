@@ -357,7 +357,7 @@ fn what_other_laws_refuse() {
     ));
     assert!(matches!(Bits::noisy_repeated_bit(0, 0.5), Err(Error::Empty { .. })));
     let out = Bits::noisy_repeated_bit(3, 1.5);
-    assert!(matches!(out, Err(Error::NotAProbability { value, .. }) if value == 1.5));
+    assert!(matches!(out, Err(Error::OutOfRange { value, .. }) if value == 1.5));
     assert!(matches!(Bits::noisy_repeated_bit(3, f64::NAN), Err(Error::NotFinite { .. })));
     assert!(matches!(Bits::mixture(3, [1.0], [0.5, 0.5]), Err(Error::LengthMismatch { .. })));
     assert!(matches!(Bits::mixture(3, [0.0; 0], [0.0; 0]), Err(Error::Empty { .. })));

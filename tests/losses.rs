@@ -616,10 +616,10 @@ fn smoothed_losses_bound_every_loss_and_cost() {
     }
     assert!(matches!(
         SmoothedLosses::from_mask_ratios([(1.5, Estimate::<f64>::exact(Nats(1.0)))], 4),
-        Err(Error::RatioOutOfRange { ratio: 1.5 })
+        Err(Error::OutOfRange { value: 1.5, .. })
     ));
     assert!(matches!(smoothed.loss_interval(48, 0.95), Err(Error::IndexOutOfRange { .. })));
-    assert!(matches!(smoothed.loss_interval(0, 1.0), Err(Error::LevelOutOfRange { .. })));
+    assert!(matches!(smoothed.loss_interval(0, 1.0), Err(Error::OutOfRange { .. })));
 }
 
 #[test]
@@ -706,7 +706,7 @@ fn points_that_are_no_measurements_are_refused() {
         Err(Error::InformationDecreases { earlier: 1, later: 2, .. })
     ));
     let cost = losses.parallelism_cost(&schedule).unwrap();
-    assert!(matches!(cost.interval(1.0), Err(Error::LevelOutOfRange { level: 1.0 })));
+    assert!(matches!(cost.interval(1.0), Err(Error::OutOfRange { value: 1.0, .. })));
     let few = losses.bernstein_interval(&schedule, Nats(5.0), 0.9);
     assert!(matches!(few, Err(Error::SamplesUnknown { .. })));
     let losses = LossCurve::from_points([point(0, 2.0, 0.1, 9), point(1, 1.0, 0.1, 9)], 2).unwrap();

@@ -429,8 +429,8 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(refused(&[0.0, 0.5]), Error::Inconsistent { .. }));
     assert!(matches!(RevealTimes::equal(0), Err(Error::Empty { .. })));
     let at = |times: &[f64]| NoiseSchedule::linear().times_at(times).unwrap_err();
-    assert!(matches!(at(&[1.0, -0.5, -1.0]), Error::NotAProbability { value: -0.5, .. }));
-    assert!(matches!(at(&[1.5, 0.5]), Error::NotAProbability { value: 1.5, .. }));
+    assert!(matches!(at(&[1.0, -0.5, -1.0]), Error::OutOfRange { value: -0.5, .. }));
+    assert!(matches!(at(&[1.5, 0.5]), Error::OutOfRange { value: 1.5, .. }));
     assert!(matches!(at(&[1.0, f64::NAN]), Error::NotFinite { index: Some(1), .. }));
     assert!(matches!(at(&[1.0, 0.2, 0.4]), Error::Increases { index: 2, .. }));
 

@@ -286,7 +286,7 @@ fn runs_that_cannot_be_are_refused_and_change_nothing() {
     assert!(unknown.to_string().contains("\"e\"") && unknown.to_string().contains("d"));
     runs.record("d", Run::new("b", 4, Nats(2.0)).of_document("z")).unwrap();
     for level in [0.0, 1.0, f64::NAN] {
-        assert!(matches!(runs.compare(level), Err(Error::LevelOutOfRange { .. })));
+        assert!(matches!(runs.compare(level), Err(Error::OutOfRange { .. })));
     }
     let compared = runs.compare(0.9).unwrap();
     for tolerance in [-1.0, f64::NAN] {

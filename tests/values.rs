@@ -171,7 +171,7 @@ mod documents {
             "at least 0.1",
         );
         refused::<ConfidenceInterval>(r#"{"lower":3,"upper":1,"level":0.9}"#, "lower <= upper");
-        refused::<ConfidenceInterval>(r#"{"lower":1,"upper":3,"level":1.5}"#, "level of 1.5");
+        refused::<ConfidenceInterval>(r#"{"lower":1,"upper":3,"level":1.5}"#, "level is 1.5");
         refused::<TrainingError>("-1.0", "negative");
         refused::<Nats>(r#""a lot""#, "is no number");
         refused::<Passes>("[0,0]", "empty");

@@ -35,7 +35,7 @@ use crate::units::Nats;
 /// confidence; and `H(X_S | x_C)` is at least the largest of the entropies.
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no token; [`NotAProbability`](Error::NotAProbability); [`OutOfRange`](Error::OutOfRange) for a vocabulary of no
+/// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange); [`OutOfRange`](Error::OutOfRange) for a vocabulary of no
 /// symbol, or a confidence below `1 / V`.
 ///
 /// ```
@@ -74,7 +74,7 @@ pub fn kl_upper<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Nats<
 /// to it: with n of them, each with probability `1 - e` for its mode, it is `(1 - e) - (1 - e)^n`, about `(n - 1) e`.
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no token; [`NotAProbability`](Error::NotAProbability).
+/// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange).
 ///
 /// ```
 /// use unmaskcost::bounds::confidence;
@@ -101,7 +101,7 @@ pub fn total_variation_upper<F: Scalar>(confidences: &[F]) -> Result<F> {
 /// Fast-dLLM's condition `(n + 1) (1 - c) <= 1`, which no weaker one can replace; for others it is the one of Fast-dLLM++.
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no token; [`NotAProbability`](Error::NotAProbability).
+/// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange).
 ///
 /// ```
 /// use unmaskcost::bounds::confidence;

@@ -41,7 +41,7 @@ impl<F: Scalar> InformationCurve<F> {
     ///
     /// # Errors
     /// [`NotFinite`](crate::Error::NotFinite), or
-    /// [`NotAProbability`](crate::Error::NotAProbability) unless `0 <= u <= 1`.
+    /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 <= u <= 1`.
     ///
     /// ```
     /// use unmaskcost::InformationCurve;

@@ -144,7 +144,7 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_nonincreasing(entropies)
     }
 
-    /// From computed increments `d_1 .. d_{L-1}`, for laws that can tell them without subtracting
+    /// From computed increments `d_1 .. d_{L-1}`, for distributions that can tell them without subtracting
     /// entropies: they keep their relative accuracy however small they are. Negative noise becomes zero.
     ///
     /// # Errors
@@ -375,7 +375,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// orders of KL(data || sampler). O(L).
     ///
     /// This is the quantity of Li & Cai, who average the divergence over the random sets revealed. The
-    /// law of the output with these sets forgotten is closer to the data, by convexity; see
+    /// distribution of the output with these sets forgotten is closer to the data, by convexity; see
     /// [`sampler::averaged_law`](crate::sampler::averaged_law).
     ///
     /// # Formula

@@ -109,7 +109,7 @@ impl fmt::Display for Decoder {
 /// A decoder by its name, in upper or lower case, with spaces, `-` or `_` between the words.
 ///
 /// # Errors
-/// [`UnknownDecoder`](Error::UnknownDecoder), which lists the known names;
+/// [`NotAmong`](Error::NotAmong), which lists the known names;
 /// [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
 /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1.
 ///
@@ -147,7 +147,10 @@ impl FromStr for Decoder {
             return check_eps(eps).map(Self::LlamaCppEps);
         }
         let known = Self::KNOWN.iter().copied().find(|decoder| plain(decoder.name()) == wanted);
-        known.ok_or_else(|| Error::UnknownDecoder { name: text.to_owned(), known: known_names() })
+        known.ok_or_else(|| {
+            let (what, name) = ("decoder", text.to_owned());
+            Error::NotAmong { what, name, known: known_names() }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::{CompensatedSum, Scalar};
 
 impl<F: Scalar> JointTable<F> {
-    /// The law of the other tokens given the symbols of some: one entry per token, `None` for the
+    /// The distribution of the other tokens given the symbols of some: one entry per token, `None` for the
     /// tokens that remain, which keep their order. O(cells).
     ///
     /// # Errors

@@ -351,7 +351,7 @@ impl<F: Scalar> JointTable<F> {
         let joint = entropy(&self.probabilities);
         let mut singles = CompensatedSum::new();
         let mut conditionals = CompensatedSum::new();
-        // The joint law of the tokens up to this one: all later ones are summed out already.
+        // The joint distribution of the tokens up to this one: all later ones are summed out already.
         let mut first_tokens = self.probabilities.clone();
         let mut smaller = Vec::new();
         let mut stride = 1;

@@ -19,7 +19,7 @@ pub(super) const MAX_LISTED: u128 = 1 << 24;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
-/// Its curve is a count of ranks, exact in integers: the hardest laws for parallel unmasking, since any
+/// Its curve is a count of ranks, exact in integers: the hardest distributions for parallel unmasking, since any
 /// tokens up to the rank are independent and the others are determined.
 ///
 /// # Formula
@@ -264,7 +264,7 @@ impl LinearCode {
         }
     }
 
-    /// The law of a random word as a table.
+    /// The distribution of a random word as a table.
     ///
     /// # Errors
     /// [`TooLarge`](Error::TooLarge) for more than 2^24 cells.

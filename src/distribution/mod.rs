@@ -61,7 +61,7 @@ pub(crate) fn normalized<F: Scalar>(
     Ok(clipped)
 }
 
-/// Draws an index by inversion, from a law that sums to one up to rounding.
+/// Draws an index by inversion, from a distribution that sums to one up to rounding.
 #[cfg(feature = "rand")]
 fn draw<F: Scalar, R: rand::Rng + ?Sized>(law: &[F], generator: &mut R) -> usize {
     use rand::RngExt;

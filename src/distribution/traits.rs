@@ -1,20 +1,20 @@
-//! What a law must be able to tell so that its curve can be estimated.
+//! What a distribution must be able to tell so that its curve can be estimated.
 
 use crate::distribution::{JointTable, SubsetEntropies};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
-/// A law that can tell the entropy of any set of its tokens.
+/// A distribution that can tell the entropy of any set of its tokens.
 pub trait SubsetEntropy<F: Scalar = f64> {
     /// H(X_S), the entropy of the tokens at `positions` together; 0 for none.
     ///
     /// # Errors
-    /// Those of the law, for instance for positions that do not exist or are listed twice.
+    /// Those of the distribution, for instance for positions that do not exist or are listed twice.
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>>;
 }
 
-/// A law, or a learned predictor, that can tell the distribution of one token given any others: what
+/// A distribution, or a learned predictor, that can tell the distribution of one token given any others: what
 /// a masked language model computes.
 ///
 /// Only [`conditional_marginal`](Self::conditional_marginal) must be there. A model that predicts all masked tokens in one pass
@@ -48,7 +48,7 @@ pub trait ConditionalMarginal<F: Scalar = f64> {
     /// symbol) that are revealed, in any order. `position` is not one of them.
     ///
     /// # Errors
-    /// Those of the law, for instance for positions or symbols that do not exist, or a context of
+    /// Those of the distribution, for instance for positions or symbols that do not exist, or a context of
     /// probability zero.
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>>;
 

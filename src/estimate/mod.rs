@@ -125,7 +125,7 @@ impl<F: Scalar> Estimate<F> {
     /// which is an approximation, and a good one from three samples on.
     ///
     /// # Errors
-    /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`,
+    /// [`OutOfRange`](Error::OutOfRange) unless `0 < level < 1`,
     /// [`Overflow`](Error::Overflow) if an end is not finite.
     pub fn interval(self, level: f64) -> Result<ConfidenceInterval<F>> {
         let (lower, upper) = self.ends(&mut Quantiles::new(outside(level)?))?;
@@ -205,7 +205,7 @@ impl<F: Scalar> ConfidenceInterval<F> {
     ///
     /// # Errors
     /// [`Inconsistent`](Error::Inconsistent) unless `lower <= upper`,
-    /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`.
+    /// [`OutOfRange`](Error::OutOfRange) unless `0 < level < 1`.
     pub fn new(lower: Nats<F>, upper: Nats<F>, level: f64) -> Result<Self> {
         check_ends(lower, upper)?;
         Ok(Self { lower, upper, level: check_level(level)? })
@@ -270,7 +270,11 @@ pub(crate) fn check_ends<F: Scalar>(lower: Nats<F>, upper: Nats<F>) -> Result<()
 }
 
 pub(crate) fn check_level(level: f64) -> Result<f64> {
-    if level > 0.0 && level < 1.0 { Ok(level) } else { Err(Error::LevelOutOfRange { level }) }
+    if level > 0.0 && level < 1.0 {
+        return Ok(level);
+    }
+    let (what, needed) = ("level", "a probability between 0 and 1, both excluded,");
+    Err(Error::OutOfRange { what, value: level, needed })
 }
 
 /// The probability that an interval of this level misses the truth. Passed on in place of the level,

@@ -98,7 +98,7 @@ pub fn known<F: Scalar>(losses: &LossCurve<F>) -> Result<Known<F>> {
 /// with Student's t as in [`Estimate::interval`].
 ///
 /// # Errors
-/// As [`known`]; [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`;
+/// As [`known`]; [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`;
 /// [`Overflow`](crate::Error::Overflow) if an end of an interval is not finite.
 pub fn known_within_errors<F: Scalar>(losses: &LossCurve<F>, level: f64) -> Result<Known<F>> {
     let mut quantiles = losses.quantiles_of_each(level)?;

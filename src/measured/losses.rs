@@ -417,7 +417,7 @@ impl<F: Scalar> LossCurve<F> {
     /// and all counts at once.
     ///
     /// # Errors
-    /// As [`parallelism_cost`](Self::parallelism_cost), [`LevelOutOfRange`](Error::LevelOutOfRange),
+    /// As [`parallelism_cost`](Self::parallelism_cost), [`OutOfRange`](Error::OutOfRange),
     /// [`SamplesUnknown`](Error::SamplesUnknown) for a count whose number of samples is not known,
     /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`, or a spread is larger
     /// than losses up to it can have.

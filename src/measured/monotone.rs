@@ -49,7 +49,7 @@ impl<F: Scalar> MonotonicityTest<F> {
     /// Whether chance does not explain the rises: `p_value < 1 - level`.
     ///
     /// # Errors
-    /// [`LevelOutOfRange`](Error::LevelOutOfRange) unless `0 < level < 1`.
+    /// [`OutOfRange`](Error::OutOfRange) unless `0 < level < 1`.
     pub fn rejects(&self, level: f64) -> Result<bool> {
         Ok(self.p_value < 1.0 - estimate::check_level(level)?)
     }
@@ -189,7 +189,7 @@ impl<F: Scalar> LossCurve<F> {
                 spread.standard_error = spread.standard_error / length;
                 let most = largest.as_ref().map_or(f64::NEG_INFINITY, |(most, _)| *most);
                 let deviations = scalar::evidence(rise / spread.standard_error);
-                // Student's law has the heavier tail: what a known error would not make the largest
+                // Student's distribution has the heavier tail: what a known error would not make the largest
                 // is not the largest.
                 if deviations.is_nan() || deviations <= most {
                     continue;

@@ -45,7 +45,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
-    /// [`RatioOutOfRange`](Error::RatioOutOfRange) unless `0 < r <= 1`,
+    /// [`OutOfRange`](Error::OutOfRange) unless `0 < r <= 1`,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss.
     pub fn from_mask_ratios(
         points: impl AsRef<[(f64, Estimate<F>)]>,
@@ -58,7 +58,8 @@ impl<F: Scalar> SmoothedLosses<F> {
         }
         for (index, (ratio, loss)) in points.iter().enumerate() {
             if !(*ratio > 0.0 && *ratio <= 1.0) {
-                return Err(Error::RatioOutOfRange { ratio: *ratio });
+                let (what, needed) = ("mask ratio", "0 < mask ratio <= 1");
+                return Err(Error::OutOfRange { what, value: *ratio, needed });
             }
             losses::check_at("losses", index, loss.value().0)?;
         }
@@ -90,7 +91,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     /// moved outward by as much.
     ///
     /// # Errors
-    /// [`LevelOutOfRange`](Error::LevelOutOfRange);
+    /// [`OutOfRange`](Error::OutOfRange);
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more; as [`Estimate::interval`];
     /// [`Inconsistent`](Error::Inconsistent) if the lower end would be above the upper one: no losses
     /// that do not increase have these means.
@@ -143,7 +144,7 @@ impl<F: Scalar> SmoothedLosses<F> {
     }
 }
 
-/// The ends of one measured loss, with the law of the count it mixes.
+/// The ends of one measured loss, with the distribution of the count it mixes.
 struct Side<F> {
     lower: F,
     upper: F,
@@ -227,7 +228,7 @@ impl Tails {
         Self { first, at_most, at_least }
     }
 
-    /// What lies beyond the law's window is taken as nothing, which makes bounds wider.
+    /// What lies beyond the distribution's window is taken as nothing, which makes bounds wider.
     fn at_most(&self, k: usize) -> f64 {
         let place = k.checked_sub(self.first);
         place.map_or(0.0, |place| self.at_most.get(place).copied().unwrap_or(1.0))

@@ -2,7 +2,7 @@
 
 use crate::numeric::scalar::{self, Scalar};
 
-/// The weights that matter of a law with one mode: `weights[i]` is the probability of `first + i`.
+/// The weights that matter of a distribution with one mode: `weights[i]` is the probability of `first + i`.
 ///
 /// Made by the ratio of neighbouring weights from the mode outward, then divided by their sum.
 /// Weights below `epsilon^2` times the largest are left out; all others are right to 1e-13,

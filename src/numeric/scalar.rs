@@ -54,6 +54,9 @@ impl<F> Scalar for F where
 {
 }
 
+/// What a probability must be, for error messages.
+pub(crate) const PROBABILITY: &str = "a number from 0 to 1";
+
 /// `n` as a float, rounded to nearest.
 pub(crate) fn float<F: Scalar>(n: usize) -> F {
     F::from_usize(n).unwrap_or_else(F::infinity)
@@ -109,7 +112,8 @@ pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<()> {
 pub(crate) fn check_probability<F: Scalar>(what: &'static str, value: F) -> Result<()> {
     check_single(what, value)?;
     if value < F::zero() || value > F::one() {
-        return Err(Error::NotAProbability { what, value: evidence(value) });
+        let (value, needed) = (evidence(value), PROBABILITY);
+        return Err(Error::OutOfRange { what, value, needed });
     }
     Ok(())
 }
@@ -119,7 +123,7 @@ pub(crate) fn neg_x_ln_x<F: Scalar>(x: F) -> F {
     if x > F::zero() { -x * x.ln() } else { F::zero() }
 }
 
-/// `-sum_x p(x) ln p(x)`, for a law of few symbols.
+/// `-sum_x p(x) ln p(x)`, for a distribution of few symbols.
 pub(crate) fn entropy<F: Scalar>(law: &[F]) -> F {
     sum(law.iter().map(|&p| neg_x_ln_x(p)))
 }

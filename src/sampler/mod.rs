@@ -1,7 +1,7 @@
-//! The sampler itself, on small tables: its true output law, built step by step.
+//! The sampler itself, on small tables: its true output distribution, built step by step.
 //!
 //! Nothing here uses the information curve or an entropy. The random sets of tokens revealed in each
-//! step are enumerated (as *ordered partitions* of the tokens), for each the law of the output is
+//! step are enumerated (as *ordered partitions* of the tokens), for each the distribution of the output is
 //! multiplied together from the conditional marginals that the ideal predictor would use, and compared
 //! with the table cell by cell. So it can serve as an oracle for everything else in the crate.
 //!
@@ -57,10 +57,10 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
     check_limit("ordered partitions", partitions, MAX_PARTITIONS)?;
     let work = partitions.saturating_mul(cells as u128);
     check_limit("ordered partitions times cells", work, MAX_WORK)?;
-    // The divergence is a sum over the words that the data shows; the law is needed nowhere else.
+    // The divergence is a sum over the words that the data shows; the distribution is needed nowhere else.
     let shown: Vec<usize> = (0..cells).filter(|&x| table.probabilities()[x] > F::zero()).collect();
     let data: Vec<F> = shown.iter().map(|&cell| table.probabilities()[cell]).collect();
-    // In logarithms: the law of a word may be smaller than any float where the data is not.
+    // In logarithms: the distribution of a word may be smaller than any float where the data is not.
     let predictor = Predictor::new(table, &shown)?.in_logarithms();
     let mut divergences = CompensatedSum::new();
     let mut laws = vec![vec![F::zero(); shown.len()]; schedule.steps() + 1];
@@ -72,7 +72,7 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
     Ok(Nats((divergences.total() / scalar::float(partitions)).max(F::zero())))
 }
 
-/// The law of the output when the random sets are forgotten: the mean of q_M over M.
+/// The distribution of the output when the random sets are forgotten: the mean of q_M over M.
 ///
 /// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller. What
 /// the data can show, the output can: where its probability is below the smallest float, that float is
@@ -194,7 +194,7 @@ impl<F: Scalar> Predictor<F> {
         }
     }
 
-    /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
+    /// Multiplies the distribution by the conditional marginals of the tokens in `revealed`, each on its own.
     fn reveal(&self, law: &[F], context: TokenSet, revealed: TokenSet, next: &mut [F]) {
         let seen = &self.marginals[context as usize];
         next.copy_from_slice(law);
@@ -216,9 +216,9 @@ struct LogPredictor<F> {
 }
 
 impl<F: Scalar> LogPredictor<F> {
-    /// Calls `visit` with the logarithms of the sampler's law, once per ordered partition of the tokens
-    /// outside `context` into sets of these sizes, and counts them. `laws` has a law for each step: the
-    /// first is the law so far, the others are overwritten.
+    /// Calls `visit` with the logarithms of the sampler's distribution, once per ordered partition of the tokens
+    /// outside `context` into sets of these sizes, and counts them. `laws` has a distribution for each step: the
+    /// first is the distribution so far, the others are overwritten.
     fn for_each_law(
         &self,
         sizes: &[usize],
@@ -241,7 +241,7 @@ impl<F: Scalar> LogPredictor<F> {
         partitions
     }
 
-    /// Multiplies the law by the conditional marginals of the tokens in `revealed`, each on its own.
+    /// Multiplies the distribution by the conditional marginals of the tokens in `revealed`, each on its own.
     fn reveal(&self, law: &[F], context: TokenSet, revealed: TokenSet, next: &mut [F]) {
         let seen = &self.log_marginals[context as usize];
         next.copy_from_slice(law);

@@ -9,7 +9,8 @@
 //!
 //! Which positions a step reveals is random unless an [`Order`] says; both together make [`Rounds`].
 //!
-//! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are in [`noise`].
+//! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are
+//! [`NoiseSchedule`].
 //! Random sizes are [`RevealTimes`], passes of which some reveal nothing are [`Passes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
 //! schedule over.
 
@@ -19,7 +20,7 @@ use core::ops::Range;
 use crate::error::{Error, Result, check_limit};
 
 mod blocks;
-pub mod noise;
+mod noise;
 mod order;
 mod passes;
 mod reveal_times;
@@ -127,19 +128,20 @@ impl Schedule {
     /// The schedule itself, if it reveals exactly `tokens` tokens.
     ///
     /// # Errors
-    /// [`TokensNotCovered`](Error::TokensNotCovered) with the sum found and expected.
+    /// [`TokensDiffer`](Error::TokensDiffer) with both numbers.
     ///
     /// ```
     /// use unmaskcost::{Error, Schedule};
     /// let short = Schedule::from_reveal_sizes([3, 2])?.covering(8);
-    /// assert_eq!(short, Err(Error::TokensNotCovered { found: 5, expected: 8 }));
+    /// assert_eq!(short, Err(Error::TokensDiffer { what: "sequence", tokens: 8, schedule_tokens: 5 }));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn covering(self, tokens: usize) -> Result<Self> {
         if self.tokens == tokens {
             Ok(self)
         } else {
-            Err(Error::TokensNotCovered { found: self.tokens, expected: tokens })
+            let (what, schedule_tokens) = ("sequence", self.tokens);
+            Err(Error::TokensDiffer { what, tokens, schedule_tokens })
         }
     }
 
@@ -290,7 +292,7 @@ impl TryFrom<Vec<usize>> for Schedule {
 /// sizes.
 ///
 /// # Errors
-/// [`UnreadableSize`](Error::UnreadableSize) for a part that is no size,
+/// [`Unreadable`](Error::Unreadable) for a part that is no size,
 /// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, otherwise as [`Schedule::from_reveal_sizes`];
 /// also a count of zero is an [`EmptyStep`](Error::EmptyStep).
 ///
@@ -314,16 +316,20 @@ impl core::str::FromStr for Schedule {
         });
         // White space around `x` belongs to the part; all other white space is between parts.
         let spaced = inner.unwrap_or(trimmed).replace(['x', 'X', '×'], " x ");
+        let unreadable = |index, text| {
+            let (what, needed) = ("reveal size", "a whole number, or `size x count`,");
+            Error::Unreadable { what, index, text, needed }
+        };
         let mut sizes = Vec::new();
         for part in spaced.split(',') {
             let mut words = part.split_whitespace().peekable();
             if words.peek().is_none() {
-                return Err(Error::UnreadableSize { step: sizes.len(), text: String::new() });
+                return Err(unreadable(sizes.len(), String::new()));
             }
             while let Some(word) = words.next() {
                 let step = sizes.len();
                 let number = |text: &str, whole: String| {
-                    text.parse::<usize>().map_err(|_| Error::UnreadableSize { step, text: whole })
+                    text.parse::<usize>().map_err(|_| unreadable(step, whole))
                 };
                 let size = number(word, word.to_owned())?;
                 let count = match words.next_if_eq(&"x") {

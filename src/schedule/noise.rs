@@ -1,15 +1,3 @@
-//! Continuous noise schedules: the part of the tokens that is unmasked, as a function of diffusion time.
-//!
-//! Papers state a schedule as a function, samplers run on integers. [`NoiseSchedule`] leads from one to
-//! the other and back:
-//!
-//! ```text
-//!  alpha(t)  -- times(T) ------------>  RevealTimes  -- round(L, rule) -->  integer sizes
-//!            <-- diffusion_times(u) --               <-- of_schedule(s) --
-//! ```
-//!
-//! [`RevealTimes`] are also the random sizes themselves, of samplers that toss a coin for each token.
-
 use core::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 use core::fmt;
 use std::sync::Arc;
@@ -21,6 +9,15 @@ use crate::schedule::{RevealTimes, check_list_fits};
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
 /// t, where t = 0 is clean text and t = 1 is noise. The sampler goes from 1 to 0.
 ///
+/// Papers state a schedule as a function, samplers run on integers. This leads from one to the other and back:
+///
+/// ```text
+///  alpha(t)  -- times(T) ------------>  RevealTimes  -- round(L, rule) -->  integer sizes
+///            <-- diffusion_times(u) --               <-- of_schedule(s) --
+/// ```
+///
+/// [`RevealTimes`] are also the random sizes themselves, of samplers that toss a coin for each token.
+///
 /// ```
 /// use unmaskcost::schedule::{NoiseSchedule, Rounding};
 /// let cosine = NoiseSchedule::cosine();
@@ -28,6 +25,7 @@ use crate::schedule::{RevealTimes, check_list_fits};
 /// assert_eq!(plan.schedule().sizes(), [8, 21, 33, 38]);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct NoiseSchedule {
     alpha: Function,
     /// `1 - alpha(t)`, on its own because near t = 0 it has digits that the difference loses.
@@ -36,13 +34,13 @@ pub struct NoiseSchedule {
     line: bool,
 }
 
-type Function = Box<dyn Fn(f64) -> f64 + Send + Sync>;
+type Function = Arc<dyn Fn(f64) -> f64 + Send + Sync>;
 
 impl NoiseSchedule {
     /// `alpha(t) = 1 - t`: equal steps reveal equal parts.
     #[must_use]
     pub fn linear() -> Self {
-        Self { alpha: Box::new(|t| 1.0 - t), masked: Box::new(|t| t), line: true }
+        Self { alpha: Arc::new(|t| 1.0 - t), masked: Arc::new(|t| t), line: true }
     }
 
     /// `alpha(t) = 1 - cos((pi / 2) (1 - t))`: the steps grow. MaskGIT's cosine is the same function,
@@ -51,8 +49,8 @@ impl NoiseSchedule {
     pub fn cosine() -> Self {
         // 1 - cos(x) = 2 sin(x/2)^2, without the cancellation near x = 0.
         Self {
-            alpha: Box::new(|t| 2.0 * (FRAC_PI_4 * (1.0 - t)).sin().powi(2)),
-            masked: Box::new(|t| (FRAC_PI_2 * t).sin()),
+            alpha: Arc::new(|t| 2.0 * (FRAC_PI_4 * (1.0 - t)).sin().powi(2)),
+            masked: Arc::new(|t| (FRAC_PI_2 * t).sin()),
             line: false,
         }
     }
@@ -65,7 +63,7 @@ impl NoiseSchedule {
     pub fn log_linear(eps: f64) -> Result<Self> {
         let masked = move |t| (1.0 - eps) * t;
         let alpha = Self::from_alpha(move |t| 1.0 - masked(t))?;
-        Ok(Self { masked: Box::new(masked), line: true, ..alpha })
+        Ok(Self { masked: Arc::new(masked), line: true, ..alpha })
     }
 
     /// `alpha(t) = 1 - t^power`. The steps shrink for powers above 1 and grow below.
@@ -76,8 +74,8 @@ impl NoiseSchedule {
         scalar::check_positive("the power", power)?;
         Ok(Self {
             // 1 - t^power, without the cancellation near t = 1.
-            alpha: Box::new(move |t| -(power * t.ln()).exp_m1()),
-            masked: Box::new(move |t| t.powf(power)),
+            alpha: Arc::new(move |t| -(power * t.ln()).exp_m1()),
+            masked: Arc::new(move |t| t.powf(power)),
             line: power == 1.0,
         })
     }
@@ -116,8 +114,8 @@ impl NoiseSchedule {
         }
         let alpha = Arc::new(alpha);
         let same = Arc::clone(&alpha);
-        let masked = Box::new(move |t| 1.0 - same(t));
-        Ok(Self { alpha: Box::new(move |t| alpha(t)), masked, line: false })
+        let masked = Arc::new(move |t| 1.0 - same(t));
+        Ok(Self { alpha: Arc::new(move |t| alpha(t)), masked, line: false })
     }
 
     /// `alpha(t)`, the part unmasked at diffusion time t.
@@ -154,7 +152,7 @@ impl NoiseSchedule {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times; [`NotFinite`](Error::NotFinite),
-    /// [`NotAProbability`](Error::NotAProbability) or [`Increases`](Error::Increases) for times that are
+    /// [`OutOfRange`](Error::OutOfRange) or [`Increases`](Error::Increases) for times that are
     /// no numbers, outside of 0..1 or not falling; [`NotFinite`](Error::NotFinite),
     /// [`Negative`](Error::Negative) or [`Increases`](Error::Increases) if alpha fails there (listed
     /// from clean to noise); [`NotPositive`](Error::NotPositive) if nothing is masked at the first time.
@@ -170,7 +168,8 @@ impl NoiseSchedule {
         scalar::check_finite("the diffusion times", diffusion_times)?;
         let outside = diffusion_times.iter().find(|t| !(0.0..=1.0).contains(*t));
         if let Some(&value) = outside {
-            return Err(Error::NotAProbability { what: "a diffusion time", value });
+            let (what, needed) = ("a diffusion time", scalar::PROBABILITY);
+            return Err(Error::OutOfRange { what, value, needed });
         }
         check_falling("the diffusion times", diffusion_times)?;
         let alphas: Vec<f64> = diffusion_times.iter().map(|&t| self.alpha(t)).collect();

@@ -297,7 +297,7 @@ impl fmt::Display for Order {
 /// brackets or without; `first-last` stands for all positions between, both included.
 ///
 /// # Errors
-/// [`UnreadablePosition`](Error::UnreadablePosition); [`TooLarge`](Error::TooLarge) for more than 2^24
+/// [`Unreadable`](Error::Unreadable); [`TooLarge`](Error::TooLarge) for more than 2^24
 /// positions; as [`Order::from_positions`].
 ///
 /// ```
@@ -318,7 +318,12 @@ impl FromStr for Order {
         });
         let mut positions = Vec::new();
         for (index, part) in inner.unwrap_or(trimmed).split(',').enumerate() {
-            let unreadable = || Error::UnreadablePosition { index, text: part.trim().to_owned() };
+            let unreadable = || Error::Unreadable {
+                what: "position",
+                index,
+                text: part.trim().to_owned(),
+                needed: "a whole number, or `first-last`,",
+            };
             let number = |text: &str| text.trim().parse::<usize>().map_err(|_| unreadable());
             let (first, last) = match part.split_once('-') {
                 Some((first, last)) => (number(first)?, number(last)?),
@@ -399,6 +404,12 @@ impl Rounds {
         let same = |a: &usize, b: &usize| passes[*a] == passes[*b];
         let sizes: Vec<usize> = order.positions.chunk_by(same).map(<[usize]>::len).collect();
         Ok(Self { schedule: Schedule::try_from(sizes)?, order })
+    }
+
+    /// L, the number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.order.tokens()
     }
 
     /// Which positions, in the order in which they are revealed.

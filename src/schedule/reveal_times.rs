@@ -298,7 +298,7 @@ impl RevealTimes {
         scalar::sum(self.parts().map(|part| -(tokens as f64 * (-part).ln_1p()).exp_m1()))
     }
 
-    /// The law of the number of steps that reveal at least one token: element `j` is the probability
+    /// The distribution of the number of steps that reveal at least one token: element `j` is the probability
     /// of `j` such steps, `j = 0 .. T`.
     ///
     /// # Formula
@@ -365,7 +365,7 @@ impl RevealTimes {
         Ok(law)
     }
 
-    /// The law of the number of tokens that one step reveals: element `s` is the probability of `s` out
+    /// The distribution of the number of tokens that one step reveals: element `s` is the probability of `s` out
     /// of `tokens`. It is binomial with the part `t_{step+1} - t_step`. O(tokens).
     ///
     /// # Errors
@@ -406,7 +406,7 @@ impl RevealTimes {
     /// `L - 1` uniform tokens. All terms are nonnegative, so nothing cancels, even for steps so short
     /// that they hardly ever reveal two tokens: relative accuracy 1e-12.
     ///
-    /// Gauss-Legendre quadrature in the angle `asin(sqrt(v))`, in which all beta laws are about equally
+    /// Gauss-Legendre quadrature in the angle `asin(sqrt(v))`, in which all beta distributions are about equally
     /// wide, with binomial weights within 12 standard deviations: O((T + sqrt(L)) sqrt(L)).
     ///
     /// # Errors
@@ -443,7 +443,7 @@ impl RevealTimes {
         Ok(weights)
     }
 
-    /// Calls `visit` with the nodes of the quadrature over 0..1: within a step, panels that a law of
+    /// Calls `visit` with the nodes of the quadrature over 0..1: within a step, panels that a distribution of
     /// width `1 / resolution` in the angle is smooth on.
     fn for_each_node(&self, resolution: f64, mut visit: impl FnMut(Node)) {
         let rules = [gauss_legendre(4), gauss_legendre(8), gauss_legendre(12)];

@@ -10,7 +10,7 @@ use crate::numeric::binomial::Binomial;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
-/// An exchangeable law of `L` bits: all that matters is the law of the number of ones.
+/// An exchangeable distribution of `L` bits: all that matters is the distribution of the number of ones.
 ///
 /// # Formula
 /// ```text
@@ -41,7 +41,7 @@ pub struct ExchangeableBits<F = f64> {
 }
 
 impl<F: Scalar> ExchangeableBits<F> {
-    /// From the law of the number of ones: `probabilities[j]` for `j = 0 .. L`, `L + 1` values.
+    /// From the distribution of the number of ones: `probabilities[j]` for `j = 0 .. L`, `L + 1` values.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two values, [`NotFinite`](Error::NotFinite),
@@ -72,7 +72,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`Empty`](Error::Empty) for zero tokens or no components,
     /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`LengthMismatch`](Error::LengthMismatch) between the two lists,
-    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`;
+    /// [`OutOfRange`](Error::OutOfRange) for a probability outside `[0, 1]`;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     ///
@@ -103,7 +103,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
-    /// [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
+    /// [`OutOfRange`](Error::OutOfRange) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_bit(tokens: usize, flip: F) -> Result<Self> {
         scalar::check_probability("the flip probability", flip)?;
         let half = scalar::constant(0.5);
@@ -240,7 +240,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         self.count_law.len() - 1
     }
 
-    /// The law of the number of ones, `L + 1` probabilities.
+    /// The distribution of the number of ones, `L + 1` probabilities.
     #[must_use]
     pub fn count_law(&self) -> &[F] {
         &self.count_law
@@ -301,7 +301,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     }
 }
 
-/// From the law of the number of ones in `k` of the tokens, `O(L (L - k))`.
+/// From the distribution of the number of ones in `k` of the tokens, `O(L (L - k))`.
 /// [`TooLarge`](Error::TooLarge) for more than 2^30 operations.
 impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>> {
@@ -331,7 +331,7 @@ impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
     }
 }
 
-/// From the law of the number of ones among all tokens, given those revealed. `O(L)`, in logarithms, so
+/// From the distribution of the number of ones among all tokens, given those revealed. `O(L)`, in logarithms, so
 /// that improbable contexts do not underflow. Numbers of ones whose probability was too small to be
 /// stored are impossible; [`CategoricalMixture`](crate::distribution::CategoricalMixture) has no such limit.
 ///
@@ -394,7 +394,7 @@ fn next_two_information<F: Scalar>(law: &[F]) -> F {
     for (ones, masses) in law.windows(3).enumerate() {
         let zeros = tokens - 2 - ones;
         let ways = |a: usize, b: usize| scalar::float::<F>(a) * scalar::float(b) / pairs;
-        // The joint law of the two, times the probability of the others' counts.
+        // The joint distribution of the two, times the probability of the others' counts.
         let both = masses[2] * ways(ones + 2, ones + 1);
         let mixed = masses[1] * ways(ones + 1, zeros + 1);
         let neither = masses[0] * ways(zeros + 2, zeros + 1);

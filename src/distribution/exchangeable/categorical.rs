@@ -9,7 +9,7 @@ use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 
 /// A mixture of independent, identically distributed tokens: component `c` is chosen once, then each
-/// token is drawn from its law. Any number of tokens, any alphabet; the curve is for small alphabets.
+/// token is drawn from its distribution. Any number of tokens, any alphabet; the curve is for small alphabets.
 ///
 /// ```
 /// use unmaskcost::distribution::CategoricalMixture;
@@ -62,7 +62,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two symbols, [`TooLarge`](Error::TooLarge) for more than
-    /// 16384, [`NotAProbability`](Error::NotAProbability) for a probability outside `[0, 1]`.
+    /// 16384, [`OutOfRange`](Error::OutOfRange) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_symbol(alphabet: usize, noise: F) -> Result<Self> {
         scalar::check_probability("the noise", noise)?;
         if alphabet < 2 {
@@ -116,7 +116,7 @@ impl<F: Scalar> CategoricalMixture<F> {
         InformationCurve::from_computed_increments(&increments, Some(single))
     }
 
-    /// The law of a token, times the total mass, if component `c` has mass `masses[c]`.
+    /// The distribution of a token, times the total mass, if component `c` has mass `masses[c]`.
     fn predictive(&self, masses: &[F]) -> Vec<F> {
         let mut law = vec![F::zero(); self.alphabet()];
         for (&mass, component) in masses.iter().zip(&self.components) {
@@ -171,7 +171,7 @@ impl<F: Scalar> CategoricalMixture<F> {
         JointTable::from_weights(&vec![alphabet; tokens], sums)
     }
 
-    /// Draws a sequence: the component first, then each token from its law.
+    /// Draws a sequence: the component first, then each token from its distribution.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.

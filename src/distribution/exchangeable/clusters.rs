@@ -61,7 +61,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// [`LengthMismatch`](Error::LengthMismatch) for another number of weights or words of different
     /// lengths, [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol that is not 0 or 1,
     /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
-    /// [`NotAProbability`](Error::NotAProbability) for the flip probability;
+    /// [`OutOfRange`](Error::OutOfRange) for the flip probability;
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
     /// [`NotNormalized`](Error::NotNormalized) for the weights.
     ///
@@ -169,7 +169,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// Draws a word: the centre first, then the flips. O(L).
     ///
     /// # Errors
-    /// Never fails; a [`Result`] so that all laws are sampled alike.
+    /// Never fails; a [`Result`] so that all distributions are sampled alike.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Result<Vec<usize>> {
@@ -451,7 +451,7 @@ impl<F: Scalar> Increments<'_, F> {
     }
 }
 
-/// Row `k`: the law of the number of flips among `k` tokens, by Pascal's rule.
+/// Row `k`: the distribution of the number of flips among `k` tokens, by Pascal's rule.
 fn flips<F: Scalar>(most: usize, noise: F) -> Vec<Vec<F>> {
     let next = |law: &Vec<F>| {
         let mut next = vec![F::zero(); law.len() + 1];

@@ -1,4 +1,4 @@
-//! Laws whose tokens may change places: all of them, or those of one type ([`ClusterMixture`]).
+//! Distributions whose tokens may change places: all of them, or those of one type ([`ClusterMixture`]).
 //!
 //! Given `m` tokens, all that matters is how often each symbol occurred. So the increments of the
 //! curve are means over these counts of the mutual information of the next two tokens:
@@ -26,7 +26,7 @@ pub use permutation::uniform_permutation;
 
 /// The most (cells of a grid of counts) that are visited: about half a minute.
 const MAX_WORK: u128 = 1 << 30;
-/// The most tokens that a law is made for.
+/// The most tokens that a distribution is made for.
 const MAX_TOKENS: usize = 1 << 24;
 
 /// `base^exponent`, saturating.

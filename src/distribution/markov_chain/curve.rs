@@ -111,7 +111,7 @@ impl<F: Scalar> MarkovChain<F> {
         }
         let alphabet = self.alphabet();
         check_limit(
-            "laws of single tokens times symbols",
+            "distributions of single tokens times symbols",
             cells(most, alphabet),
             MAX_CELLS as u128,
         )?;
@@ -173,18 +173,18 @@ struct PairSums<F> {
     falls: Vec<F>,
 }
 
-/// The laws of the tokens `X_{l-1}`, where `X_l` is a token of the block, added up from the first.
+/// The distributions of the tokens `X_{l-1}`, where `X_l` is a token of the block, added up from the first.
 struct Visits<F> {
     /// The number of these tokens.
     most: usize,
-    /// The law of each, for a stationary chain.
+    /// The distribution of each, for a stationary chain.
     law: Vec<F>,
-    /// Row `i` is the sum of the first `i + 1` laws, if they differ.
+    /// Row `i` is the sum of the first `i + 1` distributions, if they differ.
     totals: Option<Vec<F>>,
 }
 
 impl<F: Scalar> Visits<F> {
-    /// The sum of the laws of `X_{l-1}` over all tokens `X_l` of the block that have another one of
+    /// The sum of the distributions of `X_{l-1}` over all tokens `X_l` of the block that have another one of
     /// the block at this distance to their right.
     fn before(&self, distance: usize) -> Vec<F> {
         let alphabet = self.law.len();
@@ -291,7 +291,7 @@ pub(super) struct MatrixPower<'a, F> {
     power: Vec<F>,
     deviation: Vec<F>,
     alphabet: usize,
-    /// The law of the first token, if there is no token before it.
+    /// The distribution of the first token, if there is no token before it.
     initial: Option<&'a [F]>,
     /// What the first token tells about the one `a` further on, if there is no token before it.
     first_tokens: F,
@@ -341,7 +341,7 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
         Self { power, deviation, ..*self }.with_first_tokens()
     }
 
-    /// I(X_l; X_{l+a}) in nats, from the law of `X_l`, whose symbols must all have one centre.
+    /// I(X_l; X_{l+a}) in nats, from the distribution of `X_l`, whose symbols must all have one centre.
     ///
     /// # Formula
     /// ```text

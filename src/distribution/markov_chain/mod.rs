@@ -16,7 +16,7 @@ pub use hidden::HiddenMarkovChain;
 
 use stationary::{closed_class, stationary_law};
 
-/// A Markov chain over a finite alphabet: an initial law and a transition matrix. Any number of its
+/// A Markov chain over a finite alphabet: an initial distribution and a transition matrix. Any number of its
 /// tokens, at any length, has an exact information curve.
 ///
 /// # Formula
@@ -32,7 +32,7 @@ use stationary::{closed_class, stationary_law};
 ///
 /// # Running time
 /// With `q` symbols and `D` the distance at which the chain has mixed: `O(D q^3)`, with logarithms for
-/// all triples of symbols unless the chain is stationary and has no prefix; `O(L q^2)` for the laws of
+/// all triples of symbols unless the chain is stationary and has no prefix; `O(L q^2)` for the distributions of
 /// the tokens unless it is stationary; and `O(D L)` for the weights. The sum ends at the first `n` at
 /// which `M_{n+1}` is certain to be at most `epsilon M_1 / L^2`: information falls with distance, so
 /// all that is left out changes no `I_k` by more than two units in its last place. A chain that never
@@ -70,7 +70,7 @@ const MAX_ALPHABET: usize = 1 << 12;
 const MAX_TOKENS: usize = 1 << 24;
 
 impl<F: Scalar> MarkovChain<F> {
-    /// From the law of the first token and the rows of the transition matrix: `rows[x][y]` is the
+    /// From the distribution of the first token and the rows of the transition matrix: `rows[x][y]` is the
     /// probability of `y` after `x`.
     ///
     /// Sums may differ from 1, and single values may be negative, by no more than
@@ -80,7 +80,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`Empty`](Error::Empty) for an empty alphabet, [`LengthMismatch`](Error::LengthMismatch)
     /// unless there are as many rows, and values in each, as symbols,
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
-    /// [`NotNormalized`](Error::NotNormalized) for the initial law,
+    /// [`NotNormalized`](Error::NotNormalized) for the initial distribution,
     /// [`RowNotNormalized`](Error::RowNotNormalized) for a row, [`TooLarge`](Error::TooLarge) for
     /// more than 4096 symbols.
     ///
@@ -104,9 +104,9 @@ impl<F: Scalar> MarkovChain<F> {
         Ok(Self { initial, transition, stationary: false })
     }
 
-    /// The stationary chain of a transition matrix, its first token drawn from the stationary law.
+    /// The stationary chain of a transition matrix, its first token drawn from the stationary distribution.
     ///
-    /// The law is computed by elimination without subtractions (Grassmann, Taksar & Heyman,
+    /// The distribution is computed by elimination without subtractions (Grassmann, Taksar & Heyman,
     /// Operations Research 33, 1985): each of its probabilities is right to relative rounding, also
     /// for a chain that mixes slowly or never (a periodic one). `O(q^3)`.
     ///
@@ -213,13 +213,13 @@ impl<F: Scalar> MarkovChain<F> {
         self.initial.len()
     }
 
-    /// The law of the first token; the stationary law if the chain was made as a stationary one.
+    /// The distribution of the first token; the stationary distribution if the chain was made as a stationary one.
     #[must_use]
     pub fn initial(&self) -> &[F] {
         &self.initial
     }
 
-    /// The law of the next symbol after `symbol`, if that is in the alphabet.
+    /// The distribution of the next symbol after `symbol`, if that is in the alphabet.
     #[must_use]
     pub fn row(&self, symbol: usize) -> Option<&[F]> {
         self.transition.chunks_exact(self.alphabet()).nth(symbol)

@@ -39,7 +39,7 @@ fn reachable(from: usize, alphabet: usize, edge: impl Fn(usize, usize) -> bool) 
     seen
 }
 
-/// The stationary law, by Grassmann, Taksar & Heyman's elimination on the closed class. No
+/// The stationary distribution, by Grassmann, Taksar & Heyman's elimination on the closed class. No
 /// subtraction, so no cancellation.
 pub(super) fn stationary_law<F: Scalar>(
     transition: &[F],

@@ -10,7 +10,7 @@ use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
 impl<F: Scalar> MarkovChain<F> {
-    /// The law of the token at `position`: `O(min(position q^2, q^3 log position))`, and at once for a
+    /// The distribution of the token at `position`: `O(min(position q^2, q^3 log position))`, and at once for a
     /// stationary chain.
     ///
     /// # Errors
@@ -27,12 +27,12 @@ impl<F: Scalar> MarkovChain<F> {
         if self.stationary { Ok(self.initial.clone()) } else { self.later(&self.initial, position) }
     }
 
-    /// The law one token later.
+    /// The distribution one token later.
     pub(super) fn step(&self, law: &[F]) -> Vec<F> {
         normalized_rows(product(law, &self.transition, self.alphabet()), self.alphabet())
     }
 
-    /// The law `steps` tokens later.
+    /// The distribution `steps` tokens later.
     fn later(&self, law: &[F], steps: usize) -> Result<Vec<F>> {
         let alphabet = self.alphabet();
         self.times_power(law, steps, |law, matrix| {

@@ -293,7 +293,7 @@ impl SampledCurve {
     /// Intervals that contradict each other, as monotone curves do not, are widened until they do not.
     ///
     /// # Errors
-    /// [`LevelOutOfRange`](crate::Error::LevelOutOfRange) unless `0 < level < 1`.
+    /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`.
     ///
     /// ```
     /// use unmaskcost::{Nats, Schedule, bounds::Knowledge, distribution::Samples};

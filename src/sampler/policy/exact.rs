@@ -90,7 +90,7 @@ pub fn cost<F: Scalar>(
     })
 }
 
-/// The law q of what a policy writes. [`cost`] gives its divergence from the data.
+/// The distribution q of what a policy writes. [`cost`] gives its divergence from the data.
 ///
 /// A probability below the smallest float is 0 here; [`cost`] does not need it.
 ///
@@ -104,7 +104,7 @@ pub fn output_law<F: Scalar>(
     JointTable::from_weights(table.shape(), walk.law)
 }
 
-/// Where the walk stands: what is revealed, how likely that is, and the law of the rest.
+/// Where the walk stands: what is revealed, how likely that is, and the distribution of the rest.
 struct Node<F> {
     revealed: Vec<Option<usize>>,
     /// Of the masked tokens in order; `None` if the data never shows this context, or none is masked.

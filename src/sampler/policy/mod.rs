@@ -20,7 +20,7 @@
 //! TC(X_S | x_C) = sum_{i in S} H(X_i | x_C) - H(X_S | x_C) <= sum_{i in S} H(X_i | x_C) - max_{i in S} H(X_i | x_C)
 //! ```
 //! where C is what is revealed, S the set that the policy reveals next, and the mean is over the data p.
-//! The policy is deterministic, so q is the law of its output: no average over orders is left.
+//! The policy is deterministic, so q is the distribution of its output: no average over orders is left.
 //! Sources: Wen, Liang & Lu, arXiv 2608.25505, Theorem 1; the inequality is the budget of Ben-Hamu et
 //! al., arXiv 2505.24857.
 //!
@@ -48,7 +48,7 @@ use crate::distribution::{self, JointTable};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
 
-/// What a policy sees: the revealed symbols, and the predictor's law of each masked token.
+/// What a policy sees: the revealed symbols, and the predictor's distribution of each masked token.
 ///
 /// ```
 /// use unmaskcost::{sampler::policy::View, distribution::JointTable};
@@ -75,9 +75,9 @@ pub struct View<F = f64> {
 pub struct MaskedToken<'a, F = f64> {
     /// Where it stands in the sequence: what [`Policy::next`] returns.
     pub position: usize,
-    /// Its law given what is revealed: one probability per symbol.
+    /// Its distribution given what is revealed: one probability per symbol.
     pub law: &'a [F],
-    /// The entropy of this law, in nats.
+    /// The entropy of this distribution, in nats.
     pub entropy: F,
     /// The probability of its likeliest symbol.
     pub confidence: F,
@@ -142,7 +142,7 @@ impl<F: Scalar> View<F> {
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
-    /// From the law of the masked tokens, in order, if the context is possible.
+    /// From the distribution of the masked tokens, in order, if the context is possible.
     fn of_conditional(
         shape: &[usize],
         revealed: &[Option<usize>],
@@ -265,7 +265,7 @@ fn chosen_places<F: Scalar>(
     Ok(places.into_iter().map(|(place, _)| place).collect())
 }
 
-/// The entropy of a law, accurate also if it is small: one symbol that is nearly certain enters by the
+/// The entropy of a distribution, accurate also if it is small: one symbol that is nearly certain enters by the
 /// probability of all others.
 fn entropy<F: Scalar>(law: &[F]) -> F {
     let likeliest =
