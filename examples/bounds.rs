@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use command_line::Outcome;
 use lexopt::prelude::*;
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, FittedText};
 use unmaskcost::{InformationCurve, Nats, Schedule};
 use unmaskcost::{
     bounds::sharp::Known,
@@ -47,9 +47,8 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     if !(1..=WINDOW).contains(&steps) {
         return Err(format!("{steps} steps; 1 to {WINDOW} are possible").into());
     }
-    let text = read_symbols(None, Alphabet::Classes)?;
-    let text = window_table(&text, Alphabet::Classes, WINDOW)?;
-    Ok(report(steps, text.information_curve()?)?)
+    let text = FittedText::of(None, Alphabet::Classes)?;
+    Ok(report(steps, text.chain.information_curve(WINDOW)?)?)
 }
 
 fn report(steps: usize, text: InformationCurve) -> unmaskcost::Result<String> {
@@ -65,7 +64,7 @@ fn report(steps: usize, text: InformationCurve) -> unmaskcost::Result<String> {
         // The curve of a code of dimension 10; such codes exist over larger fields.
         ("MDS code: any 10 tokens tell all others", known_after(10)?),
         ("uniform permutation", InformationCurve::from_conditional_entropies(left)?),
-        ("windows of this crate's README, as vowel / consonant / other", text),
+        ("Markov chain of a text, as vowel / consonant / other", text),
     ];
     let mut report = String::new();
     for (name, curve) in data {

@@ -3,14 +3,14 @@
 //! ```text
 //! cargo run --release --example decoders [-- [TEXT] [OPTIONS]]
 //!
-//! TEXT                   a file (default: this crate's README)
+//! TEXT                   a file (default: the Apache license)
 //! --tokens L             the length, 16 to 4096 (default: 256)
 //! --decoder NAME         prints what an audit says of the sizes of this decoder instead
 //! ```
 //!
 //! Fits a Markov chain to the letters of a text and prints, for the exact information curve of L tokens,
 //! the error of each known decoder at T = 16, 64, 128 and 256, next to the least error of as many steps;
-//! then what blocks cost, and, on a table of short windows, what the choice of positions does.
+//! then what blocks cost, and, on a table of eight tokens, what the choice of positions does.
 
 mod command_line;
 mod known_decoders;
@@ -23,7 +23,7 @@ use unmaskcost::schedule::BlockLength;
 use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, read_symbols};
 use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule};
 use unmaskcost::{Bits, InformationCurve, Nats, Schedule, distribution::MarkovChain, optimal};
 use unmaskcost::{audit, curve::block_curves};
@@ -71,7 +71,8 @@ fn run(mut parser: lexopt::Parser) -> Outcome<String> {
     }
     writeln!(report, "\n{FIXED_POSITIONS}")?;
     write_blocks(&mut report, &chain, tokens, tokens / 4)?;
-    write_policies(&mut report, &read_symbols(text, Alphabet::Classes)?)?;
+    let classes = read_symbols(text, Alphabet::Classes)?;
+    write_policies(&mut report, &text_input::chain(&classes, Alphabet::Classes, 0.5)?)?;
     Ok(report)
 }
 
@@ -144,14 +145,14 @@ fn write_blocks(out: &mut String, chain: &MarkovChain, tokens: usize, steps: usi
     Ok(())
 }
 
-/// Policies that choose positions, on all windows of eight symbols.
-fn write_policies(out: &mut String, symbols: &[usize]) -> Outcome<()> {
+/// Policies that choose positions, on the table of eight tokens of a chain.
+fn write_policies(out: &mut String, chain: &MarkovChain) -> Outcome<()> {
     const WINDOW: usize = 8;
-    let table = window_table(symbols, Alphabet::Classes, WINDOW)?;
+    let table = chain.joint_table(WINDOW)?;
     let curve = table.information_curve()?;
     writeln!(
         out,
-        "\nwho chooses the positions matters: windows of {WINDOW} symbols (vowel, consonant, other)\n{:<36}{:>8}{:>10}{:>14}",
+        "\nwho chooses the positions matters: {WINDOW} tokens of a Markov chain (vowel, consonant, other)\n{:<36}{:>8}{:>10}{:>14}",
         "", "rounds", "error", "entropy bound"
     )?;
     for steps in [2, 4, 6] {

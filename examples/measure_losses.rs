@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example measure_losses [-- [TEXT] [OPTIONS]]
 //!
-//! TEXT                   a file (default: this crate's README)
+//! TEXT                   a file (default: the Apache license)
 //! --tokens L             letters in a window (default: 128)
 //! --counts C             numbers of revealed letters to measure at (default: 33)
 //! --samples N            windows in all (default: 100000)

@@ -1,15 +1,15 @@
-//! Lower bound <= exact error <= upper bounds, on a real text.
+//! Lower bound <= exact error <= upper bounds, on the Markov chain of a text.
 //!
 //! ```text
 //! cargo run --release --example sandwich [-- [TEXT] [OPTIONS]]
 //!
-//! TEXT                   a file (default: this crate's README)
+//! TEXT                   a file (default: the Apache license)
 //! --alphabet classes     vowel, consonant, anything else (the default)
 //! --alphabet letters     26 letters without case, and one symbol for anything else
-//! --window N             symbols in a window (default: 8 classes, 4 letters)
+//! --tokens L             symbols in a sequence (default: 8 classes, 4 letters)
 //! ```
 //!
-//! Counts the windows of a text into a joint table, and prints for each schedule the exact sampling
+//! Fits a Markov chain to a text, takes the joint table of its first L tokens, and prints for each schedule the exact sampling
 //! error, computed from the information curve and by running the sampler over all reveal orders, between
 //! its bounds.
 
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, FittedText};
 use unmaskcost::bounds::{li_cai, sharp};
 use unmaskcost::{InformationCurve, Nats, Schedule, distribution::JointTable, sampler};
 
@@ -36,37 +36,37 @@ fn main() -> ExitCode {
 }
 
 fn run(mut parser: lexopt::Parser) -> Outcome<String> {
-    let (mut text, mut alphabet, mut window) = (None, Alphabet::Classes, None);
+    let (mut text, mut alphabet, mut tokens) = (None, Alphabet::Classes, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("alphabet") => alphabet = option_value(&mut parser, "--alphabet")?,
-            Long("window") => window = Some(option_value(&mut parser, "--window")?),
+            Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),
         }
     }
-    let window = window.unwrap_or(match alphabet {
+    let tokens = tokens.unwrap_or(match alphabet {
         Alphabet::Classes => 8,
         Alphabet::Letters => 4,
     });
-    let symbols = read_symbols(text, alphabet)?;
-    check_work(window, alphabet)?;
-    let table = window_table(&symbols, alphabet, window)?;
-    let mut report = String::new();
-    write_schedules(&mut report, &table, symbols.len() - window + 1)?;
+    let text = FittedText::of(text, alphabet)?;
+    check_work(tokens, alphabet)?;
+    let table = text.chain.joint_table(tokens)?;
+    let mut report = text.headline(tokens)? + "\n";
+    write_schedules(&mut report, &table)?;
     write_worst_schedules(&mut report, &table.information_curve()?)?;
     Ok(report)
 }
 
-/// Refuses windows that the sampler cannot be run on in reasonable time, and warns of slow ones.
-fn check_work(window: usize, alphabet: Alphabet) -> Result<(), String> {
+/// Refuses sequences that the sampler cannot be run on in reasonable time, and warns of slow ones.
+fn check_work(length: usize, alphabet: Alphabet) -> Result<(), String> {
     let mut work = 1.0;
-    for tokens in 1..=window {
+    for tokens in 1..=length {
         work *= (tokens * alphabet.size()) as f64;
         if work > MOST_WORK {
             return Err(format!(
-                "--window {window}: more words and reveal orders than the sampler can be run through; \
-                 a smaller window is needed"
+                "--tokens {length}: more words and reveal orders than the sampler can be run through; \
+                 fewer are needed"
             ));
         }
     }
@@ -78,14 +78,12 @@ fn check_work(window: usize, alphabet: Alphabet) -> Result<(), String> {
     Ok(())
 }
 
-fn write_schedules(out: &mut String, table: &JointTable, windows: usize) -> Outcome<()> {
+fn write_schedules(out: &mut String, table: &JointTable) -> Outcome<()> {
     let curve = table.information_curve()?;
-    let (tokens, alphabet) = (table.tokens(), table.shape()[0]);
+    let tokens = table.tokens();
     writeln!(
         out,
-        "{windows} windows of L = {tokens} tokens, {alphabet} symbols each; all values in nats\n\
-         TC = {:.4}, DTC = {:.4}, sum of I(X_i; X_-i) = {:.4}\n",
-        curve.total_correlation().0,
+        "DTC = {:.4}, sum of I(X_i; X_-i) = {:.4}\n",
         curve.dual_total_correlation().0,
         curve.token_information().0
     )?;

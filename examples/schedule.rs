@@ -3,15 +3,15 @@
 //! ```text
 //! cargo run --release --example schedule [-- [TEXT] [OPTIONS]]
 //!
-//! TEXT                   a file (default: this crate's README)
+//! TEXT                   a file (default: the Apache license)
 //! --alphabet classes     vowel, consonant, anything else (the default)
 //! --alphabet letters     26 letters without case, and one symbol for anything else
-//! --window N             symbols in a window (default: 10 classes, 4 letters)
+//! --tokens L             symbols in a sequence, 1 to 1024 (default: 16)
 //! --tolerance NATS       the error to need the fewest steps for (default: a tenth of TC)
 //! --plot FILE.svg        draws error against steps
 //! ```
 //!
-//! Counts the windows of a text, takes their information curve, and prints the least error for every
+//! Fits a Markov chain to a text, takes the exact information curve of L of its tokens, and prints the least error for every
 //! number of steps, the schedule that attains it, and what each further step buys.
 
 mod command_line;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use plotters::prelude::*;
-use text_input::{Alphabet, read_symbols, window_table};
+use text_input::{Alphabet, FittedText};
 use unmaskcost::optimal::Optimum;
 use unmaskcost::optimal::families::{self, Family};
 use unmaskcost::{InformationCurve, Nats, optimal};
@@ -33,32 +33,29 @@ fn main() -> ExitCode {
 }
 
 fn run(mut parser: lexopt::Parser) -> Outcome<String> {
-    let (mut text, mut alphabet, mut window) = (None, Alphabet::Classes, None);
+    let (mut text, mut alphabet, mut tokens) = (None, Alphabet::Classes, 16);
     let (mut tolerance, mut picture) = (None, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("alphabet") => alphabet = option_value(&mut parser, "--alphabet")?,
-            Long("window") => window = Some(option_value(&mut parser, "--window")?),
+            Long("tokens") => tokens = option_value(&mut parser, "--tokens")?,
             Long("tolerance") => tolerance = Some(Nats(option_value(&mut parser, "--tolerance")?)),
             Long("plot") => picture = Some(parser.value()?.string()?),
             Value(value) if text.is_none() => text = Some(value.string()?),
             _ => return Err(argument.unexpected().into()),
         }
     }
-    let window = window.unwrap_or(match alphabet {
-        Alphabet::Classes => 10,
-        Alphabet::Letters => 4,
-    });
-    let symbols = read_symbols(text, alphabet)?;
-    let table = window_table(&symbols, alphabet, window)?;
-    let curve = table.information_curve()?;
+    if !(1..=1024).contains(&tokens) {
+        return Err(format!("{tokens} tokens; 1 to 1024 are possible").into());
+    }
+    let text = FittedText::of(text, alphabet)?;
+    let curve = text.chain.information_curve(tokens)?;
     let rows = rows(&curve)?;
     if let Some(path) = picture {
         plot(&path, &rows).map_err(|error| format!("cannot draw {path}: {error}"))?;
     }
-    let windows = symbols.len() - window + 1;
     let tolerance = tolerance.unwrap_or(curve.total_correlation() * 0.1);
-    Ok(report(&curve, &rows, windows, tolerance)?)
+    Ok(report(text.headline(tokens)?, &curve, &rows, tolerance)?)
 }
 
 /// For one number of steps: the best schedule, and the errors of all to be compared.
@@ -83,20 +80,16 @@ fn rows(curve: &InformationCurve) -> unmaskcost::Result<Vec<Row>> {
 }
 
 fn report(
+    headline: String,
     curve: &InformationCurve,
     rows: &[Row],
-    windows: usize,
     tolerance: Nats,
 ) -> unmaskcost::Result<String> {
     let mut report = String::new();
     let mut line = |text: String| {
         let _ = writeln!(report, "{text}"); // writing to a string does not fail
     };
-    line(format!(
-        "{windows} windows of L = {} tokens, TC = {:.4} nats",
-        curve.tokens(),
-        curve.total_correlation().0
-    ));
+    line(headline);
     line(format!(
         "{:>3}  {:<28}{:>9}{:>9}{:>10}{:>9}",
         "T", "best reveal sizes", "error", "gain", "balanced", "cosine"

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example text [-- [TEXT] [OPTIONS]]
 //!
-//! TEXT                   a file (default: this crate's README)
+//! TEXT                   a file (default: the Apache license)
 //! --alphabet classes     vowel, consonant, anything else
 //! --alphabet letters     26 letters without case, and one symbol for anything else (the default)
 //! --smoothing S          added to the count of each transition (default: 0.5)

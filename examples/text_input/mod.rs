@@ -4,10 +4,14 @@
 use std::fs;
 use std::str::FromStr;
 
-use unmaskcost::distribution::{JointTable, MarkovChain};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use unmaskcost::Result as CrateResult;
+use unmaskcost::distribution::MarkovChain;
 
-/// The crate's own README, whatever the working directory.
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+/// A text that does not change, whatever the working directory.
+const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../LICENSE-APACHE");
 
 /// How characters become symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +54,10 @@ impl Alphabet {
     }
 }
 
-/// Reads a text (the crate's README if no path is given) as symbols. Runs of white space count as one
-/// character. Blocks fenced by ``` are left out: they are not prose, and the README shows what the
-/// examples print in such blocks, which must not feed back into what they print.
+/// Reads a text (the Apache license if no path is given) as symbols. Runs of white space count as one
+/// character. Blocks fenced by ``` are left out: they are not prose.
 pub fn read_symbols(path: Option<String>, alphabet: Alphabet) -> Result<Vec<usize>, String> {
-    let path = path.unwrap_or(README.to_owned());
+    let path = path.unwrap_or(DEFAULT.to_owned());
     let bytes = fs::read(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut fenced = false;
@@ -70,25 +73,6 @@ pub fn read_symbols(path: Option<String>, alphabet: Alphabet) -> Result<Vec<usiz
     Ok(words.chars().map(|character| alphabet.symbol(character)).collect())
 }
 
-/// The empirical law of all windows of this many symbols.
-pub fn window_table(
-    symbols: &[usize],
-    alphabet: Alphabet,
-    window: usize,
-) -> Result<JointTable, String> {
-    if window == 0 {
-        return Err("a window needs at least one symbol".to_owned());
-    }
-    if symbols.len() < window {
-        return Err(format!(
-            "the text has {} symbols, too few for one window of {window}",
-            symbols.len()
-        ));
-    }
-    JointTable::from_samples(&vec![alphabet.size(); window], symbols.windows(window))
-        .map_err(|error| error.to_string())
-}
-
 /// The Markov chain of this text.
 pub fn chain(symbols: &[usize], alphabet: Alphabet, smoothing: f64) -> Result<MarkovChain, String> {
     if symbols.len() < 2 {
@@ -96,3 +80,39 @@ pub fn chain(symbols: &[usize], alphabet: Alphabet, smoothing: f64) -> Result<Ma
     }
     MarkovChain::fit(symbols, alphabet.size(), smoothing).map_err(|error| error.to_string())
 }
+
+/// A distribution that is really known, made from a text: its Markov chain, and the chain of the same symbols in
+/// shuffled order, in which a symbol tells nothing about the next.
+pub struct FittedText {
+    pub symbols: usize,
+    pub alphabet: Alphabet,
+    pub chain: MarkovChain,
+    pub shuffled: MarkovChain,
+}
+
+impl FittedText {
+    pub fn of(path: Option<String>, alphabet: Alphabet) -> Result<Self, String> {
+        let mut symbols = read_symbols(path, alphabet)?;
+        let chain = chain(&symbols, alphabet, SMOOTHING)?;
+        symbols.shuffle(&mut ChaCha8Rng::seed_from_u64(1));
+        let shuffled = self::chain(&symbols, alphabet, SMOOTHING)?;
+        Ok(Self { symbols: symbols.len(), alphabet, chain, shuffled })
+    }
+
+    /// What is computed on, and how much of it is chance: to be said before any figure.
+    pub fn headline(&self, tokens: usize) -> CrateResult<String> {
+        let total =
+            |chain: &MarkovChain| chain.information_curve(tokens).map(|c| c.total_correlation().0);
+        Ok(format!(
+            "L = {tokens} tokens of a Markov chain over {} symbols, fitted to {} symbols of text; all values in nats\n\
+             TC = {:.4}; fitted to the same symbols in shuffled order: {:.4}",
+            self.alphabet.size(),
+            self.symbols,
+            total(&self.chain)?,
+            total(&self.shuffled)?
+        ))
+    }
+}
+
+/// Added to the count of each transition.
+const SMOOTHING: f64 = 0.5;
