@@ -4,6 +4,7 @@ use numpy::PyArray1;
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 use unmaskcost::InformationCurve as Curve;
+use unmaskcost::curve::PreparedCurve;
 
 use crate::arrays::{Floats, array};
 use crate::errors::Raise;
@@ -112,7 +113,7 @@ impl InformationCurve {
         self.0.sampling_error(&schedule.0).py().map(|error| error.0)
     }
 
-    /// The exact errors of many schedules, in nats, shape (n,).
+    /// The exact errors of many schedules, in nats, shape (n,): O(L) once, then O(T) for each.
     fn sampling_errors<'py>(
         &self,
         py: Python<'py>,
@@ -120,9 +121,10 @@ impl InformationCurve {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let curve = &self.0;
         let errors = py.detach(|| {
+            let prepared = PreparedCurve::of(curve);
             schedules
                 .iter()
-                .map(|schedule| curve.sampling_error(&schedule.get().0).map(|e| e.0))
+                .map(|schedule| prepared.cost(&schedule.get().0).map(|error| error.0))
                 .collect()
         });
         let errors: unmaskcost::Result<Vec<f64>> = errors;
