@@ -52,7 +52,7 @@ mod _unmaskcost {
     #[pymodule_export]
     use crate::runs::{DecoderComparison, DecoderRuns};
     #[pymodule_export]
-    use crate::sampler::{Rule, expected_kl};
+    use crate::sampler::{Rule, expected_kl, reverse_kl};
     #[pymodule_export]
     use crate::schedule::{Order, Schedule, from_step_map};
     #[pymodule_export]

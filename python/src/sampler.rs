@@ -17,6 +17,14 @@ pub fn expected_kl(py: Python<'_>, table: &JointTable, schedule: &Schedule) -> P
     long::work(py, move || sampler::expected_kl(&table, &schedule)).map(|error| error.0)
 }
 
+/// KL(output || data) with the order of revealing forgotten, in nats, by enumeration. No bound here limits it, and it is
+/// infinite where the sampler writes what the data never does.
+#[pyfunction]
+pub fn reverse_kl(py: Python<'_>, table: &JointTable, schedule: &Schedule) -> PyResult<f64> {
+    let (table, schedule) = (table.0.clone(), schedule.0.clone());
+    long::work(py, move || sampler::reverse_kl(&table, &schedule)).map(|divergence| divergence.0)
+}
+
 /// A rule by which decoders choose the positions of a round, by its text.
 ///
 /// "left to right 4", "8 lowest entropies", "confidence 0.9", "quota 2 confidence 0.95", "factor 1",

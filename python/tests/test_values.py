@@ -257,3 +257,10 @@ def test_guarantees_hold_for_every_distribution():
     assert bounds.confidence_total_variation_upper([0.9, 0.8]) == pytest.approx(0.3)
     with pytest.raises(Error):
         bounds.confidence_kl_upper([1.5], 10)
+
+
+def test_the_reverse_divergence_is_zero_one_token_at_a_time():
+    table = JointTable.from_counts([[3, 1], [1, 3]])
+    assert sampler.reverse_kl(table, Schedule([1, 1])) == pytest.approx(0, abs=1e-12)
+    p, q = np.array([[3, 1], [1, 3]]) / 8, np.full((2, 2), 0.25)
+    assert sampler.reverse_kl(table, Schedule([2])) == pytest.approx((q * np.log(q / p)).sum())

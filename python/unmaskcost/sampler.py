@@ -1,5 +1,5 @@
 """The sampler itself, on small tables, by enumeration; rules that choose positions."""
 
-from ._unmaskcost import Rule, expected_kl
+from ._unmaskcost import Rule, expected_kl, reverse_kl
 
-__all__ = ["Rule", "expected_kl"]
+__all__ = ["Rule", "expected_kl", "reverse_kl"]
