@@ -22,7 +22,7 @@
 //! document should begin with `format` and `version`, as those written here do: then a
 //! document of another kind is named as such, before its fields are looked at.
 //!
-//! All other results are plain values, for types of your own: fields by their names, [`Nats`](crate::Nats) and
+//! All other results are plain values, for types of your own: fields by their names, [`Nats`] and
 //! [`Bits`](crate::Bits) as numbers, decoders and rules as their text, [`Passes`](crate::schedule::Passes) and
 //! [`RevealTimes`](crate::schedule::RevealTimes) as lists. What has an invariant is checked when it is read. A number that
 //! is not finite is `"inf"`, `"-inf"` or `"NaN"`. [`Comparison`](crate::bounds::Comparison) is written only.

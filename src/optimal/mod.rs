@@ -1,7 +1,7 @@
 //! Which schedule to use: the best one for a curve, for a number of steps or a tolerance.
 //!
 //! The first four take the curve of random positions as well as one along an order
-//! ([`Curve`](crate::curve::Curve)).
+//! ([`Curve`]).
 //!
 //! | question | function |
 //! | --- | --- |
@@ -49,7 +49,7 @@
 //! # Accuracy
 //! Costs are sums of nonnegative terms that are never subtracted from each other, so increments of any
 //! magnitude, side by side, are resolved. The error returned is the
-//! [exact error](InformationCurve::sampling_error) of the schedule returned, and is within about
+//! [exact error](crate::InformationCurve::sampling_error) of the schedule returned, and is within about
 //! `T` units in the last place of the least one.
 //!
 //! # Ties

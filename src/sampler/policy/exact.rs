@@ -58,9 +58,9 @@ pub struct PolicyCost<F = f64> {
 /// for a float: it is finite for every table, and a small one keeps its digits.
 ///
 /// # Errors
-/// [`TooLarge`](Error::TooLarge) if (cells + tokens) x tokens x tokens is more than 2^33. If the policy breaks
-/// its contract: [`Empty`](Error::Empty), [`IndexOutOfRange`](Error::IndexOutOfRange),
-/// [`Duplicate`](Error::Duplicate), [`AlreadyRevealed`](Error::AlreadyRevealed).
+/// [`TooLarge`](crate::Error::TooLarge) if (cells + tokens) x tokens x tokens is more than 2^33. If the policy breaks
+/// its contract: [`Empty`](crate::Error::Empty), [`IndexOutOfRange`](crate::Error::IndexOutOfRange),
+/// [`Duplicate`](crate::Error::Duplicate), [`AlreadyRevealed`](crate::Error::AlreadyRevealed).
 ///
 /// ```
 /// use unmaskcost::{Bits, sampler::policy::{Rule, self}, distribution::JointTable};
