@@ -68,7 +68,15 @@ impl Options {
                     .into(),
             );
         }
-        let tokens = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
+        let tokens: usize = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
+        if tokens == 0 {
+            return Err("--tokens 0: a sequence has at least one token".into());
+        }
+        if let Some(steps) = steps
+            && !(1..=tokens).contains(&steps)
+        {
+            return Err(format!("--steps {steps}: from 1 to {tokens} steps are possible").into());
+        }
         Ok(Self { runs, blocks, tokens, steps, against, output })
     }
 }
@@ -182,9 +190,11 @@ impl<'a> Row<'a> {
         if let Some(loss) = self.one_at_a_time {
             write!(text, ", one at a time {}", plus_minus(loss)?)?;
         }
-        text +=
-            "\n\n steps        equal sizes   chosen, judged on others    change by choosing  \n";
+        text += "\n\n steps        equal sizes   chosen, judged on others    change by choosing\n";
+        let tokens = self.blocks.tokens();
+        let mut all_equal = true;
         for choice in &self.choices {
+            all_equal &= choice.balanced == Schedule::balanced(tokens, choice.balanced.steps())?;
             let equal = self.blocks.mean_loss(&choice.balanced)?;
             let used = match choice.schedule == choice.balanced {
                 true => "equal sizes",
@@ -200,12 +210,15 @@ impl<'a> Row<'a> {
                 choice.verdict,
             )?;
         }
+        if !all_equal {
+            text += "\nequal sizes: as equal as the measured counts allow, which is not very equal for many steps\n";
+        }
         if let Some(fewest) = &self.fewest {
             let percent = 100.0 * TOLERANCE;
             let steps = fewest.schedule.steps();
             writeln!(
                 text,
-                "\nwithin {percent} % of one at a time: {steps} passes {}",
+                "\nwithin {percent} % of one at a time along this order, by the means: {steps} passes {}",
                 fewest.schedule
             )?;
         }

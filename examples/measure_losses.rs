@@ -14,7 +14,7 @@
 //! The model is a Markov chain over letters, fitted to the first half of a text. It predicts a masked
 //! letter from the nearest revealed ones on either side. Its cross-entropies are measured on the rest: N
 //! random windows of L letters, each masked once, with C numbers of revealed letters in turn, more of them
-//! near 0 and near L - 1 (see `curve::measurement_counts`). Windows of the third quarter go to
+//! near 0 and near L - 1 (see `measured::measurement_counts`). Windows of the third quarter go to
 //! `PREFIX-select.csv`, those of the last to `PREFIX-evaluate.csv`, for the example `plan`. Windows
 //! overlap, so the errors are those of the mean over this text, not of what another text would give.
 

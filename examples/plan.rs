@@ -60,17 +60,14 @@ enum Length {
 impl Options {
     fn read(mut parser: lexopt::Parser) -> Outcome<Self> {
         let (mut select, mut evaluate, mut output) = (None, None, "plan".to_owned());
-        let (mut tokens, mut length, mut own, mut hold_ends) = (None, None, None, false);
+        let (mut tokens, mut own, mut hold_ends) = (None, None, false);
+        let (mut steps, mut tolerance) = (None, None);
         let mut vocabulary = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("tokens") => tokens = Some(option_value(&mut parser, "--tokens")?),
-                Long("steps") => {
-                    length = Some(Length::Steps(option_value(&mut parser, "--steps")?));
-                }
-                Long("tolerance") => {
-                    length = Some(Length::Tolerance(option_value(&mut parser, "--tolerance")?));
-                }
+                Long("steps") => steps = Some(option_value(&mut parser, "--steps")?),
+                Long("tolerance") => tolerance = Some(option_value(&mut parser, "--tolerance")?),
                 Long("schedule") => own = Some(read_schedule(&parser.value()?.string()?)?),
                 Long("vocabulary") => {
                     vocabulary = Some(option_value(&mut parser, "--vocabulary")?);
@@ -85,7 +82,12 @@ impl Options {
         let select = select.ok_or("a CSV file with losses is needed")?;
         let tokens: usize = tokens.ok_or("--tokens is needed: how many tokens a sequence has")?;
         let own_steps = own.as_ref().map(Schedule::steps);
-        let length = length.unwrap_or(Length::Steps(own_steps.unwrap_or((tokens / 8).max(1))));
+        let length = match (steps, tolerance) {
+            (Some(_), Some(_)) => return Err("--steps or --tolerance, not both".into()),
+            (Some(steps), None) => Length::Steps(steps),
+            (None, Some(tolerance)) => Length::Tolerance(tolerance),
+            (None, None) => Length::Steps(own_steps.unwrap_or((tokens / 8).max(1))),
+        };
         Ok(Self { select, evaluate, tokens, length, own, vocabulary, hold_ends, output })
     }
 }

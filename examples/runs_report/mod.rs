@@ -33,6 +33,11 @@ impl RunsReport {
     pub fn table(&self, tokens: usize) -> Outcome<String> {
         let decoders = self.compared.decoders();
         let Some(first) = decoders.first() else { return Ok(String::new()) };
+        if !self.runs.decoders().any(|name| name.starts_with(&self.against))
+            && self.against != "random"
+        {
+            return Err(format!("--against {:?}: no decoder's name starts so", self.against).into());
+        }
         let percent = 100.0 * self.compared.level();
         let mut text = format!(
             "{} decoders on the same {} sequences of {} documents; nats for a sequence of {tokens} tokens, ± for {percent} %\n\n",

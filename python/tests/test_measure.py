@@ -146,3 +146,27 @@ def test_advice_from_losses_per_sequence():
     assert cost.standard_error < nested.loss_curve().parallelism_cost(Schedule.balanced(16, 4)).standard_error
     with pytest.raises(Error):
         NestedLosses(16, [0, 1], steep)
+
+
+@pytest.mark.parametrize("change", [np.exp, lambda p: 2 * p, lambda p: p - 2, lambda p: p * np.nan, lambda p: p[:, :-1]])
+def test_what_is_no_log_probability_is_refused(change):
+    def model(tokens, masked):
+        return change(permutation_model(tokens, masked))
+
+    with np.errstate(invalid="ignore"):
+        for measure in (
+            lambda: measured.measure(model, SEQUENCES, progress=False),
+            lambda: measured.measure_blocks(model, SEQUENCES, name="x", progress=False),
+            lambda: measured.run_schedule(model, SEQUENCES, Schedule([3, 3]), name="x", progress=False),
+            lambda: measured.run_decoder(model, SEQUENCES, lambda p, m: np.flatnonzero(m)[:2], name="x", progress=False),
+        ):
+            with pytest.raises(ValueError, match="log_probs"):
+                measure()
+
+
+def test_tokens_that_the_model_does_not_know_are_refused():
+    for bad in (-1, SYMBOLS):
+        with pytest.raises(ValueError, match="symbols"):
+            measured.measure(permutation_model, np.full((1, LENGTH), bad), progress=False)
+    with pytest.raises(ValueError, match="at least one token"):
+        measured.measure(permutation_model, np.empty((0, LENGTH)), progress=False)

@@ -35,6 +35,8 @@ from ._unmaskcost import (
     from_step_map,
 )
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Advice",
     "Collector",

@@ -64,6 +64,37 @@ def _numpy(values: Any) -> npt.NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
+def _losses(model: Model, tokens: Tokens, masked: Mask) -> npt.NDArray[np.float64]:
+    """-ln p of each token, shape (batch, L), zero where it is not masked; what is no distribution is refused."""
+    predicted = _predictions(model, tokens, masked)
+    picked = np.take_along_axis(predicted, tokens[..., None], axis=-1)[..., 0]
+    losses: npt.NDArray[np.float64] = np.where(masked, np.maximum(-picked, 0.0), 0.0)
+    return losses
+
+
+def _predictions(model: Model, tokens: Tokens, masked: Mask) -> npt.NDArray[np.float64]:
+    predicted = _numpy(model(np.where(masked, 0, tokens), masked))
+    if predicted.ndim != 3 or predicted.shape[:2] != tokens.shape:
+        raise ValueError(f"log_probs has shape {predicted.shape}; {tokens.shape} and the vocabulary is needed")
+    if tokens.size and (tokens.min() < 0 or tokens.max() >= predicted.shape[2]):
+        raise ValueError(f"tokens from {tokens.min()} to {tokens.max()}, but the model has {predicted.shape[2]} symbols")
+    sums = np.exp(predicted[masked]).sum(axis=-1)
+    off = np.abs(sums - 1)
+    if not np.all(off < 1e-2):  # also false for NaN
+        raise ValueError(
+            f"probabilities of a masked token sum to {sums[np.argmax(~(off < 1e-2))]}, not to 1: log_probs must be "
+            "log-probabilities, as log_softmax gives them"
+        )
+    return predicted
+
+
+def _sequences(sequences: npt.ArrayLike) -> Tokens:
+    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
+    if tokens.ndim != 2 or tokens.size == 0:
+        raise ValueError(f"sequences have shape {tokens.shape}; (number, L) is needed, with at least one token")
+    return tokens
+
+
 def _progress(items: Sequence[Any], show: bool) -> Iterator[Any]:
     if show:
         try:
@@ -104,9 +135,7 @@ def measure(
     array of float, shape (n, len(counts))
         Nats. Each row belongs to one sequence, so differences between schedules can be paired.
     """
-    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
-    if tokens.ndim != 2:
-        raise ValueError(f"sequences have shape {tokens.shape}; (number, L) is needed")
+    tokens = _sequences(sequences)
     number, length = tokens.shape
     at = np.arange(length) if counts is None else np.asarray(counts, dtype=np.int64)
     if at.size and (at.min() < 0 or at.max() >= length):
@@ -117,10 +146,7 @@ def measure(
         part = slice(start, min(start + batch, number))
         for column, known in enumerate(at):
             masked = ranks[part] >= known
-            shown = np.where(masked, 0, tokens[part])
-            predicted = _numpy(model(shown, masked))
-            picked = np.take_along_axis(predicted, tokens[part][..., None], axis=-1)[..., 0]
-            losses[part, column] = -np.where(masked, picked, 0.0).sum(axis=1) / masked.sum(axis=1)
+            losses[part, column] = _losses(model, tokens[part], masked).sum(axis=1) / masked.sum(axis=1)
     return losses
 
 
@@ -158,9 +184,7 @@ def measure_blocks(
     OrderBlocks
         Nats.
     """
-    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
-    if tokens.ndim != 2:
-        raise ValueError(f"sequences have shape {tokens.shape}; (number, L) is needed")
+    tokens = _sequences(sequences)
     number, length = tokens.shape
     at = np.arange(length) if counts is None else np.asarray(counts, dtype=np.int64)
     ranks = _ranks(tokens, order, seed)
@@ -169,10 +193,8 @@ def measure_blocks(
     for start in _progress(range(0, number, batch), progress):
         part = slice(start, min(start + batch, number))
         for column, known in enumerate(at):
-            masked = ranks[part] >= known
-            predicted = _numpy(model(np.where(masked, 0, tokens[part]), masked))
-            picked = np.take_along_axis(predicted, tokens[part][..., None], axis=-1)[..., 0]
-            losses[part, column] = -np.take_along_axis(picked, positions[part], axis=1)
+            of_tokens = _losses(model, tokens[part], ranks[part] >= known)
+            losses[part, column] = np.take_along_axis(of_tokens, positions[part], axis=1)
     return OrderBlocks(name, at, losses, documents=documents)
 
 
@@ -200,19 +222,18 @@ def run_decoder(
     runs : DecoderRuns, optional
         Records to add to.
     """
-    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
+    tokens = _sequences(sequences)
     records = DecoderRuns() if runs is None else runs
     for row in _progress(range(len(tokens)), progress):
         sequence = tokens[row]
         masked: Mask = np.ones(sequence.size, dtype=np.bool_)
         rounds, loss, budget = 0, 0.0, 0.0
         while masked.any():
-            shown = np.where(masked, 0, sequence)[None]
-            predicted = _numpy(model(shown, masked[None]))[0]
+            predicted = _predictions(model, sequence[None], masked[None])[0]
             positions = np.unique(np.asarray(list(policy(predicted, masked.copy())), dtype=np.int64))
             if positions.size == 0 or not masked[positions].all():
                 raise ValueError(f"round {rounds} of {name}: the policy must pick masked positions, at least one")
-            loss -= float(predicted[positions, sequence[positions]].sum())
+            loss += float(np.maximum(-predicted[positions, sequence[positions]], 0.0).sum())
             probabilities = np.exp(predicted[positions])
             finite = np.where(probabilities > 0, predicted[positions], 0.0)
             entropies = -(probabilities * finite).sum(axis=1)
@@ -262,7 +283,7 @@ def run_schedule(
     name : str
         What to call it in the records.
     """
-    tokens: Tokens = np.asarray(sequences, dtype=np.int64)
+    tokens = _sequences(sequences)
     number, length = tokens.shape
     schedule.covering(length)
     ranks = _ranks(tokens, order, seed)
@@ -272,14 +293,12 @@ def run_schedule(
         part = slice(start, min(start + batch, number))
         loss = np.zeros(len(tokens[part]))
         for known, until in zip(schedule.revealed_before(), ends):
-            masked = ranks[part] >= known
-            predicted = _numpy(model(np.where(masked, 0, tokens[part]), masked))
-            picked = np.take_along_axis(predicted, tokens[part][..., None], axis=-1)[..., 0]
-            loss -= np.where(masked & (ranks[part] < until), picked, 0.0).sum(axis=1)
+            losses = _losses(model, tokens[part], ranks[part] >= known)
+            loss += np.where(ranks[part] < until, losses, 0.0).sum(axis=1)
         for row in range(part.start, part.stop):
             document = None if documents is None else documents[row]
             nll = float(loss[row - part.start])
-            records.record(name, row, rounds=schedule.steps, nll_nats=max(nll, 0.0), document=document)
+            records.record(name, row, rounds=schedule.steps, nll_nats=nll, document=document)
     return records
 
 
