@@ -3,7 +3,8 @@
 use unmaskcost::bounds::Knowledge;
 use unmaskcost::distribution::{
     CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, HiddenMarkovChain,
-    JointTable, LinearCode, MarkovChain, MdsCode, SubsetEntropy, side_by_side, uniform_permutation,
+    JointTable, LinearCode, MarkovChain, MdsCode, SampledValue, Samples, SubsetEntropy,
+    side_by_side, uniform_permutation,
 };
 use unmaskcost::measured::{
     Collector, DecoderRuns, LossCurve, LossPoint, LossPosterior, MeasuredLosses, NestedLosses,
@@ -385,6 +386,18 @@ fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
         }
         d.result("MonotoneLosses::information_curve", || fitted.information_curve());
     }
+    // Losses that rise are moved.
+    let point = |revealed, loss| LossPoint {
+        revealed,
+        loss: Nats(loss),
+        standard_error: Nats(F::one()),
+        samples: None,
+    };
+    let points = [point(0, F::one()), point(1, F::one() + F::one())];
+    let rising = LossCurve::from_points(points, 2).and_then(|rising| rising.isotonic()).unwrap();
+    for moved in rising.moves() {
+        d.value("Move::in_standard_errors", || moved.in_standard_errors());
+    }
     let Some(posterior) = d.unbounded("LossCurve::posterior", || losses.posterior()) else {
         return;
     };
@@ -499,6 +512,67 @@ fn smoothed<F: Float>(d: &mut Driver, tokens: usize) {
     d.unbounded("SmoothedLosses::cost_interval", || losses.cost_interval(&schedule, level));
 }
 
+/// Samples of symbols: few, equal, of one symbol, in odd groups.
+pub fn samples(d: &mut Driver) {
+    let shape = d.draw.shape();
+    let words: Vec<(usize, Vec<usize>)> = (0..d.draw.below(40))
+        .map(|_| {
+            let word = shape.iter().map(|&symbols| d.draw.symbol(symbols)).collect();
+            (d.draw.below(5), word)
+        })
+        .collect();
+    let text: Vec<usize> = words.iter().flat_map(|(_, word)| word.clone()).collect();
+    let (alphabet, window, blocks) = (d.draw.size(), d.draw.size(), d.draw.size());
+    d.outcome("Samples::windows", || Samples::windows(&text, alphabet, window, blocks));
+    let made = [
+        d.outcome("Samples::windows", || Samples::windows(&text, 3, 3, 4)),
+        d.outcome("Samples::independent", || {
+            Samples::independent(&shape, words.iter().map(|(_, word)| word))
+        }),
+        d.outcome("Samples::in_groups", || Samples::in_groups(&shape, words.clone())),
+    ];
+    let level = d.draw.level();
+    let mut generator = d.draw.another();
+    for samples in made.into_iter().flatten() {
+        let (tokens, orders) = (samples.tokens(), d.draw.below(4));
+        let k = d.draw.below(tokens + 2);
+        d.value("Samples::tokens", || samples.tokens());
+        d.value("Samples::len", || samples.len());
+        d.value("Samples::groups", || samples.groups());
+        d.call("Samples::shuffled", || samples.shuffled(&mut generator));
+        d.unbounded("Samples::correlations", || samples.correlations());
+        if let Some(entropy) = d.unbounded("Samples::entropy", || samples.entropy(&[k])) {
+            sampled_value(d, entropy);
+        }
+        let curves = [
+            d.unbounded("Samples::curve", || samples.curve()),
+            d.unbounded("Samples::curve_up_to", || samples.curve_up_to(k)),
+            d.unbounded("Samples::curve_of_random_sets", || {
+                samples.curve_of_random_sets(orders, &mut generator)
+            }),
+        ];
+        for curve in curves.into_iter().flatten() {
+            d.value("SampledCurve::tokens", || curve.tokens());
+            d.value("SampledCurve::samples", || curve.samples());
+            d.value("SampledCurve::trusted", || curve.trusted());
+            d.call("SampledCurve::information", || curve.information(k));
+            d.call("SampledCurve::subset_entropy", || curve.subset_entropy(k));
+            d.outcome("SampledCurve::known", || curve.known(level));
+        }
+    }
+}
+
+fn sampled_value(d: &mut Driver, value: SampledValue) {
+    d.call("SampledValue::estimate", || value.estimate());
+    d.value("SampledValue::miller_madow", || value.miller_madow());
+    d.value("SampledValue::grassberger", || value.grassberger());
+    d.value("SampledValue::plug_in", || value.plug_in());
+    let coverage = d.value("SampledValue::coverage", || value.coverage());
+    let fits = coverage.is_some_and(|coverage| (0.0..=1.0).contains(&coverage));
+    d.require("SampledValue::coverage", fits, "is no share", || format!("{coverage:?}"));
+    d.value("SampledValue::is_trusted", || value.is_trusted());
+}
+
 pub fn collectors<F: Float>(d: &mut Driver) {
     let size = d.draw.size();
     d.call("Collector::new", || Collector::<F>::new(size).map(|collector| collector.tokens()));
@@ -598,6 +672,15 @@ fn order_blocks<F: Float>(d: &mut Driver) {
     let name = d.draw.name();
     let made = d.outcome("OrderBlocks::from_passes", || {
         OrderBlocks::from_passes(name, &passes, tokens_said)
+    });
+    let table = d.draw.table::<f64>();
+    let order = d.draw.order(table.tokens());
+    let words: Vec<Vec<usize>> = (0..d.draw.below(4))
+        .map(|_| table.shape().iter().map(|&symbols| d.draw.symbol(symbols)).collect())
+        .collect();
+    let known: Vec<usize> = (0..d.draw.below(4)).map(|_| d.draw.below(5)).collect();
+    d.outcome("OrderBlocks::from_predictor", || {
+        OrderBlocks::from_predictor("order", &table, &order, &words, &known)
     });
     let Some(blocks) = made else { return };
     let schedule = d.draw.any_schedule(tokens);

@@ -32,7 +32,7 @@ fn variable<T: FromStr>(name: &str) -> Option<T> {
 
 fn run(d: &mut Driver, case: u64) {
     d.begin(case);
-    match case % 26 {
+    match case % 27 {
         0 => rooms::units::<f64>(d),
         1 => rooms::units::<f32>(d),
         2 => rooms::schedules::<f64>(d),
@@ -58,6 +58,7 @@ fn run(d: &mut Driver, case: u64) {
         22 => data::runs::<f32>(d),
         23 => text::json::<f64>(d),
         24 => text::json::<f32>(d),
+        25 => data::samples(d),
         _ => text::csv::<f64>(d),
     }
 }

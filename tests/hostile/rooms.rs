@@ -52,6 +52,7 @@ pub fn units<F: Float>(d: &mut Driver) {
         });
     }
     d.call("Nats::total_variation_limit", || Nats(x).total_variation_limit());
+    d.result("Nats::from_total_variation", || Nats::from_total_variation(x));
     d.outcome("Nats::per_token", || Nats(x).per_token(tokens));
     d.outcome("Nats::perplexity_factor", || Nats(x).perplexity_factor(tokens));
     d.call("display", || format!("{x} {:>12} {:<9.3} {:+e}", Nats(x), Bits(x), Nats(y)));
@@ -295,6 +296,7 @@ fn orders(d: &mut Driver) {
         if let Some(audit) = d.value("Rounds::audit", || rounds.audit()) {
             d.call("display", || audit.to_string());
         }
+        d.value("Rounds::tokens", || rounds.tokens());
         d.value("Rounds::order", || rounds.order().tokens());
         d.value("Rounds::schedule", || rounds.schedule().clone());
         let sets =
@@ -575,6 +577,9 @@ pub fn bounds<F: Float>(d: &mut Driver) {
             d.require("compare::compare", fits, "has a row on the wrong side", || {
                 format!("{row:?}")
             });
+        }
+        for row in table.of_kind(BoundKind::Upper) {
+            d.value("ComparedBound::citation", || row.citation().len());
         }
         d.value("Comparison::of_kind", || table.of_kind(BoundKind::Upper).count());
         d.call("display", || table.to_string());
@@ -883,6 +888,10 @@ pub fn samplers<F: Float>(d: &mut Driver) {
             || format!("{smaller} {error}"),
         );
     }
+    let reverse = d.unbounded("sampler::reverse_kl", || sampler::reverse_kl(&table, &schedule));
+    if let Some(reverse) = reverse {
+        not_negative(d, "sampler::reverse_kl", reverse);
+    }
     let revealed: Vec<Option<usize>> = table
         .shape()
         .iter()
@@ -939,6 +948,9 @@ pub fn samplers<F: Float>(d: &mut Driver) {
         .collect();
     d.result("estimated::teacher_forced", || policy::teacher_forced(&table, &rule, &words[0]));
     d.unbounded("estimated::estimated_cost", || policy::estimated_cost(&table, &rule, &words));
+    d.unbounded("ConditionalMarginal::log_probability", || {
+        ConditionalMarginal::log_probability(&table, &words[0])
+    });
     d.result("ConditionalMarginal::conditional_marginals", || {
         ConditionalMarginal::conditional_marginals(&table, &revealed)
     });

@@ -7,7 +7,7 @@
 
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::{Known, Level};
-use crate::error::Result;
+use crate::error::{Result, check_limit};
 use crate::numeric::scalar::Scalar;
 use crate::optimal::minimax::Guaranteed;
 use crate::optimal::minimax::points::{Gap, MOST_WORK, heights, least_paid};
@@ -16,8 +16,12 @@ use crate::schedule::Schedule;
 /// Averages tried; few bring more than the last digits after that.
 const ROUNDS: usize = 16;
 
+/// Half a gigabyte.
+const MAX_STEPS: u128 = 1 << 22;
+
 pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<F>> {
     let tokens = known.tokens();
+    check_limit("steps of a minimax schedule from known points", steps as u128, MAX_STEPS)?;
     let (counts, levels) = known.levels()?;
     // Beyond the last known count the curve may rise without limit: single tokens.
     let last = counts.last().copied().unwrap_or(0);

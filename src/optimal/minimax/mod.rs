@@ -122,7 +122,7 @@ impl<F: Scalar> Guaranteed<F> {
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
-/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps;
+/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, from known points for more than 2^22 (half a gigabyte);
 /// otherwise as [`Knowledge::upper`].
 ///
 /// ```
