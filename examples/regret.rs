@@ -61,6 +61,9 @@ impl Options {
             }
         }
         let nested = nested.unwrap_or_else(|| "tests/measured/nested.csv".to_owned());
+        if draws == 0 {
+            return Err("--draws 0: at least one is needed".into());
+        }
         Ok(Self { nested, draws, seed, sequences, steps })
     }
 }
