@@ -24,7 +24,6 @@ mod text_input;
 use std::process::ExitCode;
 
 use command_line::{Outcome, option_value};
-use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
@@ -97,8 +96,6 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
         ("evaluate", to_evaluate, Collector::new(tokens)?),
     ];
     let mut positions: Vec<usize> = (0..tokens).collect();
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} evaluations, {eta} left")?;
-    let progress = ProgressBar::new(options.samples as u64).with_style(style);
     for i in 0..options.samples {
         let (_, text, losses) = &mut samples[i % 2];
         let start = rng.random_range(0..=text.len() - tokens);
@@ -108,9 +105,7 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
         let mut is_revealed = vec![false; tokens];
         positions[..revealed].iter().for_each(|&position| is_revealed[position] = true);
         losses.record(revealed, Nats(model.mean_loss(window, &is_revealed)))?;
-        progress.inc(1);
     }
-    progress.finish_and_clear();
 
     let mut report = format!("a Markov chain fitted to {} letters\n", training.len());
     for (name, text, losses) in samples {
