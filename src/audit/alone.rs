@@ -5,9 +5,10 @@ use crate::decoders::{Decoder, MaskFunction};
 use crate::optimal::minimax;
 use crate::schedule::{Passes, Schedule};
 
-/// What a careful colleague would say of a schedule, before any data is seen.
+/// What can be said of a schedule before any data is seen: its sizes, what they guarantee, and the
+/// known decoders nearest to them. Made by [`Schedule::audit`].
 ///
-/// The parts are fields; `Display` prints them in words.
+/// `Display` prints the fields in words.
 ///
 /// ```
 /// use unmaskcost::{Schedule, audit::SizeTrend, decoders::{Decoder, MaskFunction}};
@@ -45,37 +46,40 @@ pub struct ScheduleAudit {
     pub dual_total_correlation_factor: f64,
     /// The larger of the last two: the error is at most this times the smaller of TC and DTC.
     pub universal_factor: universal::Factor,
-    /// The smallest such factor of any schedule of as many steps, which is that of
-    /// [`minimax::universal`](minimax::universal()); `None` for more than 2^18 steps, where it takes its time.
+    /// The smallest universal factor of any schedule with as many steps: that of
+    /// [`minimax::universal`](minimax::universal()). `None` for more than 2^18 steps, where finding it takes
+    /// too long.
     pub least_universal_factor: Option<universal::Factor>,
     /// Whether the sizes grow or shrink.
     pub trend: SizeTrend,
-    /// The known decoder that does nearly the same.
+    /// The known decoder whose sizes are nearest.
     pub nearest: NearestDecoder,
     /// The known decoder nearest to the sizes read from the other end.
     pub nearest_reversed: NearestDecoder,
     /// Whether the list may be in masking order by mistake; [`Schedule::from_mask_sizes`] takes lists in
     /// that order.
     ///
-    /// Asked on strong evidence only: four or more sizes that grow or shrink, that read from the other
-    /// end come within d <= 1 tokens of a known decoder at every step, and that as given stay `8 (d + 1)`
-    /// tokens and more from each. Powers and the exponential of MaskGIT and the doubling sizes of DUS do not
-    /// count, since the best sizes for ordinary data look like these reversed: `1 - x^2` for permutations,
-    /// `exp` and doubling for a known total correlation. With a curve there is a better answer:
-    /// [`optimal::audit`](crate::audit::with_curve()) compares the errors.
+    /// True on strong evidence only. There are four or more sizes, and they grow or shrink. Read from the
+    /// other end, they come within d <= 1 tokens of a known decoder at every step. As given, they are at least
+    /// `8 (d + 1)` tokens from every known decoder. Powers and the exponential of MaskGIT, the doubling
+    /// sizes of DUS, `Ascending`, `LaVida` and `AdapSche` do not count, since the best sizes for ordinary
+    /// data look like these reversed: `1 - x^2` for permutations, `exp` and doubling for a known total
+    /// correlation. With a curve there is a better answer: [`audit::with_curve`](crate::audit::with_curve())
+    /// compares the errors.
     pub looks_reversed: bool,
 }
 
-/// How the reveal sizes change from step to step. One token more or less makes no trend: decoders round.
+/// How the reveal sizes change from step to step. Differences of one token are ignored, since decoders
+/// round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SizeTrend {
     /// All steps are equal, give or take one token.
     Constant,
-    /// No step is smaller than an earlier one, by more than one token. Suits data in which a few tokens
-    /// tell about all others (small dual total correlation): the information comes early, and the first
-    /// steps are short.
+    /// No step is smaller than an earlier one, by more than one token. Suits data in which a few
+    /// tokens tell about all others (small dual total correlation): the information comes early, so
+    /// the first steps should be short.
     Growing,
     /// No step is larger than an earlier one, by more than one token. Suits data in which a token is
     /// known only from many others (small total correlation): the information comes late.
@@ -91,9 +95,9 @@ pub enum SizeTrend {
 pub struct NearestDecoder {
     /// The decoder.
     pub decoder: Decoder,
-    /// The steps it is asked for: as many as there are passes, or more for a decoder that drops some of
-    /// its steps, or leaves passes empty that the schedule does not list. Of several numbers that do
-    /// equally well, the smallest.
+    /// The number of steps it is asked for: as many as there are passes, or more for a decoder that
+    /// drops some of its steps or leaves passes empty that the schedule does not list. Of several
+    /// numbers that do equally well, the smallest.
     pub steps: usize,
     /// The largest difference, over all passes, in the number of tokens revealed so far. Zero if and
     /// only if the sizes are the same.
@@ -103,11 +107,12 @@ pub struct NearestDecoder {
 }
 
 impl Schedule {
-    /// Looks the schedule over: sizes, guarantees, orientation, the nearest known decoder.
+    /// What can be said of the schedule without data: sizes, guarantees, orientation, the nearest
+    /// known decoder.
     ///
-    /// O(T) per decoder of [`Decoder::KNOWN`] and number of steps that it is asked for in search of this
-    /// schedule: at most 64 numbers, and beyond the first a million steps in all. With a curve, see
-    /// [`optimal::audit`](crate::audit::with_curve()).
+    /// O(T) for each decoder of [`Decoder::KNOWN`] and each number of steps that is tried with it. At
+    /// most 64 numbers are tried per decoder, and after the first no more than about a million steps in
+    /// all. With a curve, see [`audit::with_curve`](crate::audit::with_curve()).
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {
         audit(self, None)
@@ -209,8 +214,9 @@ fn grow(mut sizes: impl Iterator<Item = usize>) -> bool {
 /// The decoders nearest to these passes and to the same passes from the other end. The first in
 /// [`Decoder::KNOWN`] wins ties.
 ///
-/// Of a `bare` list, without empty passes, nobody knows how many steps the decoder was asked for: one
-/// that drops steps, or leaves passes empty, is asked for more until it reveals in more steps than these.
+/// A `bare` list does not show empty passes, so nobody knows how many steps its decoder was asked for. A
+/// decoder that drops steps or leaves passes empty is asked for more and more steps, until it reveals in
+/// more steps than the list has.
 fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, NearestDecoder) {
     const MAX_PLANS: usize = 64;
     const MAX_STEPS: usize = 1_000_000;
@@ -240,7 +246,8 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
                 }
             }
             let Some(missing) = passes.len().checked_sub(plan.schedule().steps()) else { break };
-            // One more step is rarely more than one more that reveals: this hardly ever leaps too far.
+            // One more step asked for rarely adds more than one step that reveals, so this rarely
+            // skips the right number.
             steps += missing.max(1);
             steps_tried += steps;
             let listens = decoder.listens();
@@ -252,8 +259,9 @@ fn nearest(tokens: usize, passes: &[usize], bare: bool) -> (NearestDecoder, Near
     (forward, backward)
 }
 
-/// The largest difference of tokens revealed after the same pass, or the same nonempty step of a `bare`
-/// list. Both lists reveal the same tokens in all, so nothing differs after the longer one.
+/// The largest difference in the number of tokens revealed after the same pass, or after the same
+/// nonempty step of a `bare` list. Both lists reveal the same number in all, so nothing differs
+/// after the longer one ends.
 fn distance(passes: impl Iterator<Item = usize>, plan: &Passes, bare: bool) -> usize {
     match bare {
         true => largest_difference(passes, plan.schedule().sizes().iter().copied()),
@@ -265,7 +273,7 @@ fn largest_difference(
     mut ours: impl Iterator<Item = usize>,
     mut theirs: impl Iterator<Item = usize>,
 ) -> usize {
-    // Tokens that one has revealed and the other has not.
+    // Tokens that one list has revealed and the other has not.
     let (mut ahead, mut behind, mut largest) = (0_usize, 0_usize, 0);
     loop {
         let (a, b) = (ours.next(), theirs.next());

@@ -1,4 +1,4 @@
-//! What a careful colleague says of a schedule: [alone](Schedule::audit), with the
+//! What can be said of a schedule that somebody brings: [alone](Schedule::audit), with the
 //! [positions](Rounds::audit) of its rounds, and on a [curve](with_curve).
 
 mod alone;

@@ -3,8 +3,8 @@ use core::fmt;
 use crate::audit::ScheduleAudit;
 use crate::schedule::Rounds;
 
-/// What a careful colleague would say of rounds whose positions are fixed: what such a decoder guarantees, which is
-/// little, and what the same sizes guarantee with random positions.
+/// What can be said of rounds whose positions are fixed: what they guarantee for any data, which is little, and
+/// what the same sizes guarantee at random positions. Made by [`Rounds::audit`].
 ///
 /// # Formula
 /// ```text
@@ -13,9 +13,9 @@ use crate::schedule::Rounds;
 /// error <= (1 - 1 / s_max) sum_i I(X_i; X_-i)  attained
 /// ```
 /// All three are attained by one symbol that is repeated at the positions of the largest round, with independent tokens
-/// elsewhere. So with positions that are fixed beforehand no number of steps below L makes the guarantee from TC or
-/// DTC any better; random positions do. The [theory](crate::docs::theory) has the proof. What a fixed order costs on *given* data is
-/// another matter, and often far less: [`OrderCurve`](crate::curve::OrderCurve),
+/// elsewhere. So with positions that are fixed beforehand, no number of steps below L brings the guarantee below TC or
+/// below DTC. With random positions, more steps do. The [theory](crate::docs::theory) has the proof. What a fixed order
+/// costs on *given* data is another matter, and often far less: [`OrderCurve`](crate::curve::OrderCurve),
 /// [`OrderBlocks`](crate::measured::OrderBlocks).
 ///
 /// ```
@@ -45,8 +45,8 @@ pub struct RoundsAudit {
 }
 
 impl Rounds {
-    /// Looks the rounds over: the sizes as [`Schedule::audit`](crate::Schedule::audit), and what is guaranteed if the
-    /// positions are always these. O(L log L), and the time of that.
+    /// What can be said of the rounds without data: of their sizes as in [`Schedule::audit`](crate::Schedule::audit),
+    /// and what is guaranteed if the positions are always these. O(L log L) on top of the time of that call.
     #[must_use]
     pub fn audit(&self) -> RoundsAudit {
         let sizes = self.schedule().audit();
@@ -75,8 +75,8 @@ impl fmt::Display for RoundsAudit {
         };
         write!(
             f,
-            "all of that is for random positions. With the positions fixed as here there is no guarantee from TC or \
-             DTC that more steps improve: two equal tokens in one round cost all of both (up to {} x DTC). What these \
+            "all of that is for random positions. With the positions fixed as here, nothing below TC or below DTC \
+             can be guaranteed: two equal tokens in one round cost all of both (up to {} x DTC). What these \
              positions cost on your data has to be measured\npositions of one round are at least {distance} apart",
             self.dual_total_correlation_factor,
         )

@@ -8,7 +8,7 @@ use crate::optimal;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// A schedule looked over in the light of a curve: [`with_curve`].
+/// What a curve shows about a schedule. Made by [`with_curve`].
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -32,11 +32,11 @@ pub struct CurveAudit<F = f64> {
     pub best: Schedule,
     /// The steps in sampling order: what each costs, saves if cut, loses if joined with the next.
     pub steps: Vec<StepCost<F>>,
-    /// The cut that is best moved, if moving one gains anything.
+    /// The best move of one cut, if moving any gains anything.
     pub best_exchange: Option<Exchange<F>>,
 }
 
-/// One cut of a schedule moved: as many steps as before, and a smaller error.
+/// One cut of a schedule, moved: as many steps as before, and a smaller error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -58,16 +58,16 @@ pub struct Exchange<F = f64> {
 
 impl<F: Scalar> CurveAudit<F> {
     /// Whether the list may be in masking order by mistake: on this curve the same sizes read from the
-    /// other end cost less, by a tenth or more, and they are not equal give or take one token. It replaces
-    /// the guess of [`ScheduleAudit::looks_reversed`], which is made without a curve.
+    /// other end cost less by more than a tenth, and the sizes differ by more than one token. This answer
+    /// replaces the guess of [`ScheduleAudit::looks_reversed`], which is made without a curve.
     #[must_use]
     pub fn looks_reversed(&self) -> bool {
         let uneven = self.schedule.trend != SizeTrend::Constant;
         uneven && self.error_reversed < self.error * scalar::constant(0.9)
     }
 
-    /// Indices of the steps that waste most: by what cutting them in two would save, largest first.
-    /// Ties go to the earlier step.
+    /// Indices of all steps, sorted by what cutting them in two would save, largest first. Ties go
+    /// to the earlier step.
     #[must_use]
     pub fn most_wasteful(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.steps.len()).collect();
@@ -79,8 +79,8 @@ impl<F: Scalar> CurveAudit<F> {
     }
 }
 
-/// Looks a schedule over on a curve: its error and that of the same sizes reversed, the least error of
-/// as many steps, which steps waste most, and whether moving a cut would help. O(L).
+/// What a curve shows about a schedule: its error and that of the same sizes reversed, the least
+/// error of as many steps, which steps waste most, and whether moving a cut would help. O(L).
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens.
@@ -106,13 +106,13 @@ pub fn with_curve<F: Scalar>(
 ) -> Result<CurveAudit<F>> {
     let error = curve.sampling_error(schedule)?;
     let (best, least_error) = optimal::schedule(curve, schedule.steps())?;
-    // The search may miss the optimum by rounding, and this schedule may not.
+    // By rounding, the search may just miss the optimum, and this schedule may be the optimum.
     let (best, least_error) =
         if error < least_error { (schedule.clone(), error) } else { (best, least_error) };
     let steps = curve.step_costs(schedule)?;
     let reversed = Schedule::from_mask_sizes(schedule.sizes())?;
     let best_exchange = best_exchange(curve, &steps).filter(|exchange| {
-        // Less is rounding.
+        // Smaller savings may be rounding.
         exchange.saved > error * F::tolerance()
     });
     Ok(CurveAudit {
@@ -141,7 +141,8 @@ fn best_exchange<F: Scalar>(
     for pair in steps.windows(2) {
         let [first, second] = pair else { continue };
         let Some(lost) = first.lost_by_joining else { continue };
-        // A cut of either part saves more in the joined step: there `inside` wins, as it should.
+        // If `elsewhere` is one of the two steps that are joined, its saving no longer applies as
+        // it is. But any cut saves at least as much in the joined step, so `inside` wins then.
         let (inside, inside_at, _) = curve.best_cut(first.range.start..second.range.end);
         for (saved, cut_at) in [(inside, inside_at), (elsewhere.saved_by_cut, elsewhere.cut)] {
             let exchange = Exchange { joined_at: first.range.end, cut_at, saved: saved - lost };

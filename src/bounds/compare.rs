@@ -21,10 +21,11 @@ pub enum BoundKind {
     Lower,
     /// This schedule has at most this error.
     Upper,
-    /// Some schedule without a step larger than the largest here has at least this error: nothing about
-    /// this one.
+    /// Some schedule whose steps are no larger than the largest step here has at least this error.
+    /// It says nothing about this schedule.
     LowerForSome,
-    /// Some schedule with the same number of steps has at most this error: nothing about this one.
+    /// Some schedule with the same number of steps has at most this error. It says nothing about
+    /// this schedule.
     UpperForSome,
 }
 
@@ -53,7 +54,7 @@ pub struct ComparedBound<F = f64> {
     pub kind: BoundKind,
     /// What it is computed from.
     pub from: &'static str,
-    /// Who says so.
+    /// Where it is stated or proved.
     pub source: &'static str,
     /// The bound.
     pub value: Nats<F>,
@@ -66,8 +67,8 @@ pub struct ComparedBound<F = f64> {
 }
 
 impl<F> ComparedBound<F> {
-    /// The paper that the number rests on, as a reference to paste. Bounds of this crate rest on the exact error by the
-    /// information curve, of Chen, Cong & Li.
+    /// The paper that the number rests on, as a full reference. Bounds of this crate rest on the formula of Chen, Cong
+    /// & Li for the exact error.
     ///
     /// ```
     /// use unmaskcost::{InformationCurve, Schedule, bounds::compare};
@@ -280,7 +281,7 @@ impl<F: Scalar> fmt::Display for Comparison<F> {
     }
 }
 
-/// Fixed point where that shows something, else with an exponent.
+/// Fixed-point notation for zero and for ordinary sizes, an exponent otherwise.
 fn significant<F: Scalar>(value: F, decimals: usize) -> String {
     let size = crate::numeric::scalar::evidence(value.abs());
     if size == 0.0 || (1e-3..1e5).contains(&size) {

@@ -1,20 +1,20 @@
 //! What the confidences of a round guarantee, if the predictions are right.
 //!
-//! A round reveals n tokens, whose likeliest symbols have the probabilities `c_i`, given what is revealed: their *confidences*. The
-//! *word of modes* has the likeliest symbol at each place.
+//! A round reveals n tokens. The *confidence* `c_i` of a token is the probability of its likeliest symbol, given what
+//! was revealed before the round. The *word of modes* has the likeliest symbol at each place.
 //!
 //! | question | call |
 //! | --- | --- |
 //! | how much can the round cost, in KL divergence | [`kl_upper`] |
 //! | how far can its word be from a true one, in total variation | [`total_variation_upper`] |
 //! | is the word of modes the likeliest word | [`modes_are_likeliest`] |
-//! | the same as it is published | [`published`] |
-//! | which confidences fulfil this, by a rule | [`Rule::factor`](crate::sampler::policy::Rule::factor), [`Rule::frechet`](crate::sampler::policy::Rule::frechet) |
+//! | all three as published, to compare with | [`published`] |
+//! | which rules reveal tokens only as long as this holds | [`Rule::factor`](crate::sampler::policy::Rule::factor), [`Rule::frechet`](crate::sampler::policy::Rule::frechet) |
 //!
 //! # Several rounds
-//! Costs add: the divergence of the sampler from the data is at most the mean, over sequences of the data, of the sum over
-//! rounds of [`kl_upper`]; the total variation distance at most that of [`total_variation_upper`]. So `.sum()` over the rounds
-//! of a sequence and the mean over sequences bound the whole.
+//! Costs add. The divergence of the sampler from the data is at most the mean, over sequences of the data, of the sum
+//! of [`kl_upper`] over rounds. The total variation distance is at most the same mean of sums of
+//! [`total_variation_upper`]. So sum over the rounds of each sequence, and take the mean over sequences.
 //!
 //! The predictions must be right: a confidence that a model only claims guarantees nothing. The measured cost of a real model is
 //! [`DecoderRuns`](crate::measured::DecoderRuns).
@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
-/// An upper bound of what a round costs: the conditional total correlation of its tokens.
+/// An upper bound on what a round costs, which is the conditional total correlation of its tokens.
 ///
 /// # Formula
 /// ```text
@@ -35,8 +35,8 @@ use crate::units::Nats;
 /// confidence; and `H(X_S | x_C)` is at least the largest of the entropies.
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange); [`OutOfRange`](Error::OutOfRange) for a vocabulary of no
-/// symbol, or a confidence below `1 / V`.
+/// [`Empty`](Error::Empty) for no token; [`NotFinite`](Error::NotFinite); [`OutOfRange`](Error::OutOfRange) for a
+/// vocabulary of no symbol, or a confidence below `1 / V` or above 1.
 ///
 /// ```
 /// use unmaskcost::bounds::confidence;
@@ -64,14 +64,16 @@ pub fn kl_upper<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Nats<
     Ok(Nats(without_largest(&entropies)))
 }
 
-/// An upper bound of the total variation distance between the words of a round and true ones, given what is revealed.
+/// An upper bound on the total variation distance between the words that a round produces and true ones, given what
+/// is revealed.
 ///
 /// # Formula
 /// ```text
 /// TV <= min(1, sum_i (1 - c_i))          0 for one token
 /// ```
-/// Both distributions give the word of modes at least `1 - sum (1 - c_i)`, and what they share they do not differ in. Equal tokens come near
-/// to it: with n of them, each with probability `1 - e` for its mode, it is `(1 - e) - (1 - e)^n`, about `(n - 1) e`.
+/// Both distributions give the word of modes a probability of at least `1 - sum (1 - c_i)`, and they can differ only in
+/// the rest. Equal tokens come near the bound: for n equal bits with probability `1 - e` for the mode, the distance is
+/// `1 - (1 - e)^n - e^n`, about `n e`.
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange).
@@ -97,8 +99,9 @@ pub fn total_variation_upper<F: Scalar>(confidences: &[F]) -> Result<F> {
 /// ```text
 /// sum_i (1 - c_i) + max_i (1 - c_i) <= 1
 /// ```
-/// The word of modes has at least `1 - sum (1 - c_i)`; another word differs at some place i, and has at most `1 - c_i`. For equal confidences this is
-/// Fast-dLLM's condition `(n + 1) (1 - c) <= 1`, which no weaker one can replace; for others it is the one of Fast-dLLM++.
+/// The word of modes has a probability of at least `1 - sum (1 - c_i)`. Any other word differs from it at some place i,
+/// and has a probability of at most `1 - c_i`. For equal confidences the inequality is Fast-dLLM's condition
+/// `(n + 1) (1 - c) <= 1`, which cannot be weakened; for unequal ones it is the condition of Fast-dLLM++.
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no token; [`OutOfRange`](Error::OutOfRange).
@@ -113,12 +116,14 @@ pub fn total_variation_upper<F: Scalar>(confidences: &[F]) -> Result<F> {
 pub fn modes_are_likeliest<F: Scalar>(confidences: &[F]) -> Result<bool> {
     check(confidences)?;
     let largest = confidences.iter().fold(F::zero(), |most, &c| most.max(F::one() - c));
-    // Noise of the subtractions, so that nine times 0.9 are what they say.
+    // The noise of the subtractions is allowed for, so that nine confidences of 0.9 meet the
+    // inequality with equality.
     let noise = scalar::float::<F>(confidences.len() + 1) * F::epsilon();
     Ok(sum_of_doubts(confidences) + largest <= F::one() + noise)
 }
 
-/// Fast-dLLM's Theorem 1 for n tokens, all of which have at least some confidence: what [`published`] gives.
+/// The bounds of Fast-dLLM's Theorem 1 for n tokens that all have at least a given confidence. Made by
+/// [`published`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -132,13 +137,14 @@ pub fn modes_are_likeliest<F: Scalar>(confidences: &[F]) -> Result<bool> {
 pub struct Published<F = f64> {
     /// `(n - 1) (H_b(e) + e ln(V - 1))`: equal to [`kl_upper`] for equal confidences.
     pub kl: Nats<F>,
-    /// `(3 n - 1) e / 2`: larger than [`total_variation_upper`] from two tokens on, and than 1 for many.
+    /// `(3 n - 1) e / 2`: larger than [`total_variation_upper`] for two or more tokens, and above 1 for
+    /// many.
     pub total_variation: F,
     /// `(n + 1) e <= 1`: the word of modes is the likeliest one.
     pub modes_are_likeliest: bool,
 }
 
-/// The bounds of Fast-dLLM's Theorem 1, from the smallest confidence of a round: to compare with.
+/// The bounds of Fast-dLLM's Theorem 1, from the smallest confidence of a round, for comparison.
 ///
 /// Source: arXiv 2505.22618, Theorem 1.
 ///

@@ -1,4 +1,4 @@
-//! A bound that does not see the length of the sequence.
+//! A bound that does not depend on the length of the sequence.
 //!
 //! | function | holds for | source |
 //! | --- | --- | --- |

@@ -7,8 +7,8 @@ use crate::units::Nats;
 
 /// Something that is known of a distribution, and what it says of the error of a schedule.
 ///
-/// Two things are: [`sharp::Known`](crate::bounds::sharp::Known), any set of partial statements, and
-/// the whole [`InformationCurve`], for which both ends are the exact error.
+/// Two types implement it: [`sharp::Known`](crate::bounds::sharp::Known), for any set of partial
+/// statements, and the whole [`InformationCurve`], for which both ends are the exact error.
 ///
 /// ```
 /// use unmaskcost::{bounds::Knowledge, bounds::sharp::Known};
@@ -33,14 +33,14 @@ pub trait Knowledge<F: Scalar = f64> {
     /// The least error that agrees with what is known.
     ///
     /// # Errors
-    /// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of other tokens, or an error that
-    /// says what contradicts what.
+    /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of
+    /// tokens, or an error that says which statements contradict each other.
     fn lower(&self, schedule: &Schedule) -> Result<Nats<F>>;
 
     /// The largest error that agrees with what is known.
     ///
     /// # Errors
-    /// As [`Knowledge::lower`], and [`Unbounded`](crate::Error::Unbounded) if there is none.
+    /// As [`Knowledge::lower`], and [`Unbounded`](crate::Error::Unbounded) if there is no largest.
     fn upper(&self, schedule: &Schedule) -> Result<Nats<F>>;
 
     /// A curve that agrees with what is known and has the least error. O(L).
@@ -55,7 +55,7 @@ pub trait Knowledge<F: Scalar = f64> {
     /// As [`Knowledge::upper`].
     fn upper_witness(&self, schedule: &Schedule) -> Result<InformationCurve<F>>;
 
-    /// Both ends.
+    /// The interval from the least to the largest error.
     ///
     /// # Errors
     /// As [`Knowledge::upper`]. Where only the upper end is missing, [`Knowledge::lower`] still
@@ -65,7 +65,8 @@ pub trait Knowledge<F: Scalar = f64> {
     }
 }
 
-/// The whole curve leaves nothing open: both ends are the exact error, and the witness is itself.
+/// The whole curve leaves nothing open: both ends are the exact error, and the witness is the curve
+/// itself.
 impl<F: Scalar> Knowledge<F> for InformationCurve<F> {
     fn tokens(&self) -> usize {
         self.tokens()

@@ -47,7 +47,8 @@ pub fn upper<F: Scalar>(token_information: Nats<F>, schedule: &Schedule) -> Resu
     per_token(token_information, weight, schedule.tokens())
 }
 
-/// What follows for balanced schedules of `steps` steps: the 1/T decay, with its constant.
+/// Upper bound for balanced schedules of `steps` steps: the 1/T rate of Corollary 1, with an
+/// explicit constant.
 ///
 /// # Formula
 /// ```text
@@ -77,7 +78,8 @@ pub fn balanced_upper<F: Scalar>(
     per_token(token_information, scalar::float(tokens.div_ceil(steps) - 1), tokens)
 }
 
-/// Upper bound in the form of Theorem 2: it sees at how many revealed tokens the information lies.
+/// Upper bound in the form of Theorem 2, from the curve at `L - 1, L - 2, L - 4, ..` revealed
+/// tokens.
 ///
 /// # Formula
 /// ```text
@@ -156,7 +158,7 @@ pub fn worst_schedule_lower_sharpened<F: Scalar>(
     curve: &InformationCurve<F>,
     largest_step: usize,
 ) -> Result<Nats<F>> {
-    // Where both are equal on paper, rounding must not turn their order round.
+    // Where both are equal on paper, rounding must not reverse their order.
     let mean = offset_mean(curve, largest_step)?;
     dyadic_lower(curve, largest_step, 8.0).map(|lower| lower.min(mean))
 }

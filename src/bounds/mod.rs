@@ -5,7 +5,8 @@
 //! given one takes that size instead, so that the two cannot be exchanged.
 //!
 //! [`Knowledge`] is the one way to ask, whatever is known; [`compare`] shows all bounds side by side.
-//! [`measured::any_fall`](crate::measured::any_fall) makes knowledge of measured losses and their errors.
+//! [`measured::any_fall`](crate::measured::any_fall) turns measured losses and their errors into
+//! knowledge.
 //!
 //! # Rounding
 //! Every bound is rounded outward by a few units in the last place, so that
@@ -53,11 +54,11 @@ pub struct KlBounds<F = f64> {
 }
 
 impl<F: Scalar> KlBounds<F> {
-    /// The interval between these ends. The upper one may be infinite, where nothing is known.
+    /// The interval between these ends. The upper end may be infinite, where nothing is known.
     ///
     /// # Errors
     /// [`Inconsistent`](Error::Inconsistent) unless `lower <= upper`,
-    /// [`Negative`](Error::Negative) or [`NotFinite`](Error::NotFinite) for the lower one.
+    /// [`Negative`](Error::Negative) or [`NotFinite`](Error::NotFinite) for the lower end.
     pub fn new(lower: Nats<F>, upper: Nats<F>) -> Result<Self> {
         estimate::check_ends(lower, upper)?;
         let lower = scalar::check_nonnegative("lower end", lower.0)?;

@@ -36,25 +36,25 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// Without a common factor with the denominator.
+    /// The numerator, in lowest terms.
     #[must_use]
     pub fn numerator(self) -> usize {
         self.numerator
     }
 
-    /// Never zero.
+    /// The denominator, in lowest terms. Never zero.
     #[must_use]
     pub fn denominator(self) -> usize {
         self.denominator
     }
 
-    /// As a float.
+    /// The factor as a float.
     #[must_use]
     pub fn value(self) -> f64 {
         self.ratio().value()
     }
 
-    /// What a document says, if it is a fraction that [`factor`] could have written.
+    /// The factor that a document states, if it is a fraction that [`factor`] could have returned.
     #[cfg(feature = "serde")]
     pub(crate) fn in_lowest_terms(numerator: usize, denominator: usize) -> Result<Self> {
         scalar::check_positive("denominator", denominator as f64)?;
@@ -148,8 +148,8 @@ pub fn upper<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Res
 
 /// Upper bound for this schedule from the smaller of TC and DTC, whichever it is: the factor times it. O(T).
 ///
-/// Whoever knows which of the two it is, or both, has the [sharp](crate::bounds::sharp) bounds, which are never
-/// above this one.
+/// If you know which of the two it is, or both, the [sharp](crate::bounds::sharp) bounds are never above this
+/// one.
 ///
 /// # Errors
 /// [`NotFinite`](crate::Error::NotFinite) or [`Negative`](crate::Error::Negative) for the correlation;

@@ -49,7 +49,7 @@ impl Blockwise {
 /// or [`MarkovChain::information_curve_given_prefix`](crate::distribution::MarkovChain::information_curve_given_prefix).
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no tokens or blocks of none, and those of the function.
+/// [`Empty`](Error::Empty) for no tokens or blocks of no tokens, and the errors of the function.
 pub fn block_curves<F: Scalar>(
     tokens: usize,
     block_length: BlockLength,

@@ -7,7 +7,7 @@ use crate::units::Nats;
 /// A curve that prices schedules: an [`InformationCurve`] for random positions, or an [`OrderCurve`] for the
 /// positions of an order. The functions of [`optimal`](crate::optimal) take both.
 ///
-/// Sealed: no other type can be one.
+/// Sealed: other types cannot implement it.
 ///
 /// ```
 /// use unmaskcost::{Order, Nats, curve::Curve, optimal, distribution::MarkovChain};

@@ -144,8 +144,9 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_nonincreasing(entropies)
     }
 
-    /// From computed increments `d_1 .. d_{L-1}`, for distributions that can tell them without subtracting
-    /// entropies: they keep their relative accuracy however small they are. Negative noise becomes zero.
+    /// From computed increments `d_1 .. d_{L-1}`, for distributions that can compute them without
+    /// subtracting entropies: they keep their relative accuracy however small they are. Negative noise
+    /// becomes zero.
     ///
     /// # Errors
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) beyond the tolerance relative
@@ -169,8 +170,8 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_increments(increments, single_token_entropy)
     }
 
-    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`. An entropy that their sum exceeds by rounding is
-    /// raised to it.
+    /// From valid increments `d_0 = 0, d_1 .. d_{L-1}`. A single-token entropy that is below their sum
+    /// by rounding is raised to it.
     pub(crate) fn from_increments(
         increments: Vec<F>,
         single_token_entropy: Option<F>,
@@ -214,7 +215,7 @@ impl<F: Scalar> InformationCurve<F> {
             return Err(Error::Negative { what, index: Some(index), value });
         }
         // Bounds take the information and errors take the increments: they must be the same to rounding.
-        // Both are told with full relative accuracy, so each value is judged by itself.
+        // Both are given with full relative accuracy, so each value is judged by itself.
         let last = self.information[expected - 1];
         let rounding = scalar::constant::<F>(8.0) * F::epsilon();
         let mut sum = CompensatedSum::new();
@@ -401,7 +402,7 @@ impl<F: Scalar> InformationCurve<F> {
         Ok(Nats(sawtooth::weighed(&self.increments, schedule.sizes())))
     }
 
-    /// The exact expected sampling error with random sizes: each masked token is revealed with a coin of
+    /// The exact expected sampling error with random sizes: each masked token is revealed by a coin of
     /// its own (MDLM, SEDD, Dream's `origin`). The mean is over the sizes and over the positions.
     ///
     /// # Formula

@@ -4,13 +4,13 @@
 //! | --- | --- |
 //! | a distribution, or its entropies | [`InformationCurve`] |
 //! | a distribution, and an order in which its positions are revealed | [`OrderCurve`] |
-//! | such a curve, and the cost of each step is asked for | [`InformationCurve::step_costs`] |
-//! | either of them, in a function of your own | [`Curve`] |
+//! | such a curve, and a schedule whose steps are to be priced one by one | [`InformationCurve::step_costs`] |
+//! | a function of your own that takes either of them | [`Curve`] |
 //! | such a curve, or losses, and thousands of schedules to compare | [`PreparedCurve`] |
 //! | blocks that are decoded one after another | [`block_curves`] |
 //! | how fast information grows, for Wainwright's bounds | [`GrowthComplexity`] |
 //!
-//! Losses that were measured are in [`measured`](crate::measured).
+//! Measured losses are in [`measured`](crate::measured).
 
 mod blocks;
 mod either;

@@ -26,8 +26,8 @@ const MAX_ENTROPIES: u128 = 1 << 27;
 ///
 /// # Memory
 /// `L (L + 1) / 2` entropies: 67 MB for 4,096 tokens in `f64`. At most 2^27 of them, 16,383 tokens. A
-/// [`MarkovChain`](crate::distribution::MarkovChain) has the error of one schedule without them, at any length.
-/// What has no exact entropies, such as a hidden Markov chain, is estimated:
+/// [`MarkovChain`](crate::distribution::MarkovChain) computes the error of one schedule without them, at any
+/// length. For distributions without exact entropies, such as a hidden Markov chain, the curve is estimated:
 /// [`OrderBlocks::from_predictor`](crate::measured::OrderBlocks::from_predictor).
 ///
 /// ```
@@ -153,8 +153,8 @@ impl<F: Scalar> OrderCurve<F> {
         Self::projected(tokens, (0..tokens).flat_map(row).collect(), F::zero())
     }
 
-    /// The mean of curves, as of the shifts of an order that is shifted at random for each sequence: the
-    /// mean of their errors for every schedule.
+    /// The mean of curves: for every schedule, its error is the mean of their errors. One use is an
+    /// order that is shifted at random for each sequence: take the curves of all shifts.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no curves, [`LengthMismatch`](Error::LengthMismatch) unless they have the
@@ -342,7 +342,7 @@ impl<F: Scalar> OrderCurve<F> {
 
     /// `l(a, a), .., l(a, L-1)`.
     pub(crate) fn row(&self, known: usize) -> &[F] {
-        // known L - (0 + 1 + .. + known - 1), without a step below zero.
+        // known L - (0 + 1 + .. + known - 1), in a form that never goes below zero.
         let start = known * (2 * self.tokens + 1 - known) / 2;
         &self.entropies[start..start + self.tokens - known]
     }
@@ -361,7 +361,7 @@ impl<F: Scalar> OrderCurve<F> {
     }
 }
 
-/// Refuses what would take too much memory, before it is begun.
+/// Refuses sequences whose curve would take too much memory, before anything is computed.
 pub(crate) fn check_tokens(tokens: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });

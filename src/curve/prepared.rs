@@ -4,7 +4,8 @@ use crate::numeric::{sawtooth, scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// A curve, or losses, made ready for many schedules: each is then answered in O(T) instead of O(L).
+/// A curve, or losses, made ready for many schedules: the cost of each then takes O(T) instead of
+/// O(L).
 ///
 /// Made once in O(L), with 24 bytes a token. In double precision only.
 ///
@@ -16,10 +17,10 @@ use crate::units::Nats;
 /// `2^-125 L I_{L-1}`, and are exact in these units.
 ///
 /// # Accuracy
-/// Errors are as near to the exact ones for the increments given as those of
-/// [`InformationCurve::sampling_error`]: where the units are too coarse for that (errors below some `1e-14` of
-/// `L^2 s_max I_{L-1} / 2^64`, and increments that are no multiples of the unit), that is what is asked. Costs of losses
-/// are within `2^-56` of the largest loss or better, and correctly rounded if all losses are above `2^-40` of it.
+/// For the increments given, errors are as accurate as those of [`InformationCurve::sampling_error`]. The units may be
+/// too coarse for that: with increments that are no multiples of the unit, and errors below some `1e-14` of `L^2 s_max
+/// I_{L-1} / 2^64`. There the error is computed as that method does, in O(L). Costs of losses are within `2^-56` of the
+/// largest loss or better, and correctly rounded if all losses are above `2^-40` of it.
 ///
 /// ```
 /// use unmaskcost::{InformationCurve, Schedule, curve::PreparedCurve};
@@ -39,12 +40,12 @@ pub struct PreparedCurve {
     information: Vec<i128>,
     total: i128,
     exponent: i32,
-    /// Of a curve with increments that had to be rounded to units.
+    /// The increments of a curve, if they had to be rounded to units.
     increments: Option<Vec<f64>>,
 }
 
 impl PreparedCurve {
-    /// Of a curve: the cost of a schedule is its sampling error.
+    /// Prepares a curve: the cost of a schedule is its sampling error.
     #[must_use]
     pub fn of(curve: &InformationCurve) -> Self {
         let exponent = unit(curve.tokens(), curve.information(curve.tokens()).0);
@@ -60,9 +61,9 @@ impl PreparedCurve {
         Self { total: information.iter().sum(), information, exponent, increments }
     }
 
-    /// Of losses at 0, 1, .. L-1 revealed tokens, which need not fall: the cost of a schedule is its cost of
-    /// parallelism, against one token a step. Measured losses have them at all counts by
-    /// [`LossCurve::at_all_counts`](crate::measured::LossCurve::at_all_counts).
+    /// Prepares losses at 0, 1, .. L-1 revealed tokens, which need not fall: the cost of a schedule is its
+    /// cost of parallelism, against one token a step. For measured losses,
+    /// [`LossCurve::at_all_counts`](crate::measured::LossCurve::at_all_counts) gives them at all counts.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite), [`Overflow`](Error::Overflow) if the sum of the
@@ -136,7 +137,7 @@ fn unit(tokens: usize, largest: f64) -> i32 {
     if largest > 0.0 { exponent_of(largest) + bits as i32 + 1 - 126 } else { 0 }
 }
 
-/// The nearest multiple of `2^exponent`, and whether it is another number.
+/// The nearest multiple of `2^exponent` in such units, and whether it differs from `x`.
 fn in_units(x: f64, exponent: i32) -> (i128, bool) {
     let (mantissa, of_x, sign) = num_traits::Float::integer_decode(x);
     let shift = i32::from(of_x) - exponent;

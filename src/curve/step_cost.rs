@@ -6,7 +6,7 @@ use crate::numeric::scalar::{self, RampSum, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// What one step of a schedule costs on a curve, and what its neighbourhood offers.
+/// What one step of a schedule costs on a curve, and what cutting or joining it would change.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",

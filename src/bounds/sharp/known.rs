@@ -40,7 +40,8 @@ pub struct Known<F = f64> {
     total_correlation: Option<F>,
     dual_total_correlation: Option<F>,
     single_token_entropy: Option<F>,
-    /// The least that was said of `L I_{L-1}`, or 0: what it may be below zero is judged as it was said.
+    /// The least value given for `L I_{L-1}`, or 0. Whether a negative value is only noise is judged
+    /// before it is divided by `L`.
     least_token_information: F,
     rounding: F,
 }
@@ -66,7 +67,8 @@ impl<F: Scalar> Known<F> {
         self.information_between(k, value, value)
     }
 
-    /// `I_k` with error bars. May be said of one `k` several times; all of it is taken as true.
+    /// `I_k` with error bars. May be said several times of the same `k`; every interval is then
+    /// taken as true.
     #[must_use]
     pub fn information_between(mut self, k: usize, at_least: Nats<F>, at_most: Nats<F>) -> Self {
         self.intervals.push(Interval { k, at_least: at_least.0, at_most: at_most.0 });
@@ -106,11 +108,11 @@ impl<F: Scalar> Known<F> {
         self
     }
 
-    /// How far each number said may be off, in nats; in place of anything said of it before.
+    /// How far each number given may be off, in nats. It replaces an earlier value.
     ///
-    /// All bounds allow for the last digits of the numbers given. Numbers that are differences of larger
-    /// ones are off by more: by the rounding of those. The bounds then hold for all curves with
-    /// quantities as near as this.
+    /// All bounds allow for errors in the last digits of the numbers given. A number that is a
+    /// difference of larger ones is off by more: by the rounding of the larger ones. The bounds then
+    /// hold for every curve whose quantities are within this distance of the numbers given.
     #[must_use]
     pub fn off_by(mut self, rounding: Nats<F>) -> Self {
         self.rounding = rounding.0;
@@ -127,7 +129,8 @@ impl<F: Scalar> Known<F> {
         !self.intervals.is_empty() || self.single_token_entropy.is_some()
     }
 
-    /// All but the correlations, but for `I_{L-1}` if both are known.
+    /// The same without the correlations. If both are known, the `I_{L-1}` that follows from them
+    /// is kept.
     pub(crate) fn without_correlations(mut self) -> Result<Self> {
         let (total, dual) = self.correlations()?;
         (self.total_correlation, self.dual_total_correlation) = (None, None);
@@ -223,7 +226,7 @@ impl<F: Scalar> Known<F> {
         Ok((total.map(|x| raised(x, dual)), dual.map(|x| raised(x, total))))
     }
 
-    /// `L I_{L-1} = TC + DTC`, as far as `I_{L-1}` is known.
+    /// Refuses an `I_{L-1}` that contradicts `L I_{L-1} = TC + DTC`.
     fn check_token_information(
         &self,
         intervals: &[Interval<F>],
@@ -238,7 +241,8 @@ impl<F: Scalar> Known<F> {
     }
 }
 
-/// `left <= right`, as far as noise and `off`, what the two are said to be off by, let one tell.
+/// Refuses `left > right` if the difference is more than noise and `off`, which is how far the two
+/// are said to be off.
 fn check_at_most<F: Scalar>(inequality: &'static str, left: F, right: F, off: F) -> Result<()> {
     if left > right * (F::one() + F::tolerance()) + F::cancellation_noise() + off {
         let (left, right) = (scalar::evidence(left), scalar::evidence(right));
@@ -313,7 +317,8 @@ impl<F: Scalar> Knowledge<F> for Known<F> {
     }
 
     /// O(T + n log n) for T steps and n statements, unless a correlation is known together with
-    /// others: then as many times that as multipliers are tried, which are few.
+    /// other statements: then this is multiplied by the number of multipliers tried, which is
+    /// small.
     fn lower(&self, schedule: &Schedule) -> Result<Nats<F>> {
         self.optimum(schedule, End::Lower)?.bound()
     }

@@ -209,9 +209,9 @@ pub fn from_correlations<F: Scalar>(
 /// upper = sum over neighbouring known points k' < k'' of (I_k'' - I_k') max of c_m, k' < m <= k''
 /// lower = the same with min
 /// ```
-/// `I_0 = 0` is known without saying. If `I_{L-1}` is not among the points, the curve may rise without
-/// limit after the last, and there is no upper bound unless the schedule reveals one token a step from
-/// there on: give an upper limit with [`Known::single_token_entropy`], or a correlation.
+/// `I_0 = 0` need not be given. If `I_{L-1}` is not among the points, the curve may rise without
+/// limit after the last, and there is no upper bound unless the schedule reveals one token a step
+/// from there on: give an upper limit with [`Known::single_token_entropy`], or a correlation.
 ///
 /// # Errors
 /// [`Unbounded`](Error::Unbounded) as just said; [`IndexOutOfRange`](Error::IndexOutOfRange) for

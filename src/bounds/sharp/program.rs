@@ -70,7 +70,8 @@ struct Band<F> {
     optional: bool,
 }
 
-/// For each band where it is crossed, if at all; with its objective and its correlation.
+/// For each band the corner where it is crossed, if at all; and the objective and the correlation
+/// of all together.
 #[derive(Debug, Clone)]
 struct Plan<F> {
     crossings: Vec<Option<Corner>>,
@@ -127,7 +128,7 @@ impl<F: Scalar> Optimum<F> {
         finite(bound)
     }
 
-    /// The tighter of two bounds, both valid; the increments of this one.
+    /// The tighter of two valid bounds, with the increments of this one.
     fn or_bound_of(mut self, other: Self) -> Self {
         let tighter = match self.end {
             End::Lower => other.value - other.slack > self.value - self.slack,
@@ -151,7 +152,7 @@ impl<F: Scalar> Program<F> {
         let tokens = scalar::float::<F>(facts.tokens);
         let highest = facts.intervals.last().map_or(F::zero(), |interval| interval.at_most);
         let amount = facts.correlation.map_or(F::zero(), |(_, amount)| amount);
-        // A correlation of L times the information is ordinary.
+        // A correlation may well be L times the information, so it is divided by L.
         let largest = highest.max(amount / tokens);
         let scale = if largest > F::zero() { largest } else { F::one() };
         let correlation = facts.correlation.map(|(kind, amount)| (kind, amount / scale));
@@ -241,8 +242,9 @@ impl<F: Scalar> Program<F> {
             return self.optimum_at_points();
         };
         let optimum = self.optimum_with(kind, target)?;
-        // Where the points nearly settle the answer, the correlation adds rounding and little else: the
-        // multiplier may be large then, and is right whatever it is.
+        // Where the points nearly settle the answer, the correlation adds little but rounding, and
+        // the multiplier may be large. The bound is valid with any multiplier, and so is the one
+        // without the correlation.
         match self.optimum_at_points() {
             Ok(at_points) => Ok(optimum.or_bound_of(at_points)),
             Err(_) => Ok(optimum),
@@ -317,14 +319,14 @@ impl<F: Scalar> Program<F> {
         let increments = self.increments(&low, &high, share);
         let slack_of = if by_rounding.is_some() && between <= F::zero() { &high } else { &low };
         let mut optimum = self.finish(multiplier, slack_of, value, increments);
-        // Within the noise the correlation may be one that the levels do not allow.
+        // Within the noise, the correlation may lie outside what the levels allow.
         optimum.slack = optimum.slack + (multiplier * (target - asked)).abs() * self.scale;
         Ok(optimum)
     }
 
-    /// What the correlation and the one that follows from the known levels may differ by where entropies
-    /// have cancelled, or where all is said to be off: a level too high and the next one too low count up
-    /// to L times each.
+    /// By how much the known correlation and the one that follows from the known levels may differ, by
+    /// the cancellation of entropies or by what the numbers are said to be off. A level that is too high
+    /// and the next that is too low count up to L times each.
     fn correlation_noise(&self) -> F {
         let level = F::cancellation_noise() / self.scale + self.level_rounding;
         scalar::float::<F>(self.tokens) * (level + level) + self.rounding
@@ -408,8 +410,9 @@ impl<F: Scalar> Program<F> {
         {
             sensitivity.add(multiplier.abs() * target);
             off.add(multiplier.abs() * self.rounding);
-            // Tilted gains are rounded relative to the untilted ones, for all information there may
-            // be: no more than the correlation, since all weights are at least one.
+            // Tilted gains have rounding errors relative to the untilted ones. These count for all
+            // the information there may be, which is no more than the correlation, since all
+            // weights are at least one.
             information = information.min(target);
             sensitivity.add(tallest * information);
         }
