@@ -168,7 +168,7 @@ proptest! {
         }
     }
 
-    /// A chain started from its stationary law by hand takes the other path through the code.
+    /// A chain started from its stationary distribution by hand takes the other path through the code.
     #[test]
     fn both_paths_agree_at_lengths_beyond_any_table(rows in matrices(4), tokens in 30..90_usize) {
         if let Ok(chain) = MarkovChain::stationary(&rows) {
@@ -301,11 +301,11 @@ fn what_a_chain_refuses() {
     assert!(matches!(refused(from(&[], &[]), "alphabet"), Error::Empty { .. }));
     let error = refused(from(&half, &[&half, &[1.0]]), "2 are needed");
     assert!(matches!(error, Error::LengthMismatch { found: 1, .. }));
-    let error = refused(from(&[1.0], &[&half, &half]), "initial law");
+    let error = refused(from(&[1.0], &[&half, &half]), "initial distribution");
     assert!(matches!(error, Error::LengthMismatch { found: 1, expected: 2, .. }));
     let error = refused(from(&half, &[&half, &[0.5, 0.4]]), "row 1");
     assert!(matches!(error, Error::RowNotNormalized { row: 1, .. }));
-    let error = refused(from(&[0.5, 0.4], &[&half, &half]), "initial law");
+    let error = refused(from(&[0.5, 0.4], &[&half, &half]), "initial distribution");
     assert!(matches!(error, Error::NotNormalized { .. }));
     let error = refused(from(&half, &[&[1.5, -0.5], &half]), "-0.5");
     assert!(matches!(error, Error::Negative { index: Some(1), .. }));

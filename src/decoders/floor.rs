@@ -19,7 +19,7 @@ pub(super) fn soundstorm(tokens: usize, steps: usize) -> Vec<usize> {
 pub(super) fn dplm(tokens: usize, steps: usize) -> Vec<usize> {
     masks_left(tokens, steps, |pass| {
         let left = tokens as u128 * (steps - pass - 1) as u128 / steps as u128;
-        // At most the tokens.
+        // At most `tokens`, so it fits.
         left as usize
     })
 }

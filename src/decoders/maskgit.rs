@@ -96,7 +96,8 @@ fn clamped_to(tokens: usize, steps: usize, masks_left: impl Fn(usize) -> usize) 
 }
 
 impl Schedule {
-    /// Sizes that grow as a cosine does: the rule of [`Decoder::MaskGit`] with its default function, for which images were the reason.
+    /// Sizes that grow as a cosine does: the rule of [`Decoder::MaskGit`] with its default function, which was made for
+    /// images.
     ///
     /// # Errors
     /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;

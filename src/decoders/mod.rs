@@ -69,8 +69,8 @@ pub enum Decoder {
     /// where m is the number of masked tokens in the block. For T > m the last T - m passes are empty,
     /// and run. Integers only.
     ///
-    /// In blocks: the tokens must be a multiple of the block length, the steps one of the number of
-    /// blocks; each block gets the same number of steps.
+    /// In blocks: the tokens must be a multiple of the block length, and the steps a multiple of
+    /// the number of blocks; each block gets the same number of steps.
     ///
     /// Source: ML-GSAI/LLaDA `generate.py` @b7e6c35, `get_num_transfer_tokens`.
     Llada,
@@ -96,8 +96,8 @@ pub enum Decoder {
     /// In blocks (the cached form in Fast-dLLM, every algorithm but `confidence_threshold`): divided as
     /// by [`Decoder::Llada`], with a time grid per block. The pass that fills the cache reveals exactly
     /// the first token of the block, and the formula goes on from i = 1 with the others. One step per
-    /// block would leave these masked and is refused; blocks of one token run a second, empty pass. The
-    /// first token is no random one: for the exact error, make it a block of its own.
+    /// block would leave these masked and is refused; blocks of one token run a second, empty pass.
+    /// The first token is not a random one: for the exact error, make it a block of its own.
     ///
     /// Source: `dream/model/generation_utils.py` in NVlabs/Fast-dLLM @24cc59e; in blocks
     /// `dream/model/generation_utils_block.py` @4e9aeec.
@@ -108,8 +108,8 @@ pub enum Decoder {
 
     /// llama.cpp's diffusion example with `TIMESTEP_BASED`: the rule of [`Decoder::Dream`], with times
     /// computed as `1 - i / T (1 - eps)`, in `f32`; here with eps = 1e-3 (the example has no default: either eps or a
-    /// block length must be given). It has no blocks. As plain arithmetic computes it; a build with fused arithmetic, likely on arm64, differs
-    /// by a token in some requests, for instance 256 and 512 in 1000.
+    /// block length must be given). It has no blocks. Each operation is rounded by itself. A build with fused
+    /// arithmetic, likely on arm64, differs by a token in some requests, for instance 256 or 512 tokens in 1000 steps.
     ///
     /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCpp,
@@ -121,9 +121,9 @@ pub enum Decoder {
     /// ends with the first pass that finds no mask. So for T > m there are m + 1 passes, the last one
     /// empty.
     ///
-    /// In blocks: as [`Decoder::Llada`]. The original counts the prompt among the tokens but starts its
-    /// blocks behind it, so that the last blocks are cut short or have no token (one empty pass each);
-    /// here there is no prompt.
+    /// In blocks: as [`Decoder::Llada`]. The original counts the prompt among the tokens but starts
+    /// its blocks after it, so that the last blocks are cut short or have no token (one empty pass
+    /// each); here there is no prompt.
     ///
     /// Source: ggml-org/llama.cpp `examples/diffusion/diffusion.cpp` @10a2613.
     LlamaCppBlock,
@@ -152,9 +152,10 @@ pub enum Decoder {
     /// masks left after pass i < T-1 = max(1, min(m - 1, floor(L r((i + 1) / T))))
     /// ```
     /// where m is the number of masks before the pass; the last pass takes the rest. So each pass
-    /// reveals one token at least, until one is left: that one waits for the last pass, through empty
-    /// ones if T > L. In `f32`, as XLA compiles the original's loop. Evaluated op by op, some
-    /// sizes differ by one, for the uniform function also those of 256 in 12.
+    /// reveals at least one token until one is left. That one waits for the last pass, and if T > L
+    /// the passes before that are empty. In `f32`, as XLA compiles the original's loop. Evaluated
+    /// op by op, some sizes differ by one, for the uniform function also those of 256 tokens in 12
+    /// steps.
     ///
     /// Source: google-research/maskgit `libml/parallel_decode.py`, `libml/mask_schedule.py` @1db2359.
     MaskGit(MaskFunction),
@@ -174,8 +175,9 @@ pub enum Decoder {
     /// and at most L, so for T > L the last passes are empty. In `f32`.
     ///
     /// The positions are a fixed list, a Halton sequence over the image:
-    /// [`Order::halton_grid`](crate::Order::halton_grid). The error of random positions is a comparison of sizes; it is not this sampler's.
-    /// Up to July 2025 each pass drew *all* tokens of the list so far again, also those that earlier passes had revealed.
+    /// [`Order::halton_grid`](crate::Order::halton_grid). The error of random positions serves to compare sizes; it is
+    /// not the error of this sampler. Until July 2025 each pass drew *all* tokens of the list so far, including again
+    /// those that earlier passes had revealed.
     ///
     /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @f61b0a1 (sizes), @08cfdae (positions), @fcdc837 (what a pass draws).
     Halton,
@@ -187,8 +189,8 @@ pub enum Decoder {
     /// The code has two forms. `generate` with `inc_dilated` takes the sizes only; positions are those of
     /// highest confidence, or random. `generate_scheduled` reveals the positions at the strides: for their
     /// cost see [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks).
-    /// By default it also masks again what a round, other than the last, has revealed with a confidence
-    /// below 0.3, and no later round takes that up; that is not covered here.
+    /// By default, after each round but the last, it also masks again the tokens that the round revealed
+    /// with a confidence below 0.3, and no later round reveals these. That is not covered here.
     ///
     /// In blocks: the tokens must be a multiple of the block length. (The original also asserts that the steps, which it then ignores, are
     /// a multiple of the number of blocks.)
@@ -196,12 +198,12 @@ pub enum Decoder {
     /// Source: omerlux/DUS `generate.py` @abd7723, `dilated_unmask_levels`, `merge_last_level`.
     Dus,
 
-    /// LLaDA2.x, where no confidence exceeds its threshold: the sizes of [`Decoder::Llada`] are a quota, and a block ends when no mask is
-    /// left, as [`Decoder::FastDllm`]'s. If at least as many confidences exceed the threshold, all of these are revealed: see
-    /// [`Rule::quota`](crate::sampler::policy::Rule::quota).
+    /// LLaDA2.x, where no confidence exceeds its threshold: the sizes of [`Decoder::Llada`] are a quota, and a block
+    /// ends when no mask is left, as in [`Decoder::FastDllm`]. If at least as many confidences as the quota exceed the
+    /// threshold, all tokens with these are revealed: see [`Rule::quota`](crate::sampler::policy::Rule::quota).
     ///
     /// In blocks: they are counted from the start of the *prompt*, which fills a part of the first one, and the last block has a tail beyond the
-    /// tokens asked for. Each has the quotas of a whole block: see [`Decoder::plan_blocks_after_prompt`].
+    /// tokens asked for. Each of these two has the quotas of a whole block: see [`Decoder::plan_blocks_after_prompt`].
     ///
     /// Source: ZHZisZZ/dllm `dllm/pipelines/llada2/sampler.py` @9a2c4ee; the same in huggingface/diffusers `scheduling_block_refinement.py`.
     Llada2,
@@ -217,11 +219,12 @@ pub enum Decoder {
     /// Source: ZHZisZZ/dllm `dllm/core/samplers/bd3lm.py` @0799718.
     DllmBlocks(DllmAlpha),
 
-    /// BD3-LM with first-hitting: one random token a pass. So for fewer steps than tokens masks are left, which is refused, and for more no pass is
-    /// empty. Positions are random: the exact error is exact for this decoder, and it is zero. With its cache, each block runs one pass more.
+    /// BD3-LM with first-hitting: one random token a pass. With fewer steps than tokens, masks would be left, which is
+    /// refused. With more steps, no pass is empty. Positions are random, so the exact error holds for this decoder: it
+    /// is zero. With its cache, each block runs one pass more.
     ///
-    /// In blocks: counted from the token that begins the sequence and is given; it is a prompt of one token. Without first-hitting the sizes are those of
-    /// [`RevealTimes`](crate::schedule::RevealTimes).
+    /// In blocks: they are counted from the token that begins the sequence. This token is given, so it counts as a
+    /// prompt of one token. Without first-hitting the sizes are those of [`RevealTimes`](crate::schedule::RevealTimes).
     ///
     /// Source: kuleshov-group/bd3lms `diffusion.py`, read in a copy of it.
     Bd3Lm,
@@ -231,7 +234,7 @@ pub enum Decoder {
     /// # Formula
     /// ```text
     /// k_i = trunc(m sigma(i / T)),   sigma(t) = shift t / (1 + (shift - 1) t)
-    /// sizes: the differences of k, at least 1 each; what that is too many is taken back in turn; then read from the other end
+    /// sizes: the differences of k, raised to at least 1; the excess is taken back from the larger ones in turn; then read from the other end
     /// ```
     /// At most one pass for each token. The default shift is 3. In `f32`.
     ///
@@ -249,13 +252,15 @@ pub enum Decoder {
     /// Source: yjyddq/EOSER-ASS-RL `eval/generate.py` @0908838, `ass_generate` with one block.
     Ascending,
 
-    /// ESM3 with its cosine schedule and *random positions*: the exact error is exact for this decoder.
+    /// ESM3 with its cosine schedule and *random positions*: so the exact error holds for this
+    /// decoder.
     ///
     /// # Formula
     /// ```text
     /// masks left after pass i = trunc(L cos(pi/2 (i + 1) / T) + 0.1)
     /// ```
-    /// In `f32`. For as many steps as tokens, many passes are empty. With `strategy = "entropy"` positions are those of lowest entropy.
+    /// In `f32`. With as many steps as tokens, many passes are empty. With `strategy = "entropy"`, positions are those
+    /// of lowest entropy.
     ///
     /// Source: evolutionaryscale/esm `esm/utils/generation.py` @6e89bf7.
     Esm3,
@@ -266,14 +271,14 @@ pub enum Decoder {
     /// ```text
     /// masks left after pass i = floor(L (T - i - 1) / T)
     /// ```
-    /// In whole numbers; the original multiplies in `f32`. It predicts *all* tokens again in each pass and keeps those of highest score, so
-    /// revealed tokens change: the error of random positions is a comparison of sizes.
+    /// In whole numbers; the original multiplies in `f32`. It predicts *all* tokens again in each pass and keeps those
+    /// of highest score, so revealed tokens change, and the error of random positions serves only to compare sizes.
     ///
     /// Source: bytedance/dplm `src/byprot/models/dplm/dplm.py` @8b3425b.
     Dplm,
 
-    /// MAR: [`Decoder::MaskGit`] with the cosine in `f64`, and *random positions*: the exact error is exact for this order and these sizes. (Its
-    /// tokens are continuous.)
+    /// MAR: [`Decoder::MaskGit`] with the cosine in `f64`, and *random positions*: so the exact error holds for this
+    /// order and these sizes. (Its tokens are continuous.)
     ///
     /// Source: LTH14/mar `models/mar.py` @231d76f.
     Mar,
@@ -284,7 +289,7 @@ pub enum Decoder {
     /// ```text
     /// masks left after pass i = trunc(L cos(pi/2 (i + 1) / T))
     /// ```
-    /// In `f32`. Which tokens stay is decided by the scores of all sampled ones in each pass.
+    /// In `f32`. In each pass, the scores of all sampled tokens decide which of them stay.
     ///
     /// Source: lucidrains/soundstorm-pytorch `soundstorm_pytorch/soundstorm.py` @8119522.
     SoundStorm,
@@ -325,7 +330,7 @@ impl Decoder {
 
     /// What the decoder does block after block, `steps` passes in all: one plan per block.
     ///
-    /// Each decoder divides in its own way, said at its variant.
+    /// Each decoder divides in its own way, described at its variant.
     ///
     /// # Errors
     /// As [`Decoder::plan`]; [`Empty`](Error::Empty) for blocks of no token;
@@ -354,11 +359,12 @@ impl Decoder {
         self.plan_blocks_after_prompt(0, tokens, block_length, steps)
     }
 
-    /// The same after a prompt of so many tokens.
+    /// What [`Decoder::plan_blocks`] gives, after a prompt of this many tokens.
     ///
-    /// For most decoders the first block begins behind the prompt, which then makes no difference. [`Decoder::Llada2`], [`Decoder::Sdar`] and
-    /// [`Decoder::Bd3Lm`] count blocks from the start of the sequence: the prompt fills a part of the first block that has masks, and the last block is a whole
-    /// one, with a tail beyond the tokens asked for that is revealed too (BD3-LM refuses that).
+    /// For most decoders the first block begins after the prompt, which then makes no difference. [`Decoder::Llada2`],
+    /// [`Decoder::Sdar`] and [`Decoder::Bd3Lm`] count blocks from the start of the sequence: the prompt fills a part of
+    /// the first block that has masks, and the last block is a whole one, with a tail beyond the tokens asked for that
+    /// is revealed too (BD3-LM refuses that).
     ///
     /// # Errors
     /// As [`Decoder::plan_blocks`]; [`Overflow`](Error::Overflow) if the sequence is longer than a `usize` counts.
@@ -568,7 +574,8 @@ pub(crate) fn check_divisible(what: &'static str, value: usize, divisor: usize) 
     }
 }
 
-/// Passes that each reveal what `size(pass, masked)` says, at most all; the last takes the rest.
+/// Each pass reveals `size(pass, masked)` tokens, but no more than are masked; the last takes the
+/// rest.
 fn each_pass(
     tokens: usize,
     steps: usize,

@@ -92,7 +92,7 @@ impl Decoder {
     }
 }
 
-/// The [name](Decoder::name), with the power if that does not say it.
+/// The [name](Decoder::name), with the power, `eps` or shift if the name does not include it.
 impl fmt::Display for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name(), self) {
@@ -127,7 +127,7 @@ impl FromStr for Decoder {
 
     fn from_str(text: &str) -> Result<Self> {
         let wanted = plain(text);
-        // The number is read from the text itself, for its sign.
+        // The number is read from the text itself, since `plain` would lose its sign.
         let number_behind = |name: &str| {
             let number = wanted.starts_with(&plain(name)).then(|| text.get(name.len() + 1..));
             number.flatten().and_then(|number| number.parse().ok())
@@ -156,7 +156,7 @@ impl FromStr for Decoder {
 
 /// The name of a power that has no name of its own.
 const POWER: &str = "MaskGIT power";
-/// The names of times that end elsewhere.
+/// The names of decoders whose time grid has another `eps`.
 const DREAM_EPS: &str = "Dream eps";
 const LLAMA_EPS: &str = "llama.cpp timestep eps";
 /// The name of a shift that is not the default.

@@ -5,22 +5,22 @@ use crate::error::{Error, Result, check_limit};
 use crate::schedule::{Order, Rounds};
 
 impl Decoder {
-    /// The positions of each pass that reveals some, of a decoder that fixes them beforehand: their error is that of
-    /// an [`OrderCurve`](crate::curve::OrderCurve), and not of random positions. `None` for all others: they reveal the most
-    /// confident positions, or random ones.
+    /// The positions that each nonempty pass reveals, for a decoder that fixes them beforehand. Its error is that of an
+    /// [`OrderCurve`](crate::curve::OrderCurve), not that of random positions. `None` for all other decoders: they
+    /// reveal the most confident positions, or random ones.
     ///
     /// | decoder | positions |
     /// | --- | --- |
     /// | [`Decoder::Dus`] | the multiples of B/2, of B/4, .. of one block, as `generate_scheduled` reveals them; the steps asked for are ignored |
     /// | [`Decoder::Halton`] | Halton's order of a square grid, row after row; revealed tokens are drawn again, which is not covered |
     ///
-    /// Block after block: [`Order::blocks`] with the order of these rounds, or
-    /// [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks). Left to right:
-    /// [`Order::left_to_right`] with the sizes of [`Decoder::plan`].
+    /// For block after block, use [`Order::blocks`] with the order of these rounds, or
+    /// [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks). For left to
+    /// right, use [`Order::left_to_right`] with the sizes of [`Decoder::plan`].
     ///
     /// # Errors
-    /// As [`Decoder::plan`]; [`OutOfRange`](Error::OutOfRange) for a number of tokens that is no square grid;
-    /// [`TooLarge`](Error::TooLarge) for more than 2^24 tokens.
+    /// As [`Decoder::plan`]; [`OutOfRange`](Error::OutOfRange) for a number of tokens that does not fill a
+    /// square grid; [`TooLarge`](Error::TooLarge) for more than 2^24 tokens.
     ///
     /// ```
     /// use unmaskcost::decoders::Decoder;

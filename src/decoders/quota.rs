@@ -1,8 +1,10 @@
-//! The same number each, the remainder to the first: LLaDA, and what took over its rule. And doubled numbers: ascending steps.
+//! The same number in each pass, the remainder to the first ones: LLaDA, and decoders that took over its rule. And
+//! doubling numbers: ascending steps.
 
 use core::iter;
 
-/// `tokens / steps` each, the first `tokens % steps` one more; the first `passes` of these steps.
+/// The first `passes` of `steps` sizes: `tokens / steps` each, and one more in the first
+/// `tokens % steps`.
 pub(super) fn equal(tokens: usize, steps: usize, passes: usize) -> Vec<usize> {
     (0..passes).map(|i| tokens / steps + usize::from(i < tokens % steps)).collect()
 }
@@ -19,7 +21,7 @@ pub(super) fn quotas(block_length: usize, masked: usize, steps: usize) -> Vec<us
     sizes.collect()
 }
 
-/// 1, 2, 4, .. as long as the next one and all before it are at most the tokens; what is left goes to the last.
+/// 1, 2, 4, .., `floor(log2 L)` sizes in all (at least one), of which the last takes what is left.
 pub(super) fn ascending(tokens: usize) -> Vec<usize> {
     let steps = tokens.ilog2().max(1) as usize;
     let mut sizes: Vec<usize> =

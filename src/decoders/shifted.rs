@@ -13,7 +13,8 @@ pub(super) fn lavida(tokens: usize, steps: usize, shift: f64) -> Vec<usize> {
     };
     let mut sizes: Vec<usize> =
         (0..steps).map(|i| revealed(i + 1).saturating_sub(revealed(i)).max(1)).collect();
-    // What the ones are too many is taken back from the others in turn.
+    // Sizes raised to one make the sum too large. The excess is taken back from the larger sizes in
+    // turn.
     let mut excess = sizes.iter().sum::<usize>().saturating_sub(tokens);
     while excess > 0 {
         let large: Vec<&mut usize> =

@@ -27,7 +27,7 @@ impl<F: Scalar> SubsetEntropies<F> {
     }
 }
 
-/// Refuses an order of other tokens.
+/// Refuses an order of another number of tokens.
 pub(super) fn check_order(order: &Order, expected: usize) -> Result<()> {
     match order.tokens() {
         found if found == expected => Ok(()),

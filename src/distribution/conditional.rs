@@ -63,7 +63,8 @@ impl<F: Scalar> JointTable<F> {
     /// over what these are: the curve of a block that follows revealed blocks.
     ///
     /// For one given prefix, use [`JointTable::conditional`] and
-    /// [`JointTable::information_curve`]. The mean takes one curve per prefix that the data shows.
+    /// [`JointTable::information_curve`]. The mean takes one curve for each prefix of positive
+    /// probability.
     ///
     /// # Formula
     /// ```text

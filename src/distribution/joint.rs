@@ -53,8 +53,8 @@ pub struct Correlations<F = f64> {
 }
 
 impl<F: Scalar> Correlations<F> {
-    /// Both, with their rounding, as what is known of a distribution over so many tokens: its bounds hold
-    /// also where the correlations are so small that little but their rounding is left.
+    /// Both, with their rounding, as knowledge of a distribution over this many tokens. Its bounds hold
+    /// even where the correlations are so small that little but their rounding is left.
     ///
     /// ```
     /// use unmaskcost::{Schedule, bounds::Knowledge, distribution::JointTable};
@@ -335,7 +335,7 @@ impl<F: Scalar> JointTable<F> {
     ///
     /// # Accuracy
     /// Absolute, as differences of entropies: about 1e-15 nats times the number of tokens. The result says
-    /// how far it may be off, and [`Correlations::known`] makes bounds of it that allow for that.
+    /// how far it may be off, and bounds made by [`Correlations::known`] allow for that.
     ///
     /// ```
     /// use unmaskcost::distribution::JointTable;
@@ -371,7 +371,7 @@ impl<F: Scalar> JointTable<F> {
         }
         let total = (singles.total() - joint).max(F::zero());
         let dual = (joint - conditionals.total()).max(F::zero());
-        // Rounding may break what holds between them: each is at most n - 1 times the other.
+        // Each is at most n - 1 times the other. Rounding may break this, so it is restored.
         let others = scalar::float::<F>(self.tokens() - 1);
         let at_least = |least: F| if others > F::zero() { least / others } else { F::zero() };
         let limit = |x: F| if others > F::zero() { x } else { F::zero() };

@@ -19,8 +19,8 @@ pub(super) const MAX_LISTED: u128 = 1 << 24;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
-/// Its curve is a count of ranks, exact in integers: the hardest distributions for parallel unmasking, since any
-/// tokens up to the rank are independent and the others are determined.
+/// Its curve is a count of ranks, exact in integers. Codes are the hardest distributions for parallel unmasking:
+/// given some tokens, each other token is either uniform or determined.
 ///
 /// # Formula
 /// ```text
@@ -138,8 +138,8 @@ impl LinearCode {
     /// The exact information curve: the ranks of all sets of columns are counted in integers and
     /// rounded once.
     ///
-    /// Columns are taken in order, each or not; as soon as the rank is full, the sets that are left are
-    /// counted by binomial coefficients. O(2^L k^2) at most.
+    /// Columns are decided in order, each taken or left out. As soon as the rank is full, the
+    /// remaining sets are counted by binomial coefficients. O(2^L k^2) at most.
     ///
     /// # Errors
     /// [`TooLarge`](Error::TooLarge) for more than 28 columns. Long MDS codes have a closed form:
@@ -319,7 +319,8 @@ impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
         check_limit("symbols of a token", self.field.0.into(), MAX_LISTED)?;
         let alphabet = self.field.0.to_usize().unwrap_or(usize::MAX);
         check_revealed(revealed, position, Some(self.tokens()), alphabet)?;
-        // Each column with its symbol below: whatever is in the span has the symbol of its column.
+        // Each column with its symbol appended: a vector in the span then ends with the symbol that
+        // its column determines.
         let with_symbol = |position: usize, symbol: usize| -> Vec<u64> {
             let column = self.columns.get(position).into_iter().flatten().copied();
             column.chain([symbol as u64]).collect()
@@ -344,7 +345,7 @@ impl<F: Scalar> ConditionalMarginal<F> for LinearCode {
     }
 }
 
-/// Independent vectors; each is 1 in its first nonzero place, and 0 there are all later ones.
+/// Independent vectors. Each is 1 in its first nonzero place, where all later ones are 0.
 struct Basis {
     field: Field,
     vectors: Vec<(usize, Vec<u64>)>,
@@ -369,7 +370,7 @@ impl Basis {
         rest
     }
 
-    /// Adds what the vector has beyond the span, at the end; whether there was anything.
+    /// Appends what the vector has beyond the span. Returns whether there was anything.
     fn extend(&mut self, vector: &[u64]) -> bool {
         let field = self.field;
         let mut rest = self.rest(vector);
@@ -383,7 +384,7 @@ impl Basis {
 
 /// `C(n, k)`, or `None` beyond `u128`.
 fn checked_binomial(n: usize, k: usize) -> Option<u128> {
-    // A product of binomials in the making: the division is exact at every turn.
+    // Each partial product is a binomial coefficient, so the division is exact at every turn.
     (1..=k.min(n - k) as u128)
         .try_fold(1_u128, |product, i| Some(product.checked_mul(n as u128 + 1 - i)? / i))
 }

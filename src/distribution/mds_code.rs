@@ -116,8 +116,8 @@ impl MdsCode {
         OrderCurve::of_random_positions(&self.information_curve()?)
     }
 
-    /// Such a code: independent tokens, zero sum, repetition, or extended Reed-Solomon.
-    /// O(length dimension^2).
+    /// A code with these parameters: independent tokens, zero sum, repetition, or extended
+    /// Reed-Solomon. O(length dimension^2).
     ///
     /// # Errors
     /// [`TooLarge`](Error::TooLarge) for more than 2^24 entries of the generator matrix.

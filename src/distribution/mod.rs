@@ -7,10 +7,10 @@
 //! | tokens that show hidden states, each of which depends on the one before | [`HiddenMarkovChain`] |
 //! | tokens whose order does not matter | [`ExchangeableBits`], [`CategoricalMixture`], [`uniform_permutation`] |
 //! | words scattered around a few centres | [`ClusterMixture`] |
-//! | as hard as it gets | [`LinearCode`], [`MdsCode`] |
+//! | the hardest cases, words of a code | [`LinearCode`], [`MdsCode`] |
 //! | independent parts with known curves | [`side_by_side`] |
-//! | samples of something unknown | [`Samples`]: the curve as far as they tell it |
-//! | anything else that can tell entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`Collector`](crate::measured::Collector) |
+//! | samples of an unknown distribution | [`Samples`]: as much of the curve as they determine |
+//! | anything else that can compute entropies or predictions | [`SubsetEntropy`], [`ConditionalMarginal`], [`Collector`](crate::measured::Collector) |
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};

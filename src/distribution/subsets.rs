@@ -2,8 +2,8 @@
 //!
 //! The tokens are decided one by one, the last first: each is kept or summed out. A kept token costs
 //! nothing, since its axis just joins the kept ones behind it; a token that is summed out makes a
-//! smaller table, by adding long contiguous rows. Where all tokens are decided stands the marginal of
-//! one set of tokens, each exactly once.
+//! smaller table, by adding long contiguous rows. Once all tokens are decided, what is left is the
+//! marginal of one set of tokens, and each set occurs exactly once.
 //!
 //! # Running time
 //! ```text

@@ -1,11 +1,11 @@
-//! What a distribution must be able to tell so that its curve can be estimated.
+//! What a distribution must be able to compute so that its curve can be estimated.
 
 use crate::distribution::{JointTable, SubsetEntropies};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
-/// A distribution that can tell the entropy of any set of its tokens.
+/// A distribution that can compute the entropy of any set of its tokens.
 pub trait SubsetEntropy<F: Scalar = f64> {
     /// H(X_S), the entropy of the tokens at `positions` together; 0 for none.
     ///
@@ -14,17 +14,18 @@ pub trait SubsetEntropy<F: Scalar = f64> {
     fn subset_entropy(&self, positions: &[usize]) -> Result<Nats<F>>;
 }
 
-/// A distribution, or a learned predictor, that can tell the distribution of one token given any others: what
-/// a masked language model computes.
+/// A distribution, or a learned predictor, that can compute the distribution of one token given any others:
+/// what a masked language model computes.
 ///
-/// Only [`conditional_marginal`](Self::conditional_marginal) must be there. A model that predicts all masked tokens in one pass
-/// has that pass in [`conditional_marginals`](Self::conditional_marginals), and the former asks it for one position.
+/// Only [`conditional_marginal`](Self::conditional_marginal) must be implemented. A model that predicts all masked
+/// tokens in one pass implements that pass as [`conditional_marginals`](Self::conditional_marginals), and takes one
+/// position of its result for the former.
 ///
 /// ```
 /// use unmaskcost::Result;
 /// use unmaskcost::distribution::{ConditionalMarginal, MarkovChain};
 ///
-/// /// A model that looks at revealed tokens before, and never after.
+/// /// A model that looks at the revealed tokens before a position, and never at those after it.
 /// struct LeftOnly(MarkovChain);
 ///
 /// impl ConditionalMarginal for LeftOnly {
@@ -39,7 +40,7 @@ pub trait SubsetEntropy<F: Scalar = f64> {
 /// let exact = (chain.conditional_marginal(&ahead, 2)?, chain.log_probability(&sequence)?);
 /// let model = LeftOnly(chain);
 /// assert!(model.conditional_marginal(&ahead, 2)? != exact.0);
-/// // From left to right nothing is ahead.
+/// // From left to right, no token is revealed ahead of its turn.
 /// assert!((model.log_probability(&sequence)?.0 - exact.1.0).abs() < 1e-14);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
@@ -72,8 +73,8 @@ pub trait ConditionalMarginal<F: Scalar = f64> {
     /// ```text
     /// ln p(x) = sum_i ln p(x_i | x_0, .., x_{i-1})
     /// ```
-    /// For a learned predictor that is the probability with which it writes the sequence from left to right; in another
-    /// order it may be another one.
+    /// For a learned predictor that is the probability with which it writes the sequence from left to right. In another
+    /// order the probability may be different.
     ///
     /// # Errors
     /// As [`conditional_marginal`](Self::conditional_marginal).
@@ -122,7 +123,7 @@ impl<F: Scalar> ConditionalMarginal<F> for JointTable<F> {
         conditional(&marginal.probabilities()[word * alphabet..(word + 1) * alphabet])
     }
 
-    /// By a look-up: of the whole sequence, all tokens of the table.
+    /// By a look-up. The sequence must have all tokens of the table.
     fn log_probability(&self, sequence: &[usize]) -> Result<Nats<F>> {
         let (found, expected) = (sequence.len(), self.tokens());
         if found != expected {

@@ -21,8 +21,9 @@ use crate::units::Nats;
 /// # Running time and accuracy
 /// The curve takes `O(L^2)`: each length in turn is thinned to the one below by the second line, in
 /// which nothing cancels. An increment `d` is within about `L epsilon (d + sqrt(d))`: the count law
-/// itself, as a list of floats, does not know a weak dependence better. Where the components of a
-/// mixture are known, [`CategoricalMixture`](crate::distribution::CategoricalMixture) keeps its digits.
+/// itself, as a list of floats, does not determine a weak dependence any better. Where the
+/// components of a mixture are known,
+/// [`CategoricalMixture`](crate::distribution::CategoricalMixture) keeps its digits.
 ///
 /// ```
 /// use unmaskcost::distribution::ExchangeableBits;
@@ -55,7 +56,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_count_law(probabilities: impl AsRef<[F]>) -> Result<Self> {
-        let what = "the law of the number of ones";
+        let what = "the distribution of the number of ones";
         if probabilities.as_ref().len() < 2 {
             return Err(Error::Empty { what: "the sequence" });
         }
@@ -172,7 +173,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         Self::from_log_ratios(tokens, |j| {
             let magnetization = scalar::float::<F>(2 * j + 1) - scalar::float(tokens);
             let pull = inverse_temperature * (magnetization / scalar::float(tokens));
-            // The pulls of opposite magnetizations cancel in the sum, and leave the field alone.
+            // The pulls of opposite magnetizations cancel in the sum, and only the field is left.
             [log_choices(tokens, j), two * pull, two * field]
         })
     }

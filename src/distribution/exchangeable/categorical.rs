@@ -26,8 +26,8 @@ pub struct CategoricalMixture<F = f64> {
 }
 
 impl<F: Scalar> CategoricalMixture<F> {
-    /// From the weight of each component and its law: `components[c][x]` is the probability of
-    /// symbol `x` in component `c`.
+    /// From the weight of each component and its distribution: `components[c][x]` is the
+    /// probability of symbol `x` in component `c`.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no components or an empty alphabet,
@@ -42,12 +42,12 @@ impl<F: Scalar> CategoricalMixture<F> {
         }
         let law_of = |(row, law): (usize, &_)| {
             let law: &[F] = AsRef::as_ref(law);
-            let what = "the law of a component";
+            let what = "the distribution of a component";
             if law.len() != alphabet {
                 return Err(Error::LengthMismatch { what, found: law.len(), expected: alphabet });
             }
             normalized(what, law, |sum, tolerance| Error::RowNotNormalized {
-                what: "the laws of the components",
+                what: "the distributions of the components",
                 row,
                 sum,
                 tolerance,

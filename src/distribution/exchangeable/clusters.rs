@@ -21,7 +21,7 @@ const MAX_OPERATIONS: u128 = 1 << 36;
 ///
 /// # Formula
 /// ```text
-/// s_t = zeros less ones among the revealed tokens of type t, after exclusive or with the first centre
+/// s_t = zeros minus ones among the revealed tokens of type t, after exclusive or with the first centre
 /// P(centre c | revealed) proportional to weight_c (flip / (1 - flip))^(sum of s_t over its ones)
 /// d_{m+1} = sum over counts k of P(k of each type among m) sum over types a, b of P(next two: a, b | k)
 ///           E [I(next of type a; next of type b | s) | k]
@@ -96,8 +96,8 @@ impl<F: Scalar> ClusterMixture<F> {
         self.centres[0].len()
     }
 
-    /// The number of tokens of each type, in no order of meaning. Tokens at which all centres agree are
-    /// left out.
+    /// The number of tokens of each type, in no particular order. Tokens at which all centres agree
+    /// are left out.
     #[must_use]
     pub fn type_counts(&self) -> Vec<usize> {
         self.types().counts
@@ -123,7 +123,8 @@ impl<F: Scalar> ClusterMixture<F> {
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         let types = self.types();
         let telling: usize = types.counts.iter().sum();
-        // Symbols exchanged, the flips are those that were none: the curve is the same.
+        // Exchanging the two symbols turns flips into bits that were kept, and leaves the curve the
+        // same.
         let noise = self.flip.min(F::one() - self.flip);
         let entropy = |one: F| scalar::neg_x_ln_x(one) + scalar::neg_x_ln_x(F::one() - one);
         let noisy = InformationCurve::from_conditional_entropies([entropy(noise)])?;
@@ -169,7 +170,7 @@ impl<F: Scalar> ClusterMixture<F> {
     /// Draws a word: the centre first, then the flips. O(L).
     ///
     /// # Errors
-    /// Never fails; a [`Result`] so that all distributions are sampled alike.
+    /// Never fails. It returns a [`Result`] so that all distributions are sampled alike.
     #[cfg(feature = "rand")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rand")))]
     pub fn sample<R: rand::Rng + ?Sized>(&self, generator: &mut R) -> Result<Vec<usize>> {
@@ -198,7 +199,8 @@ impl<F: Scalar> ConditionalMarginal<F> for ClusterMixture<F> {
             places().filter_map(|(place, symbol)| symbol.map(|symbol| (place, symbol))).collect();
         let mut masked =
             places().filter(|(_, symbol)| symbol.is_none()).map(|(place, _)| place).peekable();
-        // The first checks the revealed tokens, the last is the one that may be out of range.
+        // The check with the first position is for the revealed tokens, the check with the last for
+        // the range.
         for position in
             masked.peek().copied().into_iter().chain(revealed.iter().rposition(Option::is_none))
         {
@@ -210,7 +212,7 @@ impl<F: Scalar> ConditionalMarginal<F> for ClusterMixture<F> {
 }
 
 impl<F: Scalar> ClusterMixture<F> {
-    /// What the centres weigh, given these tokens, up to a factor.
+    /// The weights of the centres given these tokens, up to a factor.
     fn masses_after(&self, revealed: &[(usize, usize)]) -> Vec<F> {
         let times_log = |count: usize, p: F| match count {
             0 => F::zero(),
@@ -226,7 +228,7 @@ impl<F: Scalar> ClusterMixture<F> {
         masses(&centres.map(log_weight).collect::<Vec<_>>())
     }
 
-    /// The distribution of a token, if the centres weigh this much.
+    /// The distribution of a token, if the centres have these weights.
     fn mixed(&self, masses: &[F], position: usize) -> Result<Vec<F>> {
         let (mut zero, mut one) = (CompensatedSum::new(), CompensatedSum::new());
         for (&mass, centre) in masses.iter().zip(&self.centres) {
@@ -365,7 +367,7 @@ impl<F: Scalar> Increments<'_, F> {
         informations
     }
 
-    /// I(Y_a; Y_b) of two noisy bits, `x_a` and `x_b` being those of the centre, which has these masses.
+    /// I(Y_a; Y_b) of two noisy bits, from the masses of the centres and their bits `x_a` and `x_b`.
     ///
     /// # Formula
     /// ```text

@@ -1,4 +1,5 @@
-//! Distributions whose tokens may change places: all of them, or those of one type ([`ClusterMixture`]).
+//! Distributions that stay the same when tokens change places: any tokens, or those of one type
+//! ([`ClusterMixture`]).
 //!
 //! Given `m` tokens, all that matters is how often each symbol occurred. So the increments of the
 //! curve are means over these counts of the mutual information of the next two tokens:
@@ -24,7 +25,7 @@ pub use categorical::CategoricalMixture;
 pub use clusters::ClusterMixture;
 pub use permutation::uniform_permutation;
 
-/// The most (cells of a grid of counts) that are visited: about half a minute.
+/// The most cells of a grid of counts that are visited: about half a minute.
 const MAX_WORK: u128 = 1 << 30;
 /// The most tokens that a distribution is made for.
 const MAX_TOKENS: usize = 1 << 24;
@@ -50,7 +51,7 @@ fn check_tokens(tokens: usize) -> Result<()> {
     if tokens == 0 {
         return Err(Error::Empty { what: "the sequence" });
     }
-    check_limit("tokens of an exchangeable law", tokens as u128, MAX_TOKENS as u128)
+    check_limit("tokens of an exchangeable distribution", tokens as u128, MAX_TOKENS as u128)
 }
 
 /// Masses from their logarithms, up to a common factor, so that the largest is 1; all zero if none is

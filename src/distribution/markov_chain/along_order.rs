@@ -1,4 +1,5 @@
-//! The error along an order, from the information of pairs: a revealed token hides all that is behind it.
+//! The error along an order, from the information of pairs: given a revealed token, those beyond it do
+//! not matter.
 
 use super::curve::MatrixPower;
 use super::steps::product;
@@ -99,7 +100,8 @@ impl<F: Scalar> MarkovChain<F> {
         let pairs = Pairs::of(self, tokens)?;
         let mut revealed = Revealed::all(tokens);
         let mut error = CompensatedSum::new();
-        // Backwards: taking tokens away leaves the neighbours of the others at hand.
+        // Backwards: when tokens are taken away from a linked list, the neighbours of the others
+        // are at hand.
         let steps: Vec<_> = schedule.ranges().collect();
         for step in steps.into_iter().rev() {
             let new = &order.positions()[step];
@@ -147,7 +149,7 @@ impl Revealed {
         }
     }
 
-    /// What the new tokens in a row, the first of which is given, cost each other.
+    /// What a run of new tokens without a revealed one between them costs, from its first token.
     fn cost_of_group<F: Scalar>(&self, first: usize, pairs: &Pairs<F>) -> F {
         let mut last = first;
         while self.is_new(self.right[last]) {
@@ -269,7 +271,7 @@ impl<F: Scalar> Pairs<F> {
 }
 
 impl<F: Scalar> MarkovChain<F> {
-    /// The transition matrix as a power whose first token is that of the chain.
+    /// The first power of the transition matrix, without a token before the first.
     fn lone_power(&self) -> MatrixPower<'_, F> {
         // Any two symbols of the first token are compared: all have one centre, the likeliest.
         let likeliest = (0..self.alphabet()).fold(0, |best, symbol| {

@@ -100,7 +100,7 @@ impl<F: Scalar> MarkovChain<F> {
         Ok(PairSums { entropies: entropies.total(), falls: found })
     }
 
-    /// How often the tokens that have a successor in the block are each symbol.
+    /// How often each symbol occurs among the tokens that have a successor in the block.
     fn visits(&self, prefix: usize, tokens: usize) -> Result<Visits<F>> {
         prefix
             .checked_add(tokens)
@@ -116,7 +116,7 @@ impl<F: Scalar> MarkovChain<F> {
             MAX_CELLS as u128,
         )?;
         let steps = cells(most, alphabet).saturating_mul(alphabet as u128);
-        check_limit("operations for the laws of single tokens", steps, MAX_WORK)?;
+        check_limit("operations for the distributions of single tokens", steps, MAX_WORK)?;
         let mut law = self.marginal(prefix.saturating_sub(1))?;
         let mut sums = vec![CompensatedSum::new(); alphabet];
         let mut totals = Vec::with_capacity(most * alphabet);
@@ -250,7 +250,7 @@ impl<F: Scalar> Falls<'_, F> {
         cells(alphabet, alphabet).saturating_mul(each as u128).saturating_add(self.tokens as u128)
     }
 
-    /// Refuses what would take too long, before it is begun.
+    /// Refuses a curve that would take too long, before it is begun.
     ///
     /// Falls do not increase. So if what is left at a distance is not yet negligible there, all nearer
     /// distances are needed: it is enough to look at powers of two.

@@ -10,8 +10,8 @@ use crate::units::Nats;
 
 /// A hidden Markov chain: a chain of states that nobody sees, and for each state the distribution of the symbol that it shows.
 ///
-/// Unlike those of a [`MarkovChain`], its tokens depend on each other over any distance, as far as the states tell: so no
-/// closed form of its curve is known, and costs are estimated from sequences that it draws.
+/// Unlike in a [`MarkovChain`], two tokens may depend on each other even when all tokens between them are known. No
+/// closed form of its curve is known, so costs are estimated from sequences that it draws.
 ///
 /// ```
 /// use rand::SeedableRng;

@@ -26,9 +26,10 @@ use stationary::{closed_class, stationary_law};
 /// A_n = M_{n-1} - 2 M_n + M_{n+1} >= 0       n = 2 .. L
 /// d_k = sum_n n(n-1)/(L(L-1)) A_n C(L-n, k-1)/C(L-2, k-1)        k = 1 .. L-1
 /// ```
-/// where `d_k` are the increments of the [information curve](crate::InformationCurve). In words: a
-/// chain has the curve of independent symbols, each shown by `n` of the tokens, `A_n` nats of them. So
-/// the curve needs only the information of *pairs*, whatever the length; `docs/theory.md` has the proof.
+/// where `d_k` are the increments of the [information curve](crate::InformationCurve). In words: a chain
+/// has the curve of independent symbols that are each repeated in `n` of the tokens, with `A_n` nats of
+/// such symbols for each `n`. So the curve needs only the information of *pairs*, whatever the length;
+/// `docs/theory.md` has the proof.
 ///
 /// # Running time
 /// With `q` symbols and `D` the distance at which the chain has mixed: `O(D q^3)`, with logarithms for
@@ -95,7 +96,7 @@ impl<F: Scalar> MarkovChain<F> {
     pub fn from_transition(initial: impl AsRef<[F]>, rows: &[impl AsRef<[F]>]) -> Result<Self> {
         let transition = transition_of(rows)?;
         let initial = initial.as_ref();
-        let what = "the initial law";
+        let what = "the initial distribution";
         if initial.len() != rows.len() {
             return Err(Error::LengthMismatch { what, found: initial.len(), expected: rows.len() });
         }
@@ -130,7 +131,7 @@ impl<F: Scalar> MarkovChain<F> {
     fn stationary_of(transition: Vec<F>, alphabet: usize) -> Result<Self> {
         let states = closed_class(&transition, alphabet)?;
         let initial = stationary_law(&transition, alphabet, &states);
-        scalar::check_finite("the stationary law", &initial)?;
+        scalar::check_finite("the stationary distribution", &initial)?;
         Ok(Self { initial, transition, stationary: true })
     }
 

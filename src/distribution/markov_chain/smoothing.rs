@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::numeric::scalar::{self, Scalar};
 
 impl<F: Scalar> MarkovChain<F> {
-    /// For each token its distribution given all evidence: for some tokens the likelihood of what is seen of them, for each of their symbols, up to
-    /// a factor. `O(L q^2)`; less where a symbol is seen itself.
+    /// For each token, its distribution given all evidence. The evidence on a token is the likelihood of each of its
+    /// symbols, up to a factor; `None` where nothing is seen of it. `O(L q^2)`; less where the symbol itself is seen.
     pub(super) fn posteriors(&self, evidence: &[Option<Vec<F>>]) -> Result<Vec<Vec<F>>> {
         let mut forward: Vec<Vec<F>> = Vec::with_capacity(evidence.len());
         for seen in evidence {
@@ -36,7 +36,7 @@ impl<F: Scalar> MarkovChain<F> {
         next
     }
 
-    /// From likelihoods of the symbols of a token those of the token before.
+    /// From the likelihoods of the symbols of a token, those of the token before it.
     fn before(&self, likelihoods: &[F]) -> Vec<F> {
         let rows = self.transition.chunks_exact(self.alphabet());
         let seen: Vec<(usize, F)> =

@@ -1,11 +1,12 @@
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{self, Scalar};
 
-/// The states of the only closed class, or two states of different ones. `O(q^2)` for most chains.
+/// The states of the only closed class; an error with two states of different ones if there are
+/// more. `O(q^2)` for most chains.
 pub(super) fn closed_class<F: Scalar>(transition: &[F], alphabet: usize) -> Result<Vec<usize>> {
     let forward = |x: usize, y: usize| transition[x * alphabet + y] > F::zero();
     let backward = |x: usize, y: usize| forward(y, x);
-    // Go down to a state that can be reached from wherever it leads.
+    // Go down to a state that can be reached from every state it leads to.
     let descend = |mut state: usize| loop {
         let onward = reachable(state, alphabet, forward);
         let back = reachable(state, alphabet, backward);

@@ -1,4 +1,4 @@
-//! Many tokens further at once: powers of the transition matrix, and what a chain can tell from them.
+//! Many tokens further at once: powers of the transition matrix, and what is computed from them.
 
 use super::{MAX_WORK, MarkovChain, cells};
 use crate::distribution::traits::{
@@ -51,8 +51,8 @@ impl<F: Scalar> MarkovChain<F> {
         })
     }
 
-    /// A vector times a power of the transition matrix, which is applied again and again, or by its
-    /// squares if that takes less.
+    /// A vector times a power of the transition matrix. The matrix is applied again and again, or
+    /// by its squares if that takes less.
     fn times_power(
         &self,
         vector: &[F],
@@ -130,7 +130,7 @@ pub(super) fn product<F: Scalar>(left: &[F], right: &[F], alphabet: usize) -> Ve
     result
 }
 
-/// Rows divided by their sums, which are 1 but for rounding: so that it does not add up over powers.
+/// Rows divided by their sums. These are 1 but for rounding, which would add up over powers.
 pub(super) fn normalized_rows<F: Scalar>(mut rows: Vec<F>, alphabet: usize) -> Vec<F> {
     for row in rows.chunks_exact_mut(alphabet) {
         let sum = scalar::sum(row.iter().copied());

@@ -1,4 +1,4 @@
-//! The information curve as far as samples tell it.
+//! The information curve as far as samples determine it.
 
 use crate::bounds::sharp::Known;
 use crate::distribution::samples::Samples;
@@ -20,8 +20,8 @@ const MAX_WORK: u128 = 1 << 32;
 /// ```text
 /// I_k = H_1 - (H_{k+1} - H_k)        H_k the mean entropy of k tokens, over all or over random sets of k
 /// ```
-/// There is no way from here to an [`InformationCurve`](crate::InformationCurve): samples do not tell a whole curve. What they
-/// tell becomes a [`Known`].
+/// It does not become an [`InformationCurve`](crate::InformationCurve), since samples do not determine a whole curve.
+/// What they determine becomes a [`Known`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampledCurve {
     samples: usize,
@@ -81,7 +81,8 @@ impl Samples {
         })
     }
 
-    /// Size after size: the mean tally of the sets, and the values of single sets if these are a choice of all.
+    /// Size after size: the mean tally of the sets, and the values of the single sets if not all sets were
+    /// looked at.
     fn curve_by_size(
         &self,
         terms: &Terms,
@@ -89,7 +90,8 @@ impl Samples {
         mut of_size: impl FnMut(usize) -> Result<(Tally, Vec<f64>)>,
     ) -> Result<SampledCurve> {
         let shares = self.shares();
-        // All single tokens are few, also where sets are chosen at random.
+        // There are few single tokens, so all of them are used even where larger sets are chosen at
+        // random.
         let singles = self.mean_entropy(1, terms);
         let mut sizes = vec![(Tally::nothing(shares.groups()), Vec::new()), of_size(1)?];
         let mut entropies =
@@ -147,8 +149,9 @@ impl Samples {
         }
     }
 
-    /// The information curve up to the first number of revealed tokens at which it cannot be trusted, along so many random
-    /// orders of the tokens: for sequences whose sets are too many. The spread between orders is part of the errors.
+    /// The information curve up to the first number of revealed tokens at which it cannot be trusted, from the sets
+    /// along this many random orders of the tokens. For sequences that have too many sets to look at all. The spread
+    /// between orders is part of the errors.
     ///
     /// O(samples) for each order and number of tokens.
     ///
@@ -260,7 +263,7 @@ impl SampledCurve {
         self.tokens
     }
 
-    /// The number of samples it is from.
+    /// The number of samples it was estimated from.
     #[must_use]
     pub fn samples(&self) -> usize {
         self.samples
@@ -287,10 +290,10 @@ impl SampledCurve {
         self.entropies.get(tokens).copied()
     }
 
-    /// What is known of the distribution with probability `level`: an interval for each trusted `I_k`, all of them together, and
-    /// that no token tells more than its own entropy. Nothing beyond.
+    /// What is known of the distribution with probability `level`: an interval for each trusted `I_k`, and that no
+    /// token tells more than its own entropy. All of this holds together with that probability.
     ///
-    /// Intervals that contradict each other, as monotone curves do not, are widened until they do not.
+    /// Intervals through which no monotone curve passes are widened until one does.
     ///
     /// # Errors
     /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`.
@@ -334,7 +337,7 @@ impl SampledCurve {
     }
 }
 
-/// The mean of values of random sets, with the error of it; nothing if all sets were looked at.
+/// The mean of the values of random sets, with its error; `None` if all sets were looked at.
 fn spread(values: &[f64]) -> Option<Estimate> {
     let sets = values.len() as f64;
     if values.len() < 2 {

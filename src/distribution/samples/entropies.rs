@@ -61,7 +61,8 @@ impl Terms {
 
 /// `sum_{j >= 0} (1 - a)^(j+1) / (n + j)`, which is `(1-a)^(1-n) (-ln a - sum_{r < n} (1-a)^r / r)` without its cancellation.
 fn rest_of_logarithm(n: f64, a: f64) -> f64 {
-    // Plainly while there are few terms; then Euler and Maclaurin's formula, whose integral is an exponential one.
+    // A plain sum while there are few terms, then the Euler-Maclaurin formula, whose integral is an exponential
+    // integral.
     const PLAIN: u32 = 64;
     let x = 1.0 - a;
     let mut sum = CompensatedSum::new();
@@ -177,7 +178,7 @@ impl Tally {
         }
     }
 
-    /// Adds so many times another one.
+    /// Adds `weight` times another tally.
     pub(super) fn add(&mut self, weight: f64, other: &Self) {
         self.plug_in += weight * other.plug_in;
         self.miller_madow += weight * other.miller_madow;

@@ -29,7 +29,7 @@ impl SampledValue {
         Self::with_other_error(tally, shares, None)
     }
 
-    /// With an error on top, independent of the spread between groups.
+    /// The value of a tally with another error added, independent of the spread between groups.
     pub(super) fn with_other_error(
         tally: &Tally,
         shares: &Shares,
@@ -58,19 +58,19 @@ impl SampledValue {
         self.estimate
     }
 
-    /// That of Miller and Madow.
+    /// The estimate of Miller and Madow.
     #[must_use]
     pub fn miller_madow(&self) -> Nats {
         self.miller_madow
     }
 
-    /// That of Grassberger.
+    /// The estimate of Grassberger.
     #[must_use]
     pub fn grassberger(&self) -> Nats {
         self.grassberger
     }
 
-    /// The value of the distribution of the sample itself: biased.
+    /// The plug-in estimate: the value for the distribution of the sample itself. It is biased.
     #[must_use]
     pub fn plug_in(&self) -> Nats {
         self.plug_in

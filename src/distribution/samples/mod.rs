@@ -74,7 +74,8 @@ pub struct Samples {
 const MAX_SYMBOLS: u128 = 1 << 27;
 /// The most groups: each has a number for each estimate.
 const MAX_GROUPS: usize = 1 << 16;
-/// Independent samples are put into so many groups: the errors are then known as well as any.
+/// Independent samples are put into this many groups. More groups would not improve the errors
+/// noticeably.
 const GROUPS_OF_INDEPENDENT: usize = 256;
 /// The largest alphabet: a table of it is made for each splitting.
 const MAX_ALPHABET: u128 = 1 << 24;
@@ -133,10 +134,12 @@ impl Samples {
         Self::of_columns(alphabets, columns(alphabets, by_group.into_values().flatten())?, ends)
     }
 
-    /// All windows of a text, one starting at each of its symbols, in so many blocks of neighbouring windows.
+    /// All windows of a text, one starting at each of its symbols, in a given number of blocks of
+    /// neighbouring windows.
     ///
-    /// Windows that overlap depend on each other, so errors come from the spread between blocks. They are right if blocks are
-    /// long against the windows and against what the text remembers, and there are enough of them: some twenty.
+    /// Windows that overlap depend on each other, so errors come from the spread between blocks. They are right if
+    /// blocks are long compared with the windows and with the memory of the text, and if there are some twenty blocks
+    /// or more.
     ///
     /// # Errors
     /// As [`in_groups`](Self::in_groups); [`LengthMismatch`](Error::LengthMismatch) for a text shorter than
@@ -213,9 +216,9 @@ impl Samples {
         SampledValue::of(&tally, &self.shares())
     }
 
-    /// The same samples with the symbols at each position shuffled among them: every position keeps its frequencies, and
-    /// nothing is left of what positions tell about each other. All information estimated from them is chance. Groups are
-    /// mixed, so each sample counts as independent.
+    /// The same samples, with the symbols at each position shuffled among the samples. Every position keeps its
+    /// frequencies, and nothing is left of what positions tell about each other. All information estimated from them is
+    /// chance. Groups are mixed, so each sample counts as independent.
     ///
     /// To control for what neighbouring windows share, shuffle the text itself and take its windows.
     ///
