@@ -173,7 +173,7 @@ mod documents {
         refused::<ConfidenceInterval>(r#"{"lower":3,"upper":1,"level":0.9}"#, "lower <= upper");
         refused::<ConfidenceInterval>(r#"{"lower":1,"upper":3,"level":1.5}"#, "level is 1.5");
         refused::<TrainingError>("-1.0", "negative");
-        refused::<Nats>(r#""a lot""#, "is no number");
+        refused::<Nats>(r#""a lot""#, "is not a number");
         refused::<Passes>("[0,0]", "empty");
         refused::<Blockwise>("[]", "empty");
         refused::<RevealTimes>("[0.0,0.7,0.5,1.0]", "decrease");

@@ -1,7 +1,7 @@
 //! Means of values that come in groups: windows of one document, counts of one sequence.
 //!
-//! Values of one group depend on each other in ways that nobody knows; groups do not. So the error of a mean is
-//! told by the spread of the groups, whatever goes on inside.
+//! Values of one group may depend on each other in unknown ways; different groups are independent. So the error
+//! of a mean is estimated from the spread between groups, whatever happens inside them.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub(crate) struct Influence<F> {
     pub(crate) deviation: F,
 }
 
-/// An estimate with the error that the spread of its groups tells: see [`mean`].
+/// An estimate with the error that follows from the spread between its groups: see [`mean`].
 pub(crate) fn from_influences<F: Scalar>(
     value: Nats<F>,
     groups: &[Influence<F>],

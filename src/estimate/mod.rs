@@ -25,7 +25,7 @@ const LEAST_DEGREES: f64 = 0.1;
 /// assert!((interval.lower().0 - 1.02).abs() < 1e-3 && (interval.upper().0 - 2.98).abs() < 1e-3);
 /// assert_eq!(format!("{cost:.1}"), "2.0 ± 0.5 nats");
 ///
-/// // An error that is itself known from three samples only leaves more open.
+/// // An error that is itself estimated, from only three samples, leaves more open.
 /// let few = Estimate::from_samples(Nats(2.0), Nats(0.5), 2.0)?;
 /// assert!(few.interval(0.95)?.width() > interval.width() * 2.0);
 /// assert!(Estimate::with_known_error(Nats(2.0), Nats(-0.5)).is_err());
@@ -75,8 +75,8 @@ impl<F: Scalar> Estimate<F> {
         Ok(Self::of_parts(value, Nats(standard_error), degrees_of_freedom))
     }
 
-    /// What the caller knows to be a value, its error and their degrees of freedom; a result that may
-    /// have overflowed goes through [`finite`](Self::finite).
+    /// From parts that the caller knows to be valid. A result that may have overflowed goes through
+    /// [`finite`](Self::finite).
     pub(crate) fn of_parts(
         value: Nats<F>,
         standard_error: Nats<F>,
@@ -260,7 +260,7 @@ impl<F: Scalar> fmt::Display for ConfidenceInterval<F> {
     }
 }
 
-/// Refuses an interval upside down, or with an end that is no number.
+/// Refuses an interval whose lower end is above the upper one, or with an end that is not a number.
 pub(crate) fn check_ends<F: Scalar>(lower: Nats<F>, upper: Nats<F>) -> Result<()> {
     if lower <= upper {
         return Ok(());
@@ -278,7 +278,7 @@ pub(crate) fn check_level(level: f64) -> Result<f64> {
 }
 
 /// The probability that an interval of this level misses the truth. Passed on in place of the level,
-/// because a level near 1 has no digits left to be made larger.
+/// because near 1 there are too few digits for a still higher level.
 pub(crate) fn outside(level: f64) -> Result<f64> {
     Ok(1.0 - check_level(level)?)
 }

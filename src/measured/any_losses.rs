@@ -8,11 +8,12 @@ use crate::schedule::Schedule;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MeasuredLosses<F = f64> {
-    /// Each sequence at one count, at least two of them at each, or means with errors.
+    /// Sequences that were each measured at one count, at least two of them at every count; or
+    /// means with errors.
     Curve(LossCurve<F>),
     /// Single evaluations at counts of their own.
     Posterior(LossPosterior<F>),
-    /// Each sequence at many counts.
+    /// Sequences that were each measured at many counts.
     Nested(NestedLosses<F>),
 }
 
@@ -63,10 +64,10 @@ impl<F: Scalar> MeasuredLosses<F> {
         }
     }
 
-    /// What they say of the losses at all counts: see [`LossPosterior`].
+    /// What the measured losses say of the losses at all counts: see [`LossPosterior`].
     ///
-    /// Of sequences at many counts, the errors of the means are taken as independent, which smooths a little too much:
-    /// what sequences have in common over the counts is no noise of single ones.
+    /// For sequences at many counts, the errors of the means are taken as independent. This smooths a little too much:
+    /// what makes a sequence hard at all counts is not noise of single counts.
     ///
     /// # Errors
     /// As [`LossCurve::posterior`].
@@ -89,8 +90,8 @@ impl<F: Scalar> MeasuredLosses<F> {
         }
     }
 
-    /// The same losses, taken as constant beyond the measured counts: [`LossCurve::holding_ends`]. A posterior goes on by
-    /// itself, and stays as it is.
+    /// The same losses, taken as constant beyond the measured counts: [`LossCurve::holding_ends`]. A posterior extends
+    /// beyond them by itself, and stays as it is.
     #[must_use]
     pub fn holding_ends(self) -> Self {
         match self {

@@ -6,17 +6,17 @@ use crate::units::Nats;
 
 /// The schedule of least cost of parallelism for measured losses, which need not be monotone.
 ///
-/// Use it for the losses of a real predictor as they are. A curve that never rises has
-/// [`schedule`](crate::optimal::schedule), which is much faster; here nothing is assumed, so every step
-/// is tried: O(T L^2) time and O(T L) memory.
+/// Use it for the losses of a real predictor as they are. For a curve that never rises,
+/// [`schedule`](crate::optimal::schedule) is much faster. Here nothing is assumed, so every step is
+/// tried: O(T L^2) time and O(T L) memory.
 ///
 /// # Formula
 /// ```text
 /// cost of parallelism = sum_t sum_{0 <= j < s_t} (l_{k_t} - l_{k_t + j})
 /// ```
-/// where `l_k` is the predictor's mean cross-entropy, in nats, of one token given `k` others. It is by
-/// how much the divergence of the schedule exceeds that of one token per step. Where losses rise
-/// with `k`, it may be negative.
+/// where `l_k` is the predictor's mean cross-entropy, in nats, of one token given `k` others. The
+/// cost is how much the divergence of the schedule exceeds that of one token per step. Where losses
+/// rise with `k`, it may be negative.
 ///
 /// Of schedules of equal cost, the one whose last steps are the largest is returned.
 ///

@@ -60,8 +60,9 @@ impl<F: Scalar> Collector<F> {
     /// Empty, for sequences of `tokens` tokens.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^20: memory
-    /// is taken for all counts at once, and a short document should not be able to ask for gigabytes.
+    /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^20:
+    /// memory is taken for all counts at once, and a short serialized document should not be able
+    /// to ask for gigabytes.
     pub fn new(tokens: usize) -> Result<Self> {
         Ok(Self { cells: Moments::for_counts(tokens)? })
     }
@@ -288,7 +289,7 @@ impl<F: Scalar> Collector<F> {
     }
 }
 
-/// A cell and one more value.
+/// A cell with one more value.
 fn with<F: Scalar>(cell: &Moments<F>, revealed: usize, value: F) -> Result<Moments<F>> {
     let (what, index) = ("observations", Some(revealed));
     if !value.is_finite() {

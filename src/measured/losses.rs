@@ -49,8 +49,8 @@ pub struct LossPoint<F = f64> {
     /// The standard error of that mean; 0 if it is exact.
     pub standard_error: Nats<F>,
     /// How many samples it is the mean of, at least 1, if their number is known. The error of one sample is
-    /// not known by itself: it is 0 here, and samples of the same count, merged by
-    /// [`LossCurve::from_points`], tell it.
+    /// not known by itself: it is 0 here, and follows when [`LossCurve::from_points`] merges samples of the
+    /// same count.
     pub samples: Option<u64>,
 }
 
@@ -223,13 +223,14 @@ impl<F: Scalar> LossCurve<F> {
     /// [`Inconsistent`](Error::Inconsistent) for a single sample with an error,
     /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample in all,
     /// [`SamplesUnknown`](Error::SamplesUnknown) if their number is known of one of the losses at a count
-    /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for losses without error at one count that contradict an
-    /// exact one.
+    /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for different losses without error at one
+    /// count.
     pub fn from_points(points: impl AsRef<[LossPoint<F>]>, tokens: usize) -> Result<Self> {
         Self::merged(tokens, points.as_ref(), 2)
     }
 
-    /// With at least so many samples at each count, where their number is known.
+    /// As [`from_points`](Self::from_points), but requires at least `least` samples at each count
+    /// where their number is known.
     pub(crate) fn merged(tokens: usize, points: &[LossPoint<F>], least: u64) -> Result<Self> {
         check_tokens(tokens)?;
         let mut sorted = points.to_vec();
@@ -592,7 +593,7 @@ impl<F: Scalar> LossCurve<F> {
         Ok(gaps.map(|(&sum, gap)| mean(sum, gap[1] - gap[0])).collect())
     }
 
-    /// The same for how much more one schedule costs than another.
+    /// For each gap, how much more the mean of one schedule's sawtooth is than that of another's.
     fn difference_gaps(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Vec<F>> {
         schedule.check_tokens("loss curve", self.tokens)?;
         baseline.check_tokens("loss curve", self.tokens)?;

@@ -21,7 +21,7 @@
 //! | which schedule, what it costs by losses that had no part in the choice, and whether it beats equal sizes | [`Planner`] |
 //! | which decoder is fastest within a tolerance, and which lose for certain | [`DecoderRuns::compare`] |
 //! | which order and which sizes, by the same losses | [`OrderBlocks::choose_order`] |
-//! | the same for losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
+//! | which schedule, for losses that are not monotone | [`schedule_for_losses`], [`Planner::schedule_as_measured`] |
 //!
 //! Measured losses become an [`InformationCurve`](crate::InformationCurve) only through
 //! [`MonotoneLosses`], which says what it moved and whether noise explains that.

@@ -9,7 +9,7 @@ use crate::numeric::scalar::{self, Scalar};
 use crate::numeric::student;
 use crate::units::Nats;
 
-/// Whether measured losses that rise somewhere do so by chance.
+/// A test of whether measured losses that rise somewhere do so by chance.
 ///
 /// True conditional entropies never rise with the number of revealed tokens. Those of a model may, and
 /// measured ones will.
@@ -17,15 +17,15 @@ use crate::units::Nats;
 /// # Formula
 /// ```text
 /// t = (mean of block B - mean of block A) / its standard error
-/// p = min(1, comparisons * least of P(Student's law > t))
+/// p = min(1, comparisons * least of P(T > t))        T with Student's distribution
 /// ```
 /// over adjacent blocks A, B of 1, 2, 4, .. points each: single points show a jump, long blocks a slow
 /// rise. Fewer than twice as many comparisons as points. The degrees of freedom are those of
 /// [`Estimate::interval`]: with errors from few samples, a rise must be larger to count.
 ///
 /// For normal, independent errors and losses that do not rise, `p` is below `1 - level` with
-/// probability at most `1 - level` (Bonferroni's bound, whatever the losses are; as good as the
-/// degrees of freedom are where the errors are estimates).
+/// probability at most `1 - level`. This is Bonferroni's bound, which holds whatever the losses
+/// are. Where the errors are estimates, it is as good as their degrees of freedom.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -37,7 +37,8 @@ use crate::units::Nats;
 )]
 #[non_exhaustive]
 pub struct MonotonicityTest<F = f64> {
-    /// The probability, at most, of a rise as significant as the largest one if the losses do not rise.
+    /// An upper bound on the probability of a rise as significant as the largest one, if the true
+    /// losses do not rise.
     pub p_value: f64,
     /// How many pairs of blocks were compared.
     pub comparisons: usize,
@@ -67,9 +68,9 @@ impl<F: Scalar> MonotonicityTest<F> {
 )]
 #[non_exhaustive]
 pub struct Increase<F = f64> {
-    /// The counts before it.
+    /// The counts of the block before the rise.
     pub before: RangeInclusive<usize>,
-    /// The counts after it.
+    /// The counts of the block after the rise.
     pub after: RangeInclusive<usize>,
     /// How much the mean loss rises.
     pub rise: Estimate<F>,
@@ -114,8 +115,8 @@ impl<F: Scalar> Move<F> {
 
 /// Measured losses, and the nonincreasing ones nearest to them.
 ///
-/// The only way from a [`LossCurve`] to an [`InformationCurve`]: the step is explicit, and says what it
-/// [moved](Self::moves) and whether [noise](Self::test) explains that.
+/// This is the only way from a [`LossCurve`] to an [`InformationCurve`]: the step is explicit, and
+/// says what it [moved](Self::moves) and whether [noise](Self::test) explains that.
 ///
 /// # Formula
 /// ```text
@@ -127,11 +128,12 @@ impl<F: Scalar> Move<F> {
 /// Mathematical Statistics* 26 (1955).
 ///
 /// The projection makes no statement about errors: choose with it, and judge by the
-/// [measured](Self::measured) losses, best those of another sample.
+/// [measured](Self::measured) losses, preferably those of another sample.
 ///
 /// The weights are themselves measured. Losses are skewed: a sample without one of its rare large
 /// values has a small mean and, with it, a small standard error, so it weighs too much, and the fitted
-/// losses are too low on average. From 20 samples at each count on this is small against the errors.
+/// losses are too low on average. With 20 or more samples at each count, this is small compared
+/// with the errors.
 ///
 /// ```
 /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint}};
@@ -171,7 +173,7 @@ impl<F: Scalar> LossCurve<F> {
             })
             .collect();
         let scale = blocks.iter().fold(F::zero(), |scale, block| scale.max(block.losses));
-        // What rounding can do is no evidence, even between exact losses.
+        // A rise that rounding can cause is no evidence, even between exact losses.
         let rounding = scale * F::tolerance();
         let mut length = F::one();
         let mut comparisons = 0;
@@ -189,8 +191,8 @@ impl<F: Scalar> LossCurve<F> {
                 spread.standard_error = spread.standard_error / length;
                 let most = largest.as_ref().map_or(f64::NEG_INFINITY, |(most, _)| *most);
                 let deviations = scalar::evidence(rise / spread.standard_error);
-                // Student's distribution has the heavier tail: what a known error would not make the largest
-                // is not the largest.
+                // Student's distribution has the heavier tail: a rise that would not be the largest if its
+                // error were known is not the largest.
                 if deviations.is_nan() || deviations <= most {
                     continue;
                 }

@@ -22,7 +22,7 @@ pub struct SequenceLosses<F = f64> {
 }
 
 impl<F: Scalar> SequenceLosses<F> {
-    /// Of a sequence that is a document of its own.
+    /// The losses of a sequence that is a document of its own.
     pub fn new(losses: impl Into<Vec<(usize, Nats<F>)>>) -> Self {
         Self { document: None, losses: losses.into() }
     }
@@ -38,8 +38,8 @@ impl<F: Scalar> SequenceLosses<F> {
 /// Losses of sequences that were each measured at many counts.
 ///
 /// A cost is then one number for each sequence, a sum of differences of its own losses. What makes a sequence hard as a
-/// whole cancels in it. So for the same number of forward passes costs have errors that are smaller by far than with
-/// each sequence at one count, as in a [`LossCurve`]; likelihoods have larger ones.
+/// whole cancels in it. So for the same number of forward passes, the errors of costs are far smaller than with each
+/// sequence at one count, as in a [`LossCurve`]. The errors of likelihoods are larger.
 ///
 /// # Formula
 /// ```text
@@ -72,7 +72,7 @@ impl<F: Scalar> SequenceLosses<F> {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NestedLosses<F = f64> {
-    /// The means by count, whose weights all sums have.
+    /// The means by count. Their weights are used for all sums.
     means: LossCurve<F>,
     /// How many sequences were measured at each of these counts.
     measured: Vec<usize>,
@@ -84,7 +84,7 @@ pub struct NestedLosses<F = f64> {
 #[derive(Debug, Clone, PartialEq)]
 struct Sequence<F> {
     document: Option<String>,
-    /// The number of its document, or of its own.
+    /// The number of its document; one of its own if it has none.
     group: usize,
     /// One for each count of the means; NaN where it was not measured.
     losses: Vec<F>,
@@ -190,8 +190,8 @@ impl<F: Scalar> NestedLosses<F> {
         self.groups
     }
 
-    /// The mean at each count, with its error if sequences did not share documents. As a [`LossCurve`] it knows nothing of
-    /// what the counts have in common: its errors of costs are too large, those of likelihoods too small.
+    /// The mean at each count, with the error it would have if sequences did not share documents. A [`LossCurve`] does
+    /// not know that its counts share sequences: its errors of costs are too large, those of likelihoods too small.
     #[must_use]
     pub fn loss_curve(&self) -> &LossCurve<F> {
         &self.means

@@ -55,7 +55,7 @@ const MOST_TOKENS_THAT_RISE: usize = 1024;
 pub struct Planner<F = f64> {
     select: Sample<F>,
     evaluate: Sample<F>,
-    /// Both samples together; none if they cannot be put together.
+    /// Both samples together; `None` if they cannot be put together.
     pooled: Option<Fitted<F>>,
     rises: bool,
 }
@@ -67,7 +67,7 @@ struct Sample<F> {
     fitted: Fitted<F>,
 }
 
-/// What chooses.
+/// What schedules are chosen by.
 #[derive(Debug, Clone, PartialEq)]
 struct Fitted<F> {
     posterior: LossPosterior<F>,
@@ -115,9 +115,9 @@ pub struct Advice<F = f64> {
     /// What sizes chosen by the other sample save against balanced ones, if the losses lie on a smooth curve: below zero
     /// if they cost more.
     pub saved: Estimate<F>,
-    /// What that shows.
+    /// What the saving shows.
     pub verdict: Verdict,
-    /// How many times as many evaluations would make it certain, if it stays what it is: see
+    /// How many times as many evaluations would make the saving certain, if it stays the same: see
     /// [`Verdict::evaluations_needed`].
     pub evaluations_needed: f64,
 }
@@ -155,8 +155,8 @@ impl<F: Scalar> Sample<F> {
         self.losses.parallelism_cost(schedule)
     }
 
-    /// By how much the first schedule costs more: as sequences that were measured at all counts tell it, or with the
-    /// error of the posterior, which is smaller than on the straight lines.
+    /// By how much the first schedule costs more: from the sequences themselves if each was measured at many counts,
+    /// else from the posterior, whose error is smaller than that of the straight lines.
     fn difference(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Estimate<F>> {
         match &self.losses {
             MeasuredLosses::Nested(nested) => nested.cost_difference(schedule, baseline),
@@ -227,8 +227,8 @@ impl<F: Scalar> Planner<F> {
         &self.select.fitted.curve
     }
 
-    /// Whether the losses of the first sample rise by more than noise explains, so that [`advise`](Self::advise) chooses
-    /// by the losses as measured: at 99 %, and up to 1024 tokens.
+    /// Whether the losses of the first sample rise by more than noise explains, so that [`advise`](Self::advise)
+    /// chooses by the losses as measured. Judged at the level 99 %, and only up to 1024 tokens.
     #[must_use]
     pub fn chooses_as_measured(&self) -> bool {
         self.rises && self.curve().tokens() <= MOST_TOKENS_THAT_RISE
@@ -311,7 +311,8 @@ impl<F: Scalar> Planner<F> {
         Ok(advice)
     }
 
-    /// What choosing saves, where one sample has to do for both: chosen by every other count, judged by the rest.
+    /// What choosing saves, where one sample must serve for both: schedules are chosen by every other count and
+    /// judged by the rest.
     fn by_alternate_counts(
         &self,
         balanced: &Schedule,

@@ -14,11 +14,11 @@ use crate::units::Nats;
 /// ```text
 /// B(r) = E l_K,   K ~ Binomial(L - 1, 1 - r)
 /// ```
-/// As a function of `1 - r` this is the Bernstein polynomial of the losses `l_k`. To undo it amplifies
-/// the errors of measurement exponentially in L, so this type does not: it bounds what each `l_k` can
-/// be. To have the `l_k` themselves from the same evaluations, keep with each loss how many tokens
-/// came out revealed, and feed [`Collector`](crate::measured::Collector): given the number, the
-/// mask is uniform.
+/// As a function of `1 - r` this is the Bernstein polynomial of the losses `l_k`. Undoing this
+/// would amplify the errors of measurement exponentially in L. So this type does not undo it, but
+/// bounds what each `l_k` can be. To have the `l_k` themselves from the same evaluations, keep with
+/// each loss how many tokens came out revealed, and feed [`Collector`](crate::measured::Collector):
+/// given the number, the mask is uniform.
 ///
 /// ```
 /// use unmaskcost::{Estimate, Nats, measured::SmoothedLosses};
@@ -183,7 +183,7 @@ impl<F: Scalar> Bounds<F> {
         let bounds = self.sides.iter().map(|Side { lower, tails, .. }| {
             let noise = tails.noise::<F>();
             if revealed == 0 {
-                // Of nothing more masked, whatever l_0 may be.
+                // No loss is above l_0, so it is at least each of the means.
                 return *lower * (F::one() - noise);
             }
             let hidden = (self.largest - *lower + noise * self.largest)
@@ -204,7 +204,7 @@ struct Tails {
 }
 
 impl Tails {
-    /// Of the revealed ones among `others` tokens, each masked with probability `ratio`.
+    /// For the number of revealed tokens among `others`, each masked with probability `ratio`.
     fn new(others: usize, ratio: f64) -> Self {
         let (mut first, mut law) = (others, Vec::new());
         if ratio < 1.0 {
@@ -228,7 +228,8 @@ impl Tails {
         Self { first, at_most, at_least }
     }
 
-    /// What lies beyond the distribution's window is taken as nothing, which makes bounds wider.
+    /// Probabilities beyond the window of the distribution are taken as zero, which makes bounds
+    /// wider.
     fn at_most(&self, k: usize) -> f64 {
         let place = k.checked_sub(self.first);
         place.map_or(0.0, |place| self.at_most.get(place).copied().unwrap_or(1.0))

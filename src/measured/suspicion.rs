@@ -7,12 +7,12 @@ use crate::numeric::scalar::{self, Scalar};
 /// No vocabulary is larger: 2^32 symbols.
 const LARGEST_VOCABULARY: f64 = 4_294_967_296.0;
 
-/// So many standard errors are no chance: of a rise, and of the fall that is left of it without a
-/// weight.
+/// A rise of this many standard errors is not chance, and neither is a fall of this many that is
+/// left when the weight is divided out.
 const OF_A_RISE: f64 = 4.0;
 const OF_A_WEIGHT: f64 = 2.0;
 
-/// Why numbers are perhaps not mean losses of masked tokens. Its text names the remedy.
+/// A reason to doubt that numbers are mean losses of masked tokens. Its text names the remedy.
 ///
 /// ```
 /// use unmaskcost::{Nats, measured::{LossCurve, LossPoint, MeasuredLosses, Suspicion}};
@@ -60,7 +60,7 @@ impl fmt::Display for Suspicion {
         match self {
             Self::AboveVocabulary { mean, limit } => write!(
                 f,
-                "the losses are {mean:.2} nats on average, and a guess among all symbols loses {limit:.2}: they are no means \
+                "the losses are {mean:.2} nats on average, and a guess among all symbols loses {limit:.2}: they are not means \
                  over the masked tokens. Write sums as sum_nats; divide terms of a likelihood, (L / l) times the sum, by \
                  L; leave out weights 1/t"
             ),
@@ -112,7 +112,7 @@ fn shape<F: Scalar>(tokens: usize, points: &[LossPoint<F>]) -> Option<Suspicion>
         return None;
     }
     let deviations = |low: Part, high: Part| (high.mean - low.mean) / low.error.hypot(high.error);
-    // With the weight taken back, a curve of losses falls.
+    // With the weight divided out, a curve of losses falls.
     let share =
         |revealed: usize| scalar::float::<f64>(tokens - revealed) / scalar::float::<f64>(tokens);
     let unweighted = thirds(&share);

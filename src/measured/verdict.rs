@@ -54,8 +54,8 @@ impl Verdict {
         })
     }
 
-    /// How many times as many evaluations would make this difference certain, if it stays what it is and its error falls
-    /// like one over their square root: at most 1 if it is certain, infinite if it is zero.
+    /// How many times as many evaluations would make this difference certain, if it stays the same and its error falls
+    /// like one over the square root of their number: at most 1 if it is certain, infinite if it is zero.
     ///
     /// # Formula
     /// ```text

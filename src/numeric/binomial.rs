@@ -2,9 +2,10 @@
 
 use crate::numeric::scalar::{self, Scalar};
 
-/// The binomial probabilities of `n` trials that matter, by the ratios of neighbours from the mode outward,
-/// which are exact where a difference of log-factorials is not, then divided by their sum. So nothing
-/// under- or overflows. (statrs 0.19.1: `Binomial::new(0.5, 1_000_000)?.pmf(500_000)` is off by 7e-10, relatively.)
+/// The binomial probabilities of `n` trials that matter. They are built from the mode outward by the ratios of
+/// neighbours, which keep digits that a difference of log-factorials loses, and are then divided by their sum. So
+/// nothing under- or overflows. (statrs 0.19.1: `Binomial::new(0.5, 1_000_000)?.pmf(500_000)` is off by 7e-10,
+/// relatively.)
 pub(crate) struct Binomial<F> {
     trials: usize,
     window: Vec<F>,

@@ -2,8 +2,8 @@
 
 use crate::numeric::scalar::{self, Scalar};
 
-/// The nearest numbers, by least squares, of which none is larger than the one before: pools of neighbours that
-/// would rise. O(values). Source: Ayer et al., *Annals of Mathematical Statistics* 26 (1955).
+/// The nonincreasing numbers nearest to these by least squares. Neighbours that would rise are pooled.
+/// O(values). Source: Ayer et al., *Annals of Mathematical Statistics* 26 (1955).
 pub(crate) fn nonincreasing<F: Scalar>(values: &[F]) -> Vec<F> {
     let mut pools: Vec<(F, usize)> = Vec::new();
     for &value in values {

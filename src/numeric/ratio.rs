@@ -25,13 +25,13 @@ impl Ratio {
         (self.numerator / divisor, self.denominator / divisor)
     }
 
-    /// The largest whole number that is at most this many times `weight`.
+    /// The largest whole number that is at most this ratio times `weight`.
     pub(crate) fn floor_times(self, weight: usize) -> usize {
         let floor = self.times(weight).checked_div(self.denominator as u128);
         saturating(floor.unwrap_or(u128::MAX))
     }
 
-    /// The largest whole number that is less than this many times `weight`; zero if there is none.
+    /// The largest whole number that is less than this ratio times `weight`; zero if there is none.
     pub(crate) fn largest_below_times(self, weight: usize) -> usize {
         let below = self.times(weight).saturating_sub(1).checked_div(self.denominator as u128);
         saturating(below.unwrap_or(u128::MAX))

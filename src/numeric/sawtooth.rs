@@ -123,7 +123,8 @@ struct Weights<'a, F> {
     sizes: core::slice::Iter<'a, usize>,
     /// What the last block left of its last step.
     left: usize,
-    /// Weights above the integers that the float tells apart are each made from their integer.
+    /// Up to here the float holds every integer. Larger weights are each converted from their own
+    /// integer.
     exact: usize,
     /// 0, 1, ..
     iota: [F; LANES],
@@ -212,7 +213,7 @@ fn write_start<F: Scalar, const N: usize>(
     }
 }
 
-/// A whole number that fits a signed one: those convert faster.
+/// A whole number as a float, by way of a signed one: those convert faster.
 #[inline(always)]
 fn small<F: Scalar>(n: usize) -> F {
     F::from_isize(n as isize).unwrap_or_else(F::infinity)

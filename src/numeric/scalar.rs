@@ -130,7 +130,7 @@ pub(crate) fn entropy<F: Scalar>(law: &[F]) -> F {
 
 /// `p ln(p/q) - p + q`, the nonnegative term of a divergence, from `p`, `q > 0` and their difference.
 ///
-/// The difference decides where the two are close: it must then be the accurate one. The result has
+/// Where the two are close the difference decides, so it must be accurate there. The result has
 /// full relative accuracy however small it is, so sums of such terms need not cancel.
 pub(crate) fn divergence_term<F: Scalar>(p: F, q: F, difference: F) -> F {
     let relative = difference / q;
@@ -189,7 +189,7 @@ impl<F: Scalar> CompensatedSum<F> {
 
     pub(crate) fn total(self) -> F {
         let total = self.sum + self.compensation;
-        // An overflown sum has a NaN compensation; the infinity is the honest answer.
+        // A sum that overflowed has a NaN compensation, and is itself the infinity to return.
         if total.is_nan() { self.sum } else { total }
     }
 }
@@ -248,7 +248,8 @@ impl<F: Scalar> RampSum<F> {
     #[inline]
     pub(crate) fn add_ramp(&mut self, values: &[F]) {
         const LANES: usize = RampSum::<()>::LANES;
-        // Weights above the integers that the float tells apart are each made from their integer.
+        // Beyond `exact` the float no longer holds every integer, so weights are each converted
+        // from their own.
         let exact = F::epsilon().recip().to_usize().unwrap_or(usize::MAX);
         let (far, near) = values.split_at(values.len().saturating_sub(exact));
         for (i, &x) in far.iter().enumerate() {

@@ -14,7 +14,8 @@ pub(crate) trait Kernel {
 /// Whether every machine that the crate is compiled for has the fused instruction.
 const ALWAYS_FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
-/// Runs it with 512-bit or 256-bit vectors where the machine has them, and with what every machine has elsewhere.
+/// Runs the kernel with 512-bit or 256-bit vectors where the machine has them, and elsewhere with what every
+/// machine has.
 #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
 pub(crate) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
     use fearless_simd::{Level, Simd};
@@ -35,7 +36,7 @@ pub(crate) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<ALWAYS_FUSED>()
 }
 
-/// Runs it with what every machine has.
+/// Runs the kernel with what every machine has.
 #[cfg(not(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64"))))]
 pub(crate) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<ALWAYS_FUSED>()

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use statrs::distribution::{Continuous, ContinuousCDF, StudentsT};
 use statrs::function::erf;
 
-/// How far intervals that miss with one probability reach, in standard errors: computed once for
-/// each number of degrees of freedom, because many losses have the same.
+/// How many standard errors intervals reach that miss the truth with one given probability.
+/// Computed once for each number of degrees of freedom, because many losses have the same number.
 pub(crate) struct Quantiles {
     miss: f64,
     known: HashMap<u64, f64>,
@@ -23,8 +23,9 @@ impl Quantiles {
     }
 }
 
-/// Above so many degrees of freedom, Student's distribution is the normal one with a correction. There the
-/// incomplete beta function is slow to converge; where the two meet they agree to eight digits.
+/// Above this many degrees of freedom, Student's distribution is taken as the normal one with a
+/// correction. There the incomplete beta function is slow to converge; where the two meet they agree to
+/// eight digits.
 const NEARLY_NORMAL: f64 = 1e6;
 
 /// How many standard errors to either side miss the truth with this probability: the upper
@@ -78,8 +79,8 @@ pub(crate) fn tail(deviations: f64, degrees: f64) -> f64 {
     }
 }
 
-/// How many standard errors of a known size are as unlikely to be exceeded as these of an estimated
-/// one: what makes deviations comparable.
+/// How many standard errors of known size are exceeded with the same probability as this many of
+/// estimated size. This makes deviations comparable.
 pub(crate) fn normal_equivalent(deviations: f64, degrees: f64) -> f64 {
     if degrees <= NEARLY_NORMAL {
         let tail = tail(deviations, degrees);
@@ -90,7 +91,8 @@ pub(crate) fn normal_equivalent(deviations: f64, degrees: f64) -> f64 {
     as_if_normal(deviations, degrees)
 }
 
-/// The same in closed form, nearly. Source: Wallace, *Annals of Mathematical Statistics* 30 (1959).
+/// An approximation of [`normal_equivalent`] in closed form. Source: Wallace, *Annals of
+/// Mathematical Statistics* 30 (1959).
 fn as_if_normal(deviations: f64, degrees: f64) -> f64 {
     if degrees.is_infinite() {
         return deviations;

@@ -1,4 +1,4 @@
-//! Floats in documents: JSON has no infinity, so what is not finite is a word there.
+//! Floats in documents: JSON has no infinity, so a float that is not finite is written as a word.
 
 use core::result::Result;
 
@@ -11,7 +11,8 @@ const INFINITE: &str = "inf";
 const NEGATIVE_INFINITE: &str = "-inf";
 const NOT_A_NUMBER: &str = "NaN";
 
-/// A number; in a format for people, `"inf"`, `"-inf"` or `"NaN"` for what is none.
+/// Writes a float. In a human-readable format, one that is not finite becomes `"inf"`, `"-inf"` or
+/// `"NaN"`.
 pub(crate) fn serialize<F: Scalar + Serialize, S: Serializer>(
     number: &F,
     serializer: S,
@@ -27,7 +28,7 @@ pub(crate) fn serialize<F: Scalar + Serialize, S: Serializer>(
     }
 }
 
-/// What [`serialize`] writes.
+/// Reads what [`serialize`] writes.
 pub(crate) fn deserialize<'de, F: Scalar + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<F, D::Error> {
@@ -47,12 +48,12 @@ pub(crate) fn deserialize<'de, F: Scalar + Deserialize<'de>, D: Deserializer<'de
             INFINITE => Ok(F::infinity()),
             NEGATIVE_INFINITE => Ok(F::neg_infinity()),
             NOT_A_NUMBER => Ok(F::nan()),
-            _ => Err(D::Error::custom(format_args!("{word:?} is no number"))),
+            _ => Err(D::Error::custom(format_args!("{word:?} is not a number"))),
         },
     }
 }
 
-/// The same for a number that may be missing.
+/// As [`serialize`], for a number that may be missing.
 pub(crate) fn serialize_optional<F: Scalar + Serialize, S: Serializer>(
     number: &Option<F>,
     serializer: S,

@@ -18,7 +18,7 @@ pub(crate) trait Column: Copy + Eq + 'static {
     }
 }
 
-/// A name that is not taken for a column, though it is meant so.
+/// A name that is not accepted, though it is meant for a column.
 pub(crate) struct NearMiss<C: 'static> {
     /// The name, in lower case.
     pub(crate) name: &'static str,
@@ -87,7 +87,7 @@ impl<C: Column> Header<C> {
         self.columns.len()
     }
 
-    /// Where this very column is.
+    /// The place of exactly this column.
     pub(crate) fn place(&self, column: C) -> Option<usize> {
         self.columns.iter().position(|&other| other == Some(column))
     }

@@ -249,7 +249,7 @@ pub(super) fn read_means<F: Scalar>(
 /// By count: the first line, and the moments of all.
 pub(super) type Cells<F> = BTreeMap<usize, (usize, Moments<F>)>;
 
-/// Lines that are single evaluations: the errors are told by their spread.
+/// Lines that are single evaluations: the errors come from their spread.
 pub(super) fn read_evaluations<F: Scalar>(
     table: &mut Table<'_, Column>,
     lines: &mut Lines,
@@ -265,7 +265,7 @@ pub(super) fn read_evaluations<F: Scalar>(
     Ok(cells)
 }
 
-/// Means with errors, where there are two evaluations at least at each count.
+/// Means with errors, if there are at least two evaluations at each count.
 fn several_each<F: Scalar>(cells: Cells<F>) -> Result<Vec<LossPoint<F>>> {
     let points = cells.into_iter().map(|(revealed, (line, cell))| match cell.observations {
         0 | 1 => Err(Error::Csv {
@@ -284,7 +284,7 @@ fn several_each<F: Scalar>(cells: Cells<F>) -> Result<Vec<LossPoint<F>>> {
     points.collect()
 }
 
-/// One line; none if nothing was masked and such lines are skipped.
+/// Reads one line; `None` if nothing was masked and such lines are skipped.
 pub(super) fn read_point<F: Scalar>(
     row: &Row<'_, Column>,
     index: usize,

@@ -31,9 +31,9 @@ impl<F: Scalar> MeasuredLosses<F> {
     /// | `sequence` | name or number of the sequence that was measured, if each was measured at many counts: [`NestedLosses`] |
     /// | `document` | what sequences that depend on each other share; may be left out, but not be empty |
     ///
-    /// Without the columns `sequence` and standard error, each line is an evaluation of a sequence of its own. Two at each
-    /// count become a [`LossCurve`]; if there are counts with one, all become a [`LossPosterior`]. Lines where
-    /// nothing was masked have no loss: they are skipped. Other columns are not looked at. The
+    /// Without the columns `sequence` and standard error, each line is an evaluation of a sequence of its own. If every
+    /// count has two or more, they become a [`LossCurve`]; if some count has only one, all become a [`LossPosterior`].
+    /// Lines where nothing was masked have no loss: they are skipped. Other columns are not looked at. The
     /// [notes](LossFile::notes) say so.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl<F: Scalar> MeasuredLosses<F> {
         Ok(LossFile { losses, notes })
     }
 
-    /// Evaluations of a sequence each.
+    /// The losses of evaluations that are each of a sequence of its own.
     fn of_cells(tokens: usize, cells: Cells<F>) -> Result<Self> {
         let single = cells.values().any(|(_, cell)| cell.observations < 2);
         let points = cells.into_iter().map(|(revealed, (_, cell))| LossPoint {

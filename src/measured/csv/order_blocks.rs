@@ -130,7 +130,7 @@ impl<F: Scalar> OrderBlocks<F> {
             let (revealed, until) = (row.count(Column::Revealed)?, row.count(Column::Until)?);
             if revealed >= until || until > tokens {
                 return Err(row.refuse(format_args!(
-                    "the block from {revealed} until {until} is none: revealed < until <= {tokens} is needed"
+                    "there is no block from {revealed} until {until}: revealed < until <= {tokens} is needed"
                 )));
             }
             let loss = match row.form(Column::LossNats) {

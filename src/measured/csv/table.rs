@@ -120,18 +120,19 @@ impl<'t, C: Column> Row<'t, C> {
         self.line
     }
 
-    /// Which of its forms this is given in.
+    /// The column in which this is given, of the forms that it may have.
     pub(crate) fn form(&self, subject: C) -> Option<C> {
         self.header.form(subject)
     }
 
-    /// What stands in this very column, without white space around it; empty if there is no such column.
+    /// The text in exactly this column, without white space around it; empty if there is no such column.
     pub(crate) fn text(&self, column: C) -> &'t str {
         let place = self.header.place(column);
         place.and_then(|place| self.fields.get(place)).map_or("", bare)
     }
 
-    /// A whole number. Also written as a float, as programs write it that know columns of floats only.
+    /// A whole number. It may be written as a float, since some programs know only columns of
+    /// floats.
     ///
     /// # Errors
     /// [`Csv`](Error::Csv).
@@ -140,7 +141,7 @@ impl<'t, C: Column> Row<'t, C> {
         whole.ok_or_else(|| self.not_as_needed(column, "a whole number"))
     }
 
-    /// A whole number; one too large for this machine's counts is as large as they go.
+    /// A whole number; one that does not fit a `usize` becomes the largest that does.
     ///
     /// # Errors
     /// [`Csv`](Error::Csv).
@@ -148,7 +149,7 @@ impl<'t, C: Column> Row<'t, C> {
         Ok(usize::try_from(self.whole(column)?).unwrap_or(usize::MAX))
     }
 
-    /// A number, perhaps infinite or none.
+    /// A number, which may be infinite or NaN.
     ///
     /// # Errors
     /// [`Csv`](Error::Csv).

@@ -26,23 +26,24 @@ pub struct OrderChoice<F = f64> {
     pub best: Schedule,
     /// Equal sizes, as far as the measured counts allow.
     pub balanced: Schedule,
-    /// By how much sizes chosen on the other half of the documents lose more than the balanced ones: below zero if
-    /// choosing helps. Those chosen by all should do no worse.
+    /// How much more sizes chosen on the other half of the documents lose than the balanced ones: below zero if
+    /// choosing helps. Sizes chosen on all documents should do no worse.
     pub change: Estimate<F>,
     /// What that change shows.
     pub verdict: Verdict,
     /// The mean loss of a sequence: of the balanced sizes if these are used, else of the sizes chosen on the other
     /// half.
     pub loss: Estimate<F>,
-    /// The same beyond one token at a time along this order, if single tokens were measured.
+    /// That loss less the loss of one token at a time along this order, if single tokens were
+    /// measured.
     pub cost: Option<Estimate<F>>,
     /// The loss of each sequence that [`loss`](Self::loss) is the mean of.
     pub(super) losses: Vec<Nats<F>>,
 }
 
 impl<F: Scalar> OrderBlocks<F> {
-    /// The sizes of exactly `steps` steps of least mean loss over the sequences: for these and no others. For what to
-    /// expect elsewhere, and for sizes to use, take [`choose`](Self::choose). O(steps x blocks).
+    /// The sizes of exactly `steps` steps with the least mean loss over these sequences. For what to expect on other
+    /// sequences, and for sizes to use, take [`choose`](Self::choose). O(steps x blocks).
     ///
     /// # Which mean
     /// A token is not harder to predict if more is known: where the mean losses of the same tokens rise with what
@@ -204,8 +205,8 @@ impl<F: Scalar> OrderBlocks<F> {
         self.least(steps, &means)
     }
 
-    /// Counts between any two of which the block was measured: each next one that has all blocks to those before it
-    /// and to the end.
+    /// Counts such that the block between any two of them was measured. A count is taken if it has all blocks to
+    /// those taken before it and to the end.
     fn grid(&self) -> Vec<usize> {
         let mut counts: Vec<usize> = self.blocks.keys().map(|&(revealed, _)| revealed).collect();
         counts.dedup();
@@ -264,8 +265,8 @@ impl<F: Scalar> OrderBlocks<F> {
 /// The mean loss of each block.
 type Means<F> = BTreeMap<(usize, usize), F>;
 
-/// Lowers what rises: for the tokens between two neighbouring counts, the losses given the first 0, .., as many as
-/// the first of the two, become the nearest ones that do not rise with what is known.
+/// Replaces means that rise. The tokens between two neighbouring counts a < b have a mean loss for each number of
+/// known tokens up to a. These become the nearest ones that do not rise with that number.
 fn not_rising<F: Scalar>(grid: &[usize], means: &mut Means<F>) {
     let cells = grid.len() - 1;
     let at = |means: &Means<F>, from: usize, to: usize| match from == to {

@@ -116,7 +116,7 @@ impl<F: Scalar> OrderPass<F> {
 
 impl<F: Scalar> OrderBlocks<F> {
     /// From the passes of a model, each sequence at the same counts: the blocks between any two of the counts, and
-    /// the first token of each pass for itself.
+    /// the first token of each pass by itself.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) without passes; [`LengthMismatch`](Error::LengthMismatch) unless a pass has a loss for
@@ -363,7 +363,7 @@ pub(super) struct Collected<F> {
     places: BTreeMap<String, usize>,
     /// NaN where a sequence has no such block yet.
     blocks: BTreeMap<(usize, usize), Vec<F>>,
-    /// The losses of all blocks, those that are missing among them.
+    /// The number of losses in all blocks, missing ones included.
     places_taken: usize,
 }
 
@@ -377,7 +377,7 @@ impl<F: Scalar> Collected<F> {
         Ok(Self { name, tokens, sequences, places, blocks, places_taken: 0 })
     }
 
-    /// The place of a sequence, which is a new one if its name is.
+    /// The place of a sequence; a new place for a new name.
     pub(super) fn sequence(&mut self, name: &str, document: Option<&str>) -> Result<usize> {
         if let Some(&place) = self.places.get(name) {
             let known = self.sequences[place].document.as_deref();
@@ -423,7 +423,7 @@ impl<F: Scalar> Collected<F> {
         Ok(())
     }
 
-    /// Every sequence must have every block.
+    /// The blocks collected. Refused unless every sequence has every block.
     pub(super) fn finish(self) -> Result<OrderBlocks<F>> {
         let Self { name, tokens, sequences, blocks, .. } = self;
         if sequences.is_empty() {

@@ -8,19 +8,21 @@ use crate::schedule::Order;
 const MAX_PREDICTIONS: u128 = 1 << 27;
 
 impl<F: Scalar> OrderBlocks<F> {
-    /// From a predictor and sequences, which are named by their place: at each of these numbers of known tokens one pass
-    /// over each sequence. All numbers below L give every schedule, and its cost beyond one token at a time.
+    /// From a predictor and sequences, which are named by their place in the list. Each sequence gets one pass at each
+    /// of these numbers of known tokens. All numbers below L give every schedule, and its cost beyond one token at a
+    /// time.
     ///
-    /// If the predictor is the distribution that the sequences are drawn from, the mean of that
-    /// [`cost`](Self::cost) is the exact error along the order: an estimate with its error where no
-    /// [`OrderCurve`](crate::curve::OrderCurve) can be had, as for a
-    /// [`HiddenMarkovChain`](crate::distribution::HiddenMarkovChain). One pass of all masked tokens for each sequence and number.
+    /// If the predictor is the distribution that the sequences are drawn from, that [`cost`](Self::cost) estimates the
+    /// exact error along the order, without bias. Use it where no [`OrderCurve`](crate::curve::OrderCurve) can be
+    /// computed, as for a [`HiddenMarkovChain`](crate::distribution::HiddenMarkovChain). One pass of all masked tokens
+    /// for each sequence and number.
     ///
     /// # Errors
-    /// [`LengthMismatch`](Error::LengthMismatch) for a sequence with other tokens than the order;
-    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a number of known tokens that is not below L, [`BlockTwice`](Error::BlockTwice) for
-    /// one given twice; [`ImpossibleContext`](Error::ImpossibleContext) for a sequence that the predictor holds impossible;
-    /// [`Empty`](Error::Empty); [`TooLarge`](Error::TooLarge) for more than 2^27 predictions; those of the predictor.
+    /// [`LengthMismatch`](Error::LengthMismatch) for a sequence with another number of tokens than the order;
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a number of known tokens that is not below L,
+    /// [`BlockTwice`](Error::BlockTwice) for one given twice; [`ImpossibleContext`](Error::ImpossibleContext) for a
+    /// sequence that the predictor holds impossible; [`Empty`](Error::Empty); [`TooLarge`](Error::TooLarge) for more
+    /// than 2^27 predictions; those of the predictor.
     ///
     /// ```
     /// use rand::SeedableRng;

@@ -22,7 +22,7 @@ use spline::{Functional, Moments, Smoothed, Spline};
 /// The largest number of measured counts: some seconds.
 const MAX_COUNTS: usize = 1 << 16;
 
-/// The fewest counts whose halves still tell a curve.
+/// The fewest counts whose halves still determine a curve.
 const LEAST_TO_SPLIT: usize = 8;
 
 /// Fits of a smaller share of the posterior are left out.
@@ -74,7 +74,7 @@ const DEVIATIONS: core::ops::RangeInclusive<i32> = -10..=4;
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossPosterior<F = f64> {
     tokens: usize,
-    /// Beyond these, losses are held.
+    /// Beyond these counts, losses are held constant.
     held: Option<(usize, usize)>,
     points: Vec<LossPoint<F>>,
     noise: Noise,
@@ -135,8 +135,8 @@ impl<F: Scalar> LossPosterior<F> {
         Self::new(tokens, curve.points(), None)
     }
 
-    /// What every other count says, and what the rest says: two independent samples, if errors at different counts are.
-    /// None if there is no noise, or too few counts.
+    /// The posterior of every other count, and that of the rest: two independent samples, if errors at different counts
+    /// are independent. `None` if there is no noise, or too few counts.
     pub(crate) fn by_alternate_counts(&self) -> Result<Option<(Self, Self)>> {
         let no_noise = self.noise.variances.iter().all(|&variance| variance == 0.0);
         if no_noise || self.points.len() < LEAST_TO_SPLIT {
@@ -200,7 +200,7 @@ impl<F: Scalar> LossPosterior<F> {
         self.tokens
     }
 
-    /// What it was made of.
+    /// The points that it was made from.
     pub(crate) fn points(&self) -> &[LossPoint<F>] {
         &self.points
     }

@@ -46,9 +46,10 @@ pub(super) struct Smoothed {
 pub(super) struct Functional {
     /// The weights of the measured losses if the curve is the broken line through them.
     line: Vec<f64>,
-    /// What is left is the integral of `f''` times some function. This is the integral of its square,
+    /// The rest of the sum is the integral of `f''` times some function. This is the integral of
+    /// the square of that function.
     remainder_square: f64,
-    /// and these are its integrals with the hat functions.
+    /// The integrals of that function times the hat functions.
     remainder_hats: Vec<f64>,
     /// `C` times the weights: its product with them, and its contrasts.
     line_variance: f64,
@@ -81,8 +82,8 @@ impl Spline {
         Self { coordinates, counts, losses, contrasts, differences, noise, log_volume }
     }
 
-    /// The likelihood is that of the contrasts, times what makes it one of the data with flat priors for the losses at
-    /// both ends of the line: the same for all coordinates.
+    /// The logarithm of the factor that turns the likelihood of the contrasts into that of the data, with flat priors
+    /// for the losses at both ends of the line. Then the likelihoods of different coordinates can be compared.
     ///
     /// # Formula
     /// ```text
@@ -214,8 +215,9 @@ impl Spline {
         line
     }
 
-    /// The function whose integral with `f''` is what the sum differs by from the broken line: its square, and its
-    /// products with the hats. It is linear between neighbouring counts.
+    /// Take the function whose integral times `f''` is the difference between the sum and that of the broken line;
+    /// it is linear between neighbouring counts. Returns the integral of its square, and its integrals times the
+    /// hats.
     fn remainder(&self, weights: &[f64], line: &[f64]) -> (f64, Vec<f64>) {
         let mut hats = vec![0.0; self.contrasts.len()];
         let mut square = 0.0;

@@ -2,7 +2,7 @@ use crate::measured::losses::LossPoint;
 use crate::numeric::moments::count;
 use crate::numeric::scalar::{self, Scalar};
 
-/// So many degrees of freedom tell a variance well enough, to within a fifth.
+/// With this many degrees of freedom a variance is known well enough, to within a fifth.
 const ENOUGH_DEGREES: f64 = 50.0;
 
 /// The variances of measured means, with the degrees of freedom of all that was estimated.
@@ -28,7 +28,7 @@ struct Seen {
 /// at each count:                 m_k * (mean of variance / m over it and its neighbours, until 50 degrees of freedom)
 /// ```
 /// The loss of a sample is a mean over `L - k` masked tokens, hence the model. Where counts have a single sample each,
-/// the second differences of their losses are seen besides: their variances are sums of three.
+/// the squares of the second differences of their losses are used as well; the variance of each is a sum of three.
 pub(super) fn variances<F: Scalar>(tokens: usize, points: &[LossPoint<F>]) -> Variances {
     let single: Vec<Option<Seen>> = points.iter().map(|point| seen(tokens, point)).collect();
     let own: Vec<Seen> = single.iter().flatten().copied().collect();
@@ -143,6 +143,6 @@ fn local_ratio(single: &[Option<Seen>], place: usize, of_sample: &dyn Fn([f64; 2
             break;
         }
     }
-    // Few degrees in all: the model is as good.
+    // The degrees that are missing count as if they agreed with the model.
     (sum + (ENOUGH_DEGREES - degrees).max(0.0)) / degrees.max(ENOUGH_DEGREES)
 }

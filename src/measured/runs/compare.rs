@@ -57,7 +57,7 @@ pub struct ComparedDecoder<F = f64> {
     pub means: DecoderMeans<F>,
     /// Its mean loss: these intervals hold for all decoders at once.
     pub loss: ConfidenceInterval<F>,
-    /// It loses at most so much more than the best of all: holds for all decoders at once.
+    /// The most that it may lose beyond the best of all: this bound holds for all decoders at once.
     pub behind_best: Nats<F>,
     /// A decoder that takes no more rounds and certainly loses less, if there is one: holds for all decoders at once.
     pub beaten_by: Option<String>,
@@ -70,11 +70,12 @@ pub struct ComparedDecoder<F = f64> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum FrontierPlace {
     /// On the lower convex hull: no mixture of others loses less in as many rounds. What lies on the
-    /// hull between two decoders is reached by tossing a coin, for each sequence, for which of them decodes it.
+    /// hull between two decoders is reached by tossing a coin, for each sequence, to decide which of them
+    /// decodes it.
     Hull,
-    /// No other one is at least as good in both, but a mixture of two is.
+    /// No other decoder is at least as good in both, but a mixture of two is.
     Frontier,
-    /// Another one takes no more rounds and loses no more.
+    /// Another decoder takes no more rounds and loses no more.
     Dominated,
 }
 
@@ -150,7 +151,8 @@ impl<F: Scalar> DecoderComparison<F> {
         self.level
     }
 
-    /// The sequences that some decoder was run on, but not all: they have no part in this.
+    /// The number of sequences that some decoders were run on, but not all. They have no part in
+    /// the comparison.
     #[must_use]
     pub fn sequences_left_out(&self) -> usize {
         self.left_out
@@ -218,7 +220,7 @@ fn behind_best<F: Scalar>(
     level: f64,
 ) -> Result<Vec<Nats<F>>> {
     let others = compared.len().saturating_sub(1).max(1);
-    // Only one side is used of intervals that miss to two.
+    // The intervals miss on two sides, and only one side is used.
     let mut one_sided = Quantiles::new(one_sided(level, others)?);
     let mut behind = Vec::with_capacity(compared.len());
     for (place, row) in compared.iter().enumerate() {
@@ -264,7 +266,8 @@ fn beaten_by<F: Scalar>(
     Ok(beaten)
 }
 
-/// The two-sided probability of missing whose upper side is missed with the right probability for each of `many`.
+/// The two-sided probability of missing for intervals of which only the upper side is used, if each of `many` may
+/// miss with its share of `1 - level`.
 fn one_sided(level: f64, many: usize) -> Result<f64> {
     Ok((2.0 * estimate::outside_of_each(level, many)?).min(1.0))
 }

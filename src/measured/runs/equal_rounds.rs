@@ -7,9 +7,10 @@ use crate::numeric::scalar::{self, Scalar};
 impl<F: Scalar> DecoderRuns<F> {
     /// By how much a decoder loses more than others do in as many rounds: is my decoder better than a random order?
     ///
-    /// A decoder that takes a number of rounds which none of the others takes is compared with two of them, of which
-    /// each sequence gets one by the toss of a coin, so that they take as many rounds on average. Of all these
-    /// mixtures the one with the least loss is taken: the lower convex hull of the others.
+    /// If none of the others takes the same number of rounds, the decoder is compared with a mixture of two: for
+    /// each sequence a coin decides which of the two decodes it, so that the mixture takes as many rounds on
+    /// average. Of all these mixtures the one with the least loss is taken: it lies on the lower convex hull of the
+    /// others.
     ///
     /// # Formula
     /// ```text
@@ -56,7 +57,8 @@ impl<F: Scalar> DecoderRuns<F> {
     }
 }
 
-/// Decoders of which each sequence gets one by a coin, so that the mean of the rounds is given.
+/// Decoders of which each sequence gets one by a coin, so that the mean number of rounds is a given
+/// one.
 struct Mixture<F> {
     loss: Effect<F>,
 }

@@ -92,10 +92,10 @@ impl<F: Scalar> Run<F> {
 /// Decoders that were run on the same held-out sequences.
 ///
 /// For a decoder that chooses positions from revealed tokens and predictions only, the loss of a run is `-ln q` of
-/// the decoder itself. If it draws coins for its positions, it is `-ln q` given the coins, whose mean is the loss
-/// one pays; several runs of one sequence with other coins ([`Run::draw`]) count as one, their mean. A decoder that
-/// chooses by the tokens it *sampled* (the confidence of the sampled token, remasking), or that
-/// changes tokens, has another `q`: such runs say nothing of it.
+/// the decoder itself. If it draws coins for its positions, it is `-ln q` given the coins, whose mean is what
+/// counts; several runs of one sequence with other coins ([`Run::draw`]) count as one, their mean. A decoder that
+/// chooses by the tokens it *sampled* (the confidence of the sampled token, remasking), or that changes tokens, has
+/// another `q`: such runs say nothing of it.
 ///
 /// Errors come from the spread over documents where they are named, otherwise over sequences. Differences are paired.
 ///

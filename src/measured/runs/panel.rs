@@ -89,7 +89,7 @@ impl<F: Scalar> Panel<F> {
         })
     }
 
-    /// The mean with the error that the spread of the documents tells.
+    /// The mean with the error that follows from the spread of the documents.
     pub(super) fn estimate(&self, effect: &Effect<F>) -> Result<Estimate<F>> {
         let pairs = self.shares.iter().zip(&effect.deviations);
         let influences = pairs.map(|(&share, &deviation)| Influence { share, deviation });
