@@ -6,7 +6,7 @@
 /// `Result` with this crate's [`Error`] unless another is said.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
-/// Everything a public function of this crate can refuse.
+/// Every reason for which a public function of this crate can refuse its input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,7 +25,7 @@ pub enum Error {
     },
 
     /// A part of a text that is not what the list is made of.
-    #[error("{text:?}, at index {index}, is no {what}: {needed} is needed")]
+    #[error("{text:?}, at index {index}, is not a {what}: {needed} is needed")]
     Unreadable {
         /// What it should be.
         what: &'static str,
@@ -66,7 +66,7 @@ pub enum Error {
         tokens: usize,
     },
 
-    /// Two things that must speak of the same tokens do not.
+    /// Two things that must have the same number of tokens do not.
     #[error("the {what} has {tokens} tokens, but the schedule reveals {schedule_tokens}")]
     TokensDiffer {
         /// What the schedule was applied to.
@@ -170,7 +170,7 @@ pub enum Error {
 
     /// A decoder that chooses positions by tokens it has sampled, or masks tokens again.
     #[error(
-        "{name:?} looks at the tokens that it sampled, or masks revealed ones again: its output is no product of predictions, and its cost is not known; a rule that looks at predictions only is needed"
+        "{name:?} looks at the tokens that it sampled, or masks revealed ones again: its output is not a product of predictions, and its cost is not known; a rule that looks at predictions only is needed"
     )]
     NotAPolicy {
         /// The name found.
@@ -348,7 +348,7 @@ pub enum Error {
     },
 
     /// What is known allows an arbitrarily large error.
-    #[error("what is known allows any error, however large; also needed is {missing}")]
+    #[error("what is known allows any error, however large; {missing} is needed as well")]
     Unbounded {
         /// What would bound it.
         missing: &'static str,
@@ -439,7 +439,7 @@ pub enum Error {
 
     /// A decoder that takes fewer rounds than all that it is compared with.
     #[error(
-        "{decoder:?} takes {rounds} rounds, and the others {fewest} at least: no mixture of them takes as few"
+        "{decoder:?} takes {rounds} rounds, and each of the others at least {fewest}: no mixture of them takes as few"
     )]
     FewerRounds {
         /// The name of the decoder.
@@ -474,7 +474,7 @@ pub enum Error {
 
     /// Two losses at one count that are both said to be exact, and are not equal.
     #[error(
-        "at {revealed} revealed tokens the loss is {one}, and it is {other}, both without error (they may differ by {tolerance:e}); give them their standard errors"
+        "at {revealed} revealed tokens the loss is given as {one} and as {other}, both without error (they may differ by {tolerance:e}); give them their standard errors"
     )]
     ExactLossesDiffer {
         /// The count.

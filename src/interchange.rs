@@ -233,7 +233,7 @@ struct InformationCurveDocument<F> {
     conditional_entropies: Option<Vec<F>>,
 }
 
-/// The derived default would ask for `F: Default`.
+/// The derived default would require `F: Default`.
 fn none<T>() -> Option<T> {
     None
 }

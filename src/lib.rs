@@ -45,7 +45,7 @@
 //! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
 //! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
 //! | [`measured`] | everything that starts from measured numbers: losses, decoder runs, losses along an order |
-//! | [`audit`] | what a careful colleague says of a schedule |
+//! | [`audit`] | what can be said of one given schedule |
 //!
 //! Arguments come in one order: what it is about, then tokens, then block length or steps. A constructor takes a list
 //! as `impl AsRef<[T]>`: an array, a slice or a `Vec`. Where a result has two parts of different meaning it is a struct;
@@ -58,7 +58,8 @@
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a
 //! uniformly random set of masked tokens is revealed. They say nothing of decoders that choose
-//! positions by confidence; [`sampler::policy`] has their exact cost, on small tables.
+//! positions by confidence; [`sampler::policy`] has their exact cost on small tables, and estimates
+//! for longer sequences.
 //!
 //! # Documents
 //! [`docs::guide`]: I have this, what do I call? [`docs::theory`]: every formula with its source and a

@@ -114,7 +114,8 @@ impl<F: Scalar> Nats<F> {
         let square = limit * limit;
         let pinsker = square + square;
         let huber = F::zero() - (F::zero() - square).ln_1p();
-        // Near 1 the distance hardly depends on the divergence: down until rounding no longer hides it.
+        // Near 1 the distance hardly depends on the divergence: so it is lowered until rounding no
+        // longer hides that it is too large.
         let (mut divergence, mut margin) = (Self(pinsker.max(huber)), F::epsilon());
         while divergence.total_variation_limit() > limit {
             divergence = divergence * (F::one() - margin);
@@ -123,8 +124,8 @@ impl<F: Scalar> Nats<F> {
         Ok(divergence)
     }
 
-    /// The same per token: what a code made for the sampler's output wastes on the data, or how much
-    /// the loss per token rises.
+    /// The amount per token: what a code made for the sampler's output wastes on the data, or how
+    /// much the loss per token rises.
     ///
     /// # Errors
     /// [`Empty`](crate::Error::Empty) for zero tokens.
@@ -141,7 +142,7 @@ impl<F: Scalar> Nats<F> {
         Ok(Self(self.0 / scalar::float(tokens)))
     }
 
-    /// By what factor a KL divergence over the sequence raises the perplexity per token.
+    /// The factor by which a KL divergence over the sequence raises the perplexity per token.
     ///
     /// # Formula
     /// ```text
@@ -291,14 +292,14 @@ macro_rules! arithmetic {
         }
 
         impl<F: Scalar> Sum for $unit<F> {
-            /// Compensated.
+            /// A compensated sum.
             fn sum<I: Iterator<Item = Self>>(terms: I) -> Self {
                 Self(scalar::sum(terms.map(|x| x.0)))
             }
         }
 
         impl<'a, F: Scalar> Sum<&'a Self> for $unit<F> {
-            /// Compensated.
+            /// A compensated sum.
             fn sum<I: Iterator<Item = &'a Self>>(terms: I) -> Self {
                 Self(scalar::sum(terms.map(|x| x.0)))
             }

@@ -16,11 +16,11 @@ use crate::sampler::policy::Rule;
 use crate::schedule::{Blockwise, Order, Passes, RevealTimes, Rounds, Schedule};
 use crate::units::{Bits, Nats, TrainingError};
 
-/// An amount is its number.
+/// An amount is written as its number.
 macro_rules! amounts {
     ($($unit:ident)+) => {$(
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        /// The number; what is not finite is a word where people read it: `"inf"`.
+        /// The number; in human-readable formats, one that is not finite is a word such as `"inf"`.
         impl<F: Scalar + Serialize> Serialize for $unit<F> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 words::serialize(&self.0, serializer)
@@ -28,7 +28,7 @@ macro_rules! amounts {
         }
 
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        /// The number, or a word for what is not finite.
+        /// The number, or a word for one that is not finite.
         impl<'de, F: Scalar + Deserialize<'de>> Deserialize<'de> for $unit<F> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 words::deserialize(deserializer).map(Self)
@@ -39,7 +39,7 @@ macro_rules! amounts {
 
 amounts!(Nats Bits);
 
-/// What has a text is that text.
+/// A type with a text form is written as that text.
 macro_rules! texts {
     ($($name:ident)+) => {$(
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]

@@ -4,7 +4,8 @@ use crate::numeric::scalar::Scalar;
 use crate::optimal::{Optimum, split};
 use crate::schedule::{BlockLength, Blockwise};
 
-/// The best block-wise schedule of `steps` steps in all, and its error: [`split`] as one object.
+/// The best block-wise schedule of `steps` steps in all, and its error: the result of [`split`] as
+/// one plan.
 ///
 /// # Errors
 /// As [`split`].
@@ -29,8 +30,9 @@ pub fn blockwise<F: Scalar>(
     Ok(Optimum { plan: Blockwise::new(schedules)?, error })
 }
 
-/// What each block length can do with `steps` steps in all, the best first; ties go to the shorter
-/// block. The length of a plan is that of its first block, `plan.blocks()[0].tokens()`. Lengths that make more blocks than steps are left out, as each block needs a step.
+/// The best plan of `steps` steps in all for each block length, the one with the least error first; ties go to the
+/// shorter block. The block length of a plan is that of its first block, `plan.blocks()[0].tokens()`. Lengths that make
+/// more blocks than steps are left out, as each block needs a step.
 ///
 /// `curve_given_prefix` gives the curve of `tokens` tokens after `prefix` others:
 /// [`JointTable::information_curve_given_prefix`](crate::distribution::JointTable::information_curve_given_prefix)

@@ -58,7 +58,7 @@ pub struct Fitted<F = f64> {
     /// Its sampling error.
     pub error: Nats<F>,
     /// Its error divided by the least error of any schedule with as many steps; 1 if both are zero,
-    /// infinite if only that is.
+    /// infinite if only the least error is.
     #[cfg_attr(feature = "serde", serde(with = "crate::numeric::words"))]
     pub ratio: F,
 }

@@ -8,7 +8,7 @@
 //! | the best schedule of T steps | [`schedule`] |
 //! | the fewest steps for a tolerance | [`fewest_steps`] |
 //! | what each further step buys | [`frontier`], [`schedules`] |
-//! | a step costs so and so many nats | [`at_price`] |
+//! | each step has a price in nats | [`at_price`] |
 //! | which of several orders | [`best_order`] |
 //! | steps shared by several blocks or prompts | [`split`], [`blockwise`] |
 //! | the block length | [`block_lengths`] |
@@ -42,9 +42,10 @@
 //! in order of slope, and their lower envelope is followed in O(L). A search takes a few such passes
 //! (about five), whatever T.
 //!
-//! Along an order they are no lines, but a later start still takes over from an earlier one for good: the
-//! place is found by halving, and a pass takes O(L log L). The costs of all steps are written down first, in O(L^2) time
-//! and as much memory as the curve itself has: 67 MB for 4,096 tokens in `f64`. A search takes some ten to twenty passes.
+//! Along an order these functions are not lines, but a later start still takes over from an earlier one for good. The
+//! place where it does is found by halving, so a pass takes O(L log L). The costs of all steps are written down first,
+//! in O(L^2) time and as much memory as the curve itself has: 67 MB for 4,096 tokens in `f64`. A search takes some ten
+//! to twenty passes.
 //!
 //! # Accuracy
 //! Costs are sums of nonnegative terms that are never subtracted from each other, so increments of any
@@ -221,7 +222,8 @@ fn fewest_within<F: Scalar>(
     tolerance: F,
 ) -> Result<(Schedule, Nats<F>)> {
     let mut search = Search::new(costs);
-    // What meets the tolerance but for rounding is looked at; the error of the schedule decides.
+    // Steps that miss the tolerance only by rounding are looked at too; the error of the schedule
+    // decides.
     let rounding = F::one() + F::epsilon() * scalar::constant(64.0);
     let mut steps = search.find(Target::Error(tolerance * rounding)).steps();
     loop {

@@ -27,15 +27,15 @@ pub struct BestOrder<F = f64> {
     pub errors: Vec<Nats<F>>,
 }
 
-/// The order of a list that has the least error in `steps` steps, each with the best sizes for it. Of equal ones the
-/// first. As many searches as orders: see [`schedule`].
+/// The order of a list that has the least error in `steps` steps, each with the best sizes for it. If several have
+/// the same error, the first of them. As many searches as orders: see [`schedule`].
 ///
 /// Random positions take part as [`OrderCurve::of_random_positions`], an order with random shifts as
 /// [`OrderCurve::mean`].
 ///
 /// # Errors
-/// [`Empty`](Error::Empty) for no orders; [`LengthMismatch`](Error::LengthMismatch) unless all have the same tokens;
-/// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= L`.
+/// [`Empty`](Error::Empty) for no orders; [`LengthMismatch`](Error::LengthMismatch) unless all have the same number
+/// of tokens; [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= L`.
 ///
 /// ```
 /// use unmaskcost::{Order, curve::OrderCurve, optimal, distribution::MarkovChain};

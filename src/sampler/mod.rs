@@ -1,15 +1,15 @@
 //! The sampler itself, on small tables: its true output distribution, built step by step.
 //!
 //! Nothing here uses the information curve or an entropy. The random sets of tokens revealed in each
-//! step are enumerated (as *ordered partitions* of the tokens), for each the distribution of the output is
-//! multiplied together from the conditional marginals that the ideal predictor would use, and compared
+//! step are enumerated (as *ordered partitions* of the tokens); for each of them the distribution of the
+//! output is the product of the conditional marginals that the ideal predictor would use, and is compared
 //! with the table cell by cell. So it can serve as an oracle for everything else in the crate.
 //!
 //! Where a parallel step has produced a context that the data never shows, the ideal predictor is not
 //! defined; here it is uniform there. No divergence from the data depends on that choice.
 //!
-//! The functions here reveal uniformly random sets. Decoders that choose the positions by what they
-//! see are in [`policy`].
+//! The functions here reveal uniformly random sets. Decoders that choose positions by what they see
+//! are in [`policy`].
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,11 @@ use crate::units::Nats;
 
 pub mod policy;
 
-/// The most (ordered partitions x cells) that are enumerated: some tens of seconds.
+/// The most ordered partitions times cells that are enumerated: some tens of seconds.
 const MAX_WORK: u128 = 1 << 33;
 /// The most ordered partitions that are enumerated, however few the cells.
 const MAX_PARTITIONS: u128 = 1 << 27;
-/// The most (sets of tokens x cells) that are held: a GiB of `f64`.
+/// The most sets of tokens times cells that are held: a GiB of `f64`.
 const MAX_MARGINALS: u128 = 1 << 27;
 /// The most sets of tokens that are held, however few the cells.
 const MAX_SETS: u128 = 1 << 23;
@@ -68,15 +68,15 @@ pub fn expected_kl<F: Scalar>(table: &JointTable<F>, schedule: &Schedule) -> Res
         divergences.add(scalar::sum(data.iter().zip(law).map(|(&p, &ln_q)| p * (p.ln() - ln_q))));
     };
     let partitions = predictor.for_each_law(schedule.sizes(), 0, &mut laws, visit);
-    // Without any error rounding may leave less than nothing.
+    // If there is no error, rounding may leave a sum below zero.
     Ok(Nats((divergences.total() / scalar::float(partitions)).max(F::zero())))
 }
 
 /// The distribution of the output when the random sets are forgotten: the mean of q_M over M.
 ///
-/// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller. What
-/// the data can show, the output can: where its probability is below the smallest float, that float is
-/// taken, so that the divergence stays finite.
+/// Its divergence from the data is at most [`expected_kl`], by convexity, and often much smaller. A
+/// word that the data can show, the output can show too. Where its probability in the output is
+/// below the smallest float, that float is taken, so that the divergence stays finite.
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) for a schedule of another length;
@@ -134,7 +134,7 @@ pub fn averaged_law<F: Scalar>(
 ///
 /// ```
 /// use unmaskcost::{Schedule, sampler, distribution::JointTable};
-/// // Two equal bits: at once they are drawn apart, and half of the output is impossible.
+/// // Two equal bits: revealed at once they are drawn independently, and half of the output is impossible.
 /// let table: JointTable = JointTable::from_counts(&[2, 2], [1, 0, 0, 1])?;
 /// let at_once = Schedule::one_step(2)?;
 /// assert!((sampler::expected_kl(&table, &at_once)?.0 - 2.0_f64.ln()).abs() < 1e-12);
@@ -152,7 +152,8 @@ fn ordered_partitions(schedule: &Schedule) -> Option<u128> {
     for &size in schedule.sizes() {
         for chosen in 1..=size as u128 {
             placed += 1;
-            // A product of binomials in the making: the division is exact at every turn.
+            // Each partial product is a product of binomial coefficients, so the division is exact
+            // at every turn.
             partitions = partitions.checked_mul(placed)? / chosen;
         }
     }
@@ -208,7 +209,7 @@ impl<F: Scalar> Predictor<F> {
     }
 }
 
-/// The same in logarithms, at words that the data shows: every context is possible.
+/// A [`Predictor`] in logarithms, at words that the data shows: every context is possible.
 struct LogPredictor<F> {
     all_tokens: TokenSet,
     /// For each set of tokens C, ln p(x_C) at every listed word x.

@@ -16,7 +16,7 @@ use crate::schedule::{Passes, Schedule};
 pub struct BlockLength(pub usize);
 
 impl BlockLength {
-    /// The number, if blocks of so many tokens get anywhere.
+    /// The number. Refused if it is zero.
     pub(crate) fn nonzero(self) -> Result<usize> {
         if self.0 == 0 { Err(Error::Empty { what: "a block" }) } else { Ok(self.0) }
     }
@@ -60,7 +60,8 @@ impl Blockwise {
         Ok(Self { blocks, tokens })
     }
 
-    /// The steps that a [`Decoder`](crate::decoders::Decoder) makes of its blocks.
+    /// From the passes that a [`Decoder`](crate::decoders::Decoder) makes for each block, without
+    /// the empty ones.
     ///
     /// # Errors
     /// As [`Blockwise::new`].

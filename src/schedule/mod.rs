@@ -7,12 +7,13 @@
 //!
 //! For a curve, a schedule is a *sawtooth*: see [`Schedule::sawtooth`].
 //!
-//! Which positions a step reveals is random unless an [`Order`] says; both together make [`Rounds`].
+//! Which positions a step reveals is random unless an [`Order`] fixes it. An order and a schedule
+//! together make [`Rounds`].
 //!
 //! What known decoders make of a request is in [`decoders`](crate::decoders), continuous noise schedules are
 //! [`NoiseSchedule`].
-//! Random sizes are [`RevealTimes`], passes of which some reveal nothing are [`Passes`], block after block is [`Blockwise`]; [`Schedule::audit`] looks a
-//! schedule over.
+//! Random sizes are [`RevealTimes`]. Passes of which some reveal nothing are [`Passes`]. A schedule for each block,
+//! block after block, is a [`Blockwise`]. [`Schedule::audit`] says what a schedule guarantees.
 
 use core::fmt;
 use core::ops::Range;
@@ -101,7 +102,8 @@ impl Schedule {
         }
         check_list_fits("steps", steps)?;
         let (size, larger) = (tokens / steps, tokens % steps);
-        // No step is larger if the size cannot be: one step of usize::MAX tokens.
+        // If the size is `usize::MAX`, it cannot be larger: there is only one step, and `larger` is
+        // zero.
         let mut sizes = vec![size.saturating_add(1); larger];
         sizes.resize(steps, size);
         let largest_step = size + usize::from(larger > 0);
@@ -272,7 +274,7 @@ impl Schedule {
     }
 }
 
-/// Refuses to make a list that the crate makes of a few numbers, if it would be longer than 2^24: 128 MiB.
+/// Refuses a list of more than 2^24 elements (128 MiB) that the crate would make from a few numbers.
 pub(crate) fn check_list_fits(what: &'static str, elements: usize) -> Result<()> {
     const MAX_ELEMENTS: u128 = 1 << 24;
     check_limit(what, elements as u128, MAX_ELEMENTS)

@@ -188,7 +188,8 @@ impl NoiseSchedule {
         if let Some(last) = times.last_mut() {
             *last = 1.0;
         }
-        // Rounding may turn around what alpha has in order within its own rounding.
+        // Values of alpha that differ by no more than their rounding may come out in the wrong
+        // order.
         let mut latest = 0.0;
         for time in &mut times {
             latest = time.max(latest).min(1.0);
@@ -258,7 +259,7 @@ fn check_falling(what: &'static str, times: &[f64]) -> Result<()> {
     }
 }
 
-/// Refuses what no alpha, listed from clean to noise, can be.
+/// Refuses values that cannot be those of an alpha, listed from clean to noise.
 fn check_alphas(values: &[f64]) -> Result<()> {
     let what = "alpha";
     scalar::check_finite(what, values)?;

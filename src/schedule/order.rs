@@ -16,9 +16,9 @@ use crate::schedule::{BlockLength, Schedule, check_list_fits};
 /// | order | constructor |
 /// | --- | --- |
 /// | first to last | [`left_to_right`](Self::left_to_right) |
-/// | each next position as far as may be from those revealed | [`spread`](Self::spread), [`shifted`](Self::shifted) |
+/// | each next position as far as possible from those revealed | [`spread`](Self::spread), [`shifted`](Self::shifted) |
 /// | block after block | [`blocks`](Self::blocks) |
-/// | the same in two dimensions | [`halton_grid`](Self::halton_grid) |
+/// | spread over a grid, in two dimensions | [`halton_grid`](Self::halton_grid) |
 /// | at random | `random`, with the feature `rand` |
 /// | any other | [`from_positions`](Self::from_positions), [`Rounds::from_step_map`] |
 ///
@@ -84,7 +84,8 @@ impl Order {
 
     /// Every position moved to the right, around the end: position `p` becomes `(p + by) mod L`.
     ///
-    /// A shift drawn anew for each sequence keeps an order from treating the same positions alike.
+    /// A shift drawn anew for each sequence keeps an order from favouring the same positions every
+    /// time.
     ///
     /// ```
     /// use unmaskcost::Order;
@@ -139,7 +140,8 @@ impl Order {
     /// i = 1, 2, ..:  row = floor(height phi_2(i)),  column = floor(width phi_3(i)),  cells seen before left out
     /// ```
     /// where `phi_b(i)` has the digits of `i` in base `b` mirrored at the point. In `f32`, as the original.
-    /// That draws 10,000 points whatever the grid; here as many as fill it, at most 24 per cell.
+    /// The original draws 10,000 points whatever the grid; here as many are drawn as fill it, at most 24 per
+    /// cell.
     ///
     /// Source: valeoai/Halton-MaskGIT `Sampler/halton_sampler.py` @08cfdae, `build_halton_mask`.
     ///
@@ -175,8 +177,8 @@ impl Order {
         Self::from_positions(positions)
     }
 
-    /// A uniformly random order: the one sampler whose error is that of the information curve, on
-    /// average.
+    /// A uniformly random order. On average over such orders the error is that of the information
+    /// curve.
     ///
     /// # Errors
     /// As [`Order::left_to_right`].
@@ -364,7 +366,7 @@ impl Rounds {
     /// The next positions of the order in each step of the schedule.
     ///
     /// # Errors
-    /// [`TokensDiffer`](Error::TokensDiffer) unless both have the same tokens.
+    /// [`TokensDiffer`](Error::TokensDiffer) unless both have the same number of tokens.
     pub fn new(order: Order, schedule: Schedule) -> Result<Self> {
         schedule.check_tokens("order", order.tokens())?;
         Ok(Self { order, schedule })

@@ -6,7 +6,7 @@ use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::scalar;
 use crate::schedule::{Passes, Schedule, check_list_fits};
 
-/// Random reveal sizes: each masked token is revealed with a coin of its own.
+/// Random reveal sizes: each masked token is revealed by a coin of its own.
 ///
 /// The times `0 = t_0 <= t_1 <= .. <= t_T = 1` are the parts of the tokens revealed, on average, after
 /// each step. A step between equal times reveals nothing, for certain. This is the sampler of MDLM,
@@ -115,10 +115,10 @@ impl RevealTimes {
     /// 1e-5, and one more pass that fills what is left. So it has T + 1 steps.
     ///
     /// MDLM's default sampler (`ddpm_cache`, without time conditioning) keeps a prediction until a token
-    /// is revealed: a step that reveals nothing, in no sequence of the batch, costs no forward pass. Of
-    /// one sequence it runs 2 more than there are nonempty ones among the first T - 1 steps: 16.76 on average for 64
-    /// tokens and T = 16. Its last pass takes the likeliest symbols
-    /// instead of drawing them, for the 1e-5 L tokens that are left on average.
+    /// is revealed: a step that reveals nothing in any sequence of the batch costs no forward pass. For one sequence
+    /// it runs 2 passes more than there are nonempty steps among the first T - 1: 16.76 on average for 64 tokens and
+    /// T = 16. Its last pass takes the likeliest symbols instead of drawing them, for the 1e-5 L tokens that are
+    /// left on average.
     ///
     /// SEDD runs all passes. With log-linear noise its predictors `euler` (the default) and `analytic`
     /// reveal a token with the same probability; with geometric noise only `analytic` follows
@@ -443,8 +443,8 @@ impl RevealTimes {
         Ok(weights)
     }
 
-    /// Calls `visit` with the nodes of the quadrature over 0..1: within a step, panels that a distribution of
-    /// width `1 / resolution` in the angle is smooth on.
+    /// Calls `visit` with the nodes of the quadrature over 0..1: within a step, panels so short that a
+    /// distribution of width `1 / resolution` in the angle is smooth on each.
     fn for_each_node(&self, resolution: f64, mut visit: impl FnMut(Node)) {
         let rules = [gauss_legendre(4), gauss_legendre(8), gauss_legendre(12)];
         let angle = |t: f64| t.sqrt().atan2((1.0 - t).sqrt());

@@ -6,10 +6,10 @@ use crate::schedule::Schedule;
 
 /// The schedule of `steps` steps whose largest `(s - 1) / weight(k)` is smallest.
 ///
-/// For a given ratio the largest steps reach the end first. Trials bring two facts: one that suffices
-/// shows a ratio that is enough, its largest; one that does not shows that no ratio is enough below
-/// the next at which one of its steps could be larger. The smallest ratio is one of the latter. Floats
-/// only guide the search: whole numbers decide.
+/// For a given ratio the largest steps reach the end first. A trial shows one of two facts. If its
+/// steps suffice, the largest ratio of its steps is enough. If they do not, no ratio is enough that
+/// is below the next one at which one of its steps could be larger. The smallest ratio that is
+/// enough is such a next one. Floats only guide the search: whole numbers decide.
 ///
 /// The largest steps are best if a later start never has to end earlier. So `k + 1 + ratio weight(k)`,
 /// cut off at the end, must not fall.
@@ -39,7 +39,7 @@ pub(super) fn proportional(
             }
             low = next.value();
         }
-        // Only when neighbouring ratios are closer than floats tell.
+        // The range fails to narrow only when neighbouring ratios are closer than floats can tell.
         let narrower = low > before || high < above;
         if !narrower || low * (1.0 + 4.0 * f64::EPSILON) >= high {
             return least_below(enough, steps, weight);
@@ -66,7 +66,7 @@ fn least_below(
     }
 }
 
-/// Steps as large as allowed, until the end or until one more than allowed in number.
+/// Steps as large as allowed, until the end is reached or there is one step more than allowed.
 pub(super) struct LargestSteps {
     tokens: usize,
     sizes: Vec<usize>,

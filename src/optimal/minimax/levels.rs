@@ -1,9 +1,9 @@
 //! The curve known at points, with or without error bars, and nothing else.
 //!
 //! Error bars leave open in which of several gaps a level of information is crossed: the worst curve
-//! crosses it where the sawtooth is highest. For each way to put the levels into gaps, the points that it
-//! makes have a minimax schedule, whose payment is no more than the best guarantee. So the worst ways for
-//! the schedules found so far are averaged, which brings that payment up and the guarantees down.
+//! crosses it where the sawtooth is highest. Each way to put the levels into gaps makes exact points of
+//! them. The minimax schedule for these points pays no more than the best guarantee. So the worst ways
+//! for the schedules found so far are averaged, which brings that payment up and the guarantees down.
 
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::{Known, Level};
@@ -13,10 +13,10 @@ use crate::optimal::minimax::Guaranteed;
 use crate::optimal::minimax::points::{Gap, MOST_WORK, heights, least_paid};
 use crate::schedule::Schedule;
 
-/// Averages tried; few bring more than the last digits after that.
+/// The number of averages tried. More of them would rarely improve more than the last digits.
 const ROUNDS: usize = 16;
 
-/// Half a gigabyte.
+/// The most steps: half a gigabyte.
 const MAX_STEPS: u128 = 1 << 22;
 
 pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<F>> {

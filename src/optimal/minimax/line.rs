@@ -55,7 +55,7 @@ pub(super) fn along_a_line(
             best = other;
         }
     }
-    // Heights closer than this, absolutely, are not told apart: lines are rounded by it.
+    // Heights that differ by less than this are not told apart, since lines are rounded by as much.
     let closest = rounding(0.0, tokens as f64);
     let mut ranges = vec![(-1.0, tokens as f64)];
     for _ in 0..MOST_RANGES {

@@ -40,7 +40,8 @@ use crate::optimal::minimax::greedy::proportional;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// A schedule, what it guarantees, and how much less another one could guarantee at most.
+/// A schedule, what it guarantees, and a limit below which no other schedule can bring the
+/// guarantee.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -77,20 +78,20 @@ impl<F: Scalar> Guaranteed<F> {
         self.guarantee - self.least_possible
     }
 
-    /// Of a schedule that no other one beats.
+    /// For a schedule that no other one beats.
     fn best(known: &Known<F>, schedule: Schedule) -> Result<Self> {
         let guarantee = known.upper(&schedule)?;
         Ok(Self { schedule, guarantee, least_possible: guarantee })
     }
 
-    /// Of a schedule that may be beaten, but not below `least`.
+    /// For a schedule that may be beaten, but not below `least`.
     fn above(known: &Known<F>, schedule: Schedule, least: f64) -> Result<Self> {
         let best = Self::best(known, schedule)?;
         let least_possible = Nats(scalar::constant::<F>(least)).min(best.guarantee);
         Ok(Self { least_possible, ..best })
     }
 
-    /// The smaller guarantee; both leave as much room below.
+    /// The schedule with the smaller guarantee, and the higher of the two limits.
     fn or(self, other: Self) -> Self {
         let least_possible = self.least_possible.max(other.least_possible);
         let better = if other.guarantee < self.guarantee { other } else { self };
@@ -115,10 +116,10 @@ impl<F: Scalar> Guaranteed<F> {
 /// how much better another schedule could be at most.
 ///
 /// With both correlations, guarantees that differ by less than about 1e-10 (in `f64`), relative or in
-/// units of `(TC + DTC) / L`, are not told apart; with points, those that differ by 1e-12 of the largest. A
-/// guarantee of zero is not to be had from known points, unless no step reveals two tokens: what hides in their
-/// rounding is part of it. If neither `I_{L-1}`, nor a correlation, nor the single-token entropy is known, all that comes after the
-/// last point is revealed one token a step.
+/// units of `(TC + DTC) / L`, are not told apart; with points, those that differ by 1e-12 of the largest. From known
+/// points, a guarantee includes what may hide in their rounding. So it is zero only if no step reveals two tokens. If
+/// neither `I_{L-1}`, nor a correlation, nor the single-token entropy is known, all that comes after the last point is
+/// revealed one token a step.
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
@@ -144,8 +145,8 @@ pub fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<
         ((Some(_), None), false) => proportional(tokens, steps, |k| tokens - k - 1)?,
         ((None, Some(_)), false) => proportional(tokens, steps, |k| k + 1)?,
         ((Some(total), Some(dual)), false) => {
-            // In double precision whatever the scalar: single precision does not count the tokens. What
-            // the scalar's rounding broke is repaired: the smaller one is raised.
+            // In double precision whatever the scalar: single precision cannot hold every count.
+            // Rounding in the scalar may make the smaller correlation too small, so it is raised.
             let [total, dual] = [total, dual].map(scalar::evidence);
             let others = tokens.saturating_sub(1).max(1) as f64;
             let (total, dual) = (total.max(dual / others), dual.max(total / others));

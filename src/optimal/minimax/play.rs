@@ -1,4 +1,4 @@
-//! Correlations together with what is known of the curve: no exact method.
+//! Correlations together with what is known of the curve, for which no exact method is known.
 //!
 //! Two players take turns. One answers a curve by the best schedule for it, the other a schedule by the
 //! worst curve for it among those that agree with what is known. Each answers the average of what the other
@@ -19,11 +19,11 @@ use crate::units::Nats;
 
 const ROUNDS: usize = 32;
 
-/// Schedules tried by moving steps, and the steps of all of them together.
+/// The most schedules tried by moving steps, and the most steps in all of them together.
 const MOST_TRIALS: usize = 1 << 13;
 const MOST_WORK: usize = 1 << 20;
 
-/// Tokens of a curve that is answered in turn: a few seconds in all.
+/// The most tokens of a curve for which the players take turns: a few seconds in all.
 const MOST_TOKENS: usize = 1 << 20;
 
 pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<F>> {

@@ -1,11 +1,11 @@
 //! Known points: the worst curve rises, in each gap between them, where the sawtooth is highest. So a
 //! schedule pays for each gap its rise times the highest tooth there.
 //!
-//! Once the heights are chosen, the largest steps that they allow reach the end first. Gap by gap, what
-//! counts of the past is the steps used, what was paid, and how far the last step may reach into what
-//! follows; of two pasts the one that is no better in any of the three is dropped. What the gaps to come
-//! cost at least is known for each number of steps left, from gaps that do not share steps; a past that
-//! cannot beat a bound with it is dropped too.
+//! Once the heights are chosen, the largest steps that they allow reach the end first. The search goes
+//! gap by gap. Three things count of the past: the steps used, what was paid, and how far the last step
+//! may reach into what follows. Of two pasts, one that is no better in any of the three is dropped. What
+//! the gaps to come cost at least is known for each number of steps left: see [`Rest`]. A past that
+//! cannot beat the bound even with this is dropped too.
 
 use core::cmp::Ordering;
 use core::ops::RangeInclusive;
@@ -31,7 +31,7 @@ impl Gap {
     }
 }
 
-/// A schedule, and what no schedule of as many steps pays less than.
+/// A schedule, and an amount that every schedule of as many steps pays at least.
 #[derive(Debug, Clone)]
 pub(super) struct Paid {
     pub(super) schedule: Schedule,
@@ -84,7 +84,8 @@ pub(super) fn least_paid(
     let Some(priced) = priced else {
         return Ok(cheaper(best, by_coarser(gaps, tokens, steps)?));
     };
-    // With a bound near the least, few pasts are kept. If nothing is found below, that is a better bound.
+    // With a bound near the least, few pasts are kept. If nothing is found below it, every schedule pays
+    // at least this bound.
     for share in [1.0 / 16.0, 0.25, 0.5, 1.0] {
         let bound = best.least + share * (best.paid - best.least);
         let search = Search { gaps, tokens, steps, rest: &rest, priced: &priced, bound };
@@ -152,8 +153,8 @@ fn by_prices<'a>(
 /// The same with all places divided by a whole number, where there are too many of them.
 ///
 /// Divided and rounded up, heights allow coarser steps at least as long: `C + 1 + h >= (k + 1 + H) / q` for `C >= k / q`
-/// and `h + 1 = ceil((H + 1) / q)`. So `q` times the coarser payment is no more than the finer one. Gaps end
-/// where the coarser places let them, and may be smaller: a curve that rises there is one that rises in the gap.
+/// and `h + 1 = ceil((H + 1) / q)`. So `q` times the coarser payment is no more than the finer one. Gaps end at coarser
+/// places, and may become smaller: a curve that rises inside the smaller gap also rises inside the gap.
 fn by_coarser(gaps: &[Gap], tokens: usize, steps: usize) -> Result<Paid> {
     let factor = tokens / steps.saturating_mul(64).max(1_024);
     if factor < 2 {
@@ -294,7 +295,7 @@ struct Rest {
 impl Rest {
     fn of(gaps: &[Gap], steps: usize) -> Self {
         let heights: Vec<_> = gaps.iter().map(|&gap| convex_heights(gap, steps)).collect();
-        // What is left with no end of steps, and the largest decreases, in descending order.
+        // What is left to pay with unlimited steps, and the largest decreases, in descending order.
         let (mut left, mut decreases) = (0.0, Vec::new());
         let mut least = vec![vec![0.0; steps + 1]];
         for (gap, heights) in gaps.iter().zip(&heights).rev() {
@@ -323,8 +324,8 @@ impl Rest {
         steps.checked_sub(needed)
     }
 
-    /// The heights that the budget would choose, for the most steps with which they need no more than
-    /// there are.
+    /// The schedule from the heights that a budget of steps would choose, for the largest budget
+    /// whose heights need no more steps than there are.
     fn likely(&self, gaps: &[Gap], tokens: usize, steps: usize) -> Result<Option<Schedule>> {
         let (mut low, mut high, mut found) = (0, steps, None);
         while low < high {
@@ -473,7 +474,7 @@ impl Search<'_> {
         }))
     }
 
-    /// A past with all that is worth a look in the next gap.
+    /// A past continued by all that is worth a look in the next gap.
     fn continued(
         &self,
         index: usize,
@@ -532,7 +533,8 @@ fn kept(
     nodes: &mut Vec<Node>,
     work: &mut usize,
 ) -> Option<Vec<Vec<Past>>> {
-    // Of the pasts with fewer steps: by what is paid, ever farther.
+    // Of the pasts with fewer steps, those worth keeping: by rising payment, each reaching farther
+    // than the last.
     let mut front: Vec<(f64, usize)> = Vec::new();
     let mut layer = Vec::with_capacity(found.len());
     for mut pasts in found {

@@ -1,8 +1,8 @@
 //! Known points, with a price per step in place of a number of steps.
 //!
-//! Then what counts of the past is only how far the last step reaches, and the least of payment and price for
-//! the gaps to come is a function of that. Less the price of the steps left, it is no more than what these
-//! gaps cost: a bound that knows how steps are shared between gaps.
+//! Then all that counts of the past is how far the last step reaches, and the least payment and price of the
+//! gaps to come is a function of it. Subtract the price of the steps left: the result is no more than what
+//! these gaps cost. This bound takes into account how steps are shared between gaps.
 
 use core::ops::RangeInclusive;
 
@@ -13,7 +13,8 @@ pub(super) struct Priced<'a> {
     gaps: &'a [Gap],
     tokens: usize,
     price: f64,
-    /// For each gap, of a reach of `from`, `from + 1`, ..; a longer one is no better than the last.
+    /// For each gap, the values for a reach of `from`, `from + 1`, ..; a longer reach is no better
+    /// than the last.
     values: Vec<Vec<f64>>,
     /// The heights in each gap of schedules that may pay less than the bound.
     windows: Vec<RangeInclusive<usize>>,
@@ -29,8 +30,8 @@ pub(super) struct Choice {
 }
 
 impl<'a> Priced<'a> {
-    /// Schedules of `steps` steps that pay more than `bound` are left out. `None` if it takes more than the
-    /// work allowed.
+    /// Computes the values. Schedules of `steps` steps that pay more than `bound` are left out. `None` if
+    /// it takes more than the work allowed.
     pub(super) fn of(
         gaps: &'a [Gap],
         tokens: usize,
@@ -44,7 +45,7 @@ impl<'a> Priced<'a> {
             reaches.saturating_mul(window.end().saturating_sub(*window.start()) + 1)
         });
         let needed = needed.fold(0, usize::saturating_add);
-        // Some prices will be tried.
+        // Several prices will be tried, so there must be work left for some more.
         let spared = work.checked_sub(needed.saturating_mul(4))?;
         *work = spared + needed * 3;
         let values = vec![Vec::new(); gaps.len()];
@@ -62,7 +63,7 @@ impl<'a> Priced<'a> {
         Some(priced)
     }
 
-    /// No schedule of so many steps that pays less than the bound pays less than this.
+    /// A schedule of this many steps that pays less than the bound pays at least this.
     pub(super) fn least(&self, steps: usize) -> f64 {
         self.value(0, 0) - self.price * steps as f64
     }

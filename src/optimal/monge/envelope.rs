@@ -46,7 +46,7 @@ impl<F: Scalar> Workspace<F> {
 pub(crate) struct Envelope<'a, F, const PRICED: bool> {
     measure: &'a Measure<F>,
     price: F,
-    /// Where the curve ends: who takes over later than this never does.
+    /// Where the curve ends: a candidate that takes over later than this never does.
     horizon: usize,
     /// `queue[head..]` are the candidates, by node and by position of taking over.
     queue: &'a mut Vec<Candidate<F>>,
@@ -88,7 +88,7 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
         }
     }
 
-    /// By how much the way over a new candidate is worse where it starts.
+    /// By how much the path by a new candidate is worse at the node where it starts.
     #[inline(always)]
     fn handicap(&self, earlier: &Candidate<F>, value: Value<F>, between: Segment<F>) -> F {
         let mut more = value.error - earlier.value.error;
@@ -98,14 +98,14 @@ impl<'a, F: Scalar, const PRICED: bool> Envelope<'a, F, PRICED> {
         more - between.ramp
     }
 
-    /// The first position at which a candidate is as good that makes up for a handicap at the rate of
-    /// `mass` for each token.
+    /// The first position at which a candidate is as good as an earlier one, if it makes up for a
+    /// handicap at the rate of `mass` for each token.
     #[inline(always)]
     fn takes_over(&self, position: usize, handicap: F, mass: F) -> usize {
         if handicap < F::zero() {
             return position;
         }
-        // No gain (0 / 0 and x / 0) compares as never.
+        // Without a gain, 0 / 0 and x / 0 fail the comparison: it never takes over.
         let tokens = handicap / mass;
         if tokens <= distance(position, self.horizon) {
             let whole = tokens.to_isize().map_or(self.horizon - position, isize::unsigned_abs);

@@ -40,8 +40,9 @@ impl<F: Scalar> Target<F> {
         match self {
             Self::Steps(wanted) => (scalar::float::<F>(wanted) / steps).ln(),
             Self::Error(tolerance) => {
-                // No error has no logarithm: it counts as what the last step saves. And no vertex is
-                // nearer than half a step: one that just meets the tolerance is not the end of it.
+                // An error of zero has no logarithm, so it counts as what the last step saves. And
+                // the distance is at least half a step: a vertex that just meets the tolerance may
+                // still have more steps than are needed.
                 let distance = (vertex.error.max(price) / tolerance.max(price)).ln();
                 let half_a_step = (steps + steps).recip();
                 match self.is_met_by(vertex) {
@@ -193,7 +194,8 @@ impl<F: Scalar> SquareRootLaw<F> {
         Self { blocks: blocks.collect() }
     }
 
-    /// What to expect at a price of what the target asks for, in logarithms; it falls with the price.
+    /// The number of steps or the error to expect at a price, whichever the target asks for, in
+    /// logarithms. It falls with the price.
     fn expect(&self, target: Target<F>, price: F) -> F {
         let root = price.sqrt();
         let blocks = self.blocks.iter().map(|&(nodes, steps)| (nodes, nodes.min(steps / root)));
@@ -207,7 +209,7 @@ impl<F: Scalar> SquareRootLaw<F> {
         }
     }
 
-    /// The price between two others at which this is to be expected, by bisection.
+    /// The price between two others at which `expected` is to be expected, by bisection.
     fn price(&self, target: Target<F>, expected: F, mut high: F, mut low: F) -> F {
         for _ in 0..48 {
             let middle = high.sqrt() * low.sqrt();
@@ -232,9 +234,9 @@ struct Bracket<F> {
     few: Side<F>,
     many: Side<F>,
     target: Target<F>,
-    /// The side that was replaced last: with enough steps?
+    /// Whether the side that was replaced last is the one with enough steps.
     last: Option<bool>,
-    /// How often in a row.
+    /// How often that side was replaced in a row.
     in_a_row: i32,
 }
 
@@ -261,7 +263,7 @@ impl<F: Scalar> Bracket<F> {
         (few.error - many.error) / scalar::float(many.steps() - few.steps())
     }
 
-    /// Of prices, in logarithms: their ratio may be too large for the float.
+    /// The width in prices, in logarithms, since their ratio may be too large for the float.
     fn width(&self) -> F {
         self.few.price.ln() - self.many.price.ln()
     }

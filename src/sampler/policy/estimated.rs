@@ -6,7 +6,7 @@ use crate::numeric::moments::Moments;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
-/// What a policy does with one sequence whose true tokens are revealed: what [`teacher_forced`] gives.
+/// What a policy does with one sequence whose true tokens are revealed. Made by [`teacher_forced`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TeacherForced<F = f64> {
@@ -59,12 +59,12 @@ pub fn teacher_forced<F: Scalar>(
         left -= places.len();
         rounds += 1;
     }
-    // Certain tokens cost nothing, and rounding no less than that.
+    // Certain tokens cost nothing, and rounding must not make that negative.
     let loss = Nats(loss.total().max(F::zero()));
     Ok(TeacherForced { rounds, loss, budget: Nats(budget.total()) })
 }
 
-/// What a policy costs, by sequences drawn from the data: what [`estimated_cost`] gives.
+/// What a policy costs, estimated from sequences drawn from the data. Made by [`estimated_cost`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct EstimatedCost<F = f64> {
@@ -74,7 +74,7 @@ pub struct EstimatedCost<F = f64> {
     pub entropy_bound: Estimate<F>,
     /// The mean number of rounds.
     pub rounds: f64,
-    /// Its standard error.
+    /// The standard error of that mean.
     pub rounds_error: f64,
     /// The number of sequences.
     pub sequences: u64,

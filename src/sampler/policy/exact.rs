@@ -14,7 +14,7 @@ fn divergence_of_word<F: Scalar>(joint: F, product: F, marginals: &[F]) -> F {
         return product;
     }
     if product < F::min_positive_value() {
-        // Its logarithm is a float still.
+        // Its logarithm is still a float.
         let log_product = scalar::sum(marginals.iter().map(|p| p.ln()));
         return joint * (joint.ln() - log_product) - joint + product;
     }
@@ -41,7 +41,7 @@ pub struct PolicyCost<F = f64> {
     /// KL(p || q), exactly: the sum of the conditional total correlations.
     pub sampling_error: Nats<F>,
     /// The mean over the data of the sum over rounds of `sum H - max H`: never less than the sampling
-    /// error, in the computed numbers too. What a user can know who sees marginals only.
+    /// error, in the computed numbers too. This is what a user can know who sees marginals only.
     pub entropy_bound: Nats<F>,
     /// The mean number of rounds if the revealed tokens come from the data.
     pub rounds_of_data: F,

@@ -11,7 +11,7 @@ use crate::units::{Bits, Nats};
 
 /// The texts that are read, for an error message.
 const FORMS: &str = "left to right N, N lowest entropies, confidence P, quota N confidence P, factor F, Frechet margin M, \
-     entropy budget B nats, cumulative entropy B nats, dilated; each also with \"blocks of N, \" before and \" at least N apart\" behind";
+     entropy budget B nats, cumulative entropy B nats, dilated; each also with \"blocks of N, \" before and \" at least N apart\" after";
 
 /// As in the table of [`Rule`].
 impl fmt::Display for Rule {
@@ -44,7 +44,8 @@ impl fmt::Display for Rule {
 ///
 /// # Errors
 /// [`NotAPolicy`](Error::NotAPolicy) for decoders that choose by sampled tokens or mask tokens again;
-/// [`NotAmong`](Error::NotAmong) for what is no rule, with the texts that are read; as the constructors of [`Rule`].
+/// [`NotAmong`](Error::NotAmong) for a text that is not a rule, with the forms that are read; as the constructors of
+/// [`Rule`].
 ///
 /// ```
 /// use unmaskcost::{Error, sampler::policy::Rule};

@@ -159,11 +159,12 @@ impl Rule {
         Choice::Dilated.into()
     }
 
-    /// The same rule with a distance: the positions of one round are at least so far apart. Those that are too near to one of
-    /// higher rank wait for the next round.
+    /// The same rule with a distance: the positions of one round are at least this far apart. Those that are too near
+    /// to one of higher rank wait for the next round.
     ///
-    /// [`Rule::lowest_entropies`] keeps its number: if there are not as many so far apart, the lowest of the others are taken too.
-    /// Neighbours that are revealed together are most of what is lost by confidence and entropy where dependence is local.
+    /// [`Rule::lowest_entropies`] keeps its number: if too few positions are this far apart, the lowest of the others
+    /// are taken too. Where dependence is local, rules by confidence and entropy lose most by revealing neighbours
+    /// together.
     ///
     /// # Errors
     /// [`OutOfRange`](Error::OutOfRange) for a distance of 0; 1 is no condition.
@@ -258,7 +259,7 @@ impl Choice {
         }
     }
 
-    /// Whether a round that has begun takes this token as well. Of the tokens behind one that is not taken, none is.
+    /// Whether a round that has begun takes this token as well. Once a token is not taken, none after it is.
     fn accepts<F: Scalar>(&self, round: &Round<F>, token: &MaskedToken<F>) -> bool {
         let number = scalar::constant::<F>;
         let doubt = F::one() - token.confidence;
