@@ -6,18 +6,18 @@
 //! --runs RUNS.csv        decoders run on held-out sequences
 //! --blocks ORDERS.csv    losses along orders, in blocks, on the same sequences
 //! --tokens L             tokens in a sequence
-//! --steps T              of the choice that is written (default: the fewest within 1 % of one token at a time)
-//! --against NAME         what others are compared with at equal rounds: all whose names start so (default: random)
-//! --output PREFIX        of the files that are written (default: compare)
+//! --steps T              steps of the choice that is written (default: the fewest within 1 % of one token at a time)
+//! --against NAME         decoders to compare the others with at equal rounds: those whose names start so (default: random)
+//! --output PREFIX        prefix of the files that are written (default: compare)
 //! ```
 //!
-//! With `--blocks` (for the columns, see `OrderBlocks::from_csv`): for each order and number of steps, the loss of a
-//! sequence with equal sizes, with the best sizes (chosen on one half of the documents, judged on the other), and whether choosing
-//! helped. Writes the order and sizes to use as `PREFIX-choice.json`.
+//! With `--blocks` (for the columns, see `OrderBlocks::from_csv`): prints for each order and number of steps the loss
+//! of a sequence with equal sizes, that with the best sizes (chosen on one half of the documents, judged on the other),
+//! and whether choosing helped. Writes the order and sizes to use as `PREFIX-choice.json`.
 //!
-//! Then all of these and the decoders of `--runs` (for the columns, see `DecoderRuns::from_csv`) in one table: loss and rounds, what
-//! each loses more than random positions in as many rounds, which are beaten by others for certain, and the fastest within a
-//! tolerance, with confidence. Draws loss against passes as `PREFIX-passes.svg`.
+//! Then prints all of these and the decoders of `--runs` (for the columns, see `DecoderRuns::from_csv`) in one table:
+//! loss and rounds, how much more each loses than random positions in as many rounds, which are beaten by others for
+//! certain, and the fastest within a tolerance, with confidence. Draws loss against passes as `PREFIX-passes.svg`.
 
 mod command_line;
 mod runs_report;

@@ -7,8 +7,8 @@
 //! --tokens L             letters in a window (default: 128)
 //! --counts C             numbers of revealed letters to measure at (default: 33)
 //! --samples N            windows in all (default: 100000)
-//! --seed S               of the random windows and positions (default: 1)
-//! --output PREFIX        of the files that are written (default: losses)
+//! --seed S               seed of the random windows and positions (default: 1)
+//! --output PREFIX        prefix of the files that are written (default: losses)
 //! ```
 //!
 //! The model is a Markov chain over letters, fitted to the first half of a text. It predicts a masked
@@ -126,7 +126,7 @@ fn run(parser: lexopt::Parser) -> Outcome<String> {
     Ok(report)
 }
 
-/// A Markov chain as a masked model: the law of a letter given the nearest revealed ones.
+/// A Markov chain as a masked model: the distribution of a letter given the nearest revealed ones.
 struct ChainModel {
     alphabet: usize,
     marginal: Vec<f64>,

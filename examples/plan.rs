@@ -7,12 +7,12 @@
 //! EVALUATE.csv           losses to judge them by, of other sequences (default: a file with a column sequence is split,
 //!                        others judge themselves)
 //! --tokens L             tokens in a sequence
-//! --steps T              of the schedule that is written (default: L / 8)
-//! --tolerance NATS       instead: the fewest steps whose best sizes seem to cost at most so much
+//! --steps T              steps of the schedule that is written (default: L / 8)
+//! --tolerance NATS       instead of --steps: the fewest steps whose best sizes seem to cost at most this much
 //! --schedule SIZES       your own, priced as well: 8,8,16 or a file that holds such a list
 //! --vocabulary V         symbols of the vocabulary, to tell losses from sums and weighted terms
 //! --hold-ends            takes the loss as constant beyond the measured counts
-//! --output PREFIX        of the files that are written (default: plan)
+//! --output PREFIX        prefix of the files that are written (default: plan)
 //! ```
 //!
 //! Reads losses of any masked model (for the columns, see `MeasuredLosses::from_csv`), chooses schedules

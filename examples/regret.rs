@@ -6,14 +6,14 @@
 //! NESTED.csv             losses of a real model, each sequence at all counts
 //!                        (default: tests/measured/nested.csv)
 //! --draws N              measurements drawn for each row (default: 100)
-//! --seed N               of the random numbers (default: 1)
-//! --sequences N,N,..     per count, in each of the two files (default: 20,60,180)
-//! --steps T,T,..         (default: 4,8,16,32)
+//! --seed N               seed of the random numbers (default: 1)
+//! --sequences N,N,..     sequences per count, in each of the two files (default: 20,60,180)
+//! --steps T,T,..         numbers of steps (default: 4,8,16,32)
 //! ```
 //!
-//! The losses are those of the real model, each count with sequences of its own, or of three made-up curves
-//! with the spread of the real model and gamma distributed. A schedule is chosen by one sample, at 33 counts, and its
-//! true cost is known: by the mean of all sequences, or by the curve. Prints mean true costs in nats per sequence:
+//! The losses are those of the real model, with sequences of its own at each count, or gamma distributed around three
+//! made-up curves, with the spread of the real model. A schedule is chosen by one sample, at 33 counts, and its true
+//! cost is known: by the mean of all sequences, or by the curve. Prints mean true costs in nats per sequence:
 //!
 //! ```text
 //! isotonic    the best for the isotonic fit
@@ -21,7 +21,7 @@
 //! plan        what the example `plan` writes: the fitted one if a second sample shows that it is better, else balanced
 //! balanced    equal steps
 //! oracle      the best for the true losses
-//! worse       how often the choice before costs over 1% more than balanced
+//! worse       how often the choice in the column before costs over 1% more than balanced
 //! ```
 
 mod command_line;

@@ -7,7 +7,7 @@
 //! --alphabet classes     vowel, consonant, anything else (the default)
 //! --alphabet letters     26 letters without case, and one symbol for anything else
 //! --tokens L             symbols in a sequence, 1 to 1024 (default: 16)
-//! --tolerance NATS       the error to need the fewest steps for (default: a tenth of TC)
+//! --tolerance NATS       prints the fewest steps for an error of at most this (default: a tenth of TC)
 //! --plot FILE.svg        draws error against steps
 //! ```
 //!

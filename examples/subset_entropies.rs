@@ -6,7 +6,7 @@
 //! TOKENS ..              numbers of tokens, 1 to 24 each (default: 16 18)
 //! --line                 one line for each, in the form of benches/peers/all_subsets_numpy.py:
 //!                        seconds, TC, DTC and the mean entropy of n/2 tokens
-//! --repeats N            the best of so many times (default: 3)
+//! --repeats N            runs, of which the best time is printed (default: 3)
 //! --table FILE           write the table, for one number of tokens, as little-endian f64, row-major:
 //!                        that program reads it
 //! ```

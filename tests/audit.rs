@@ -145,7 +145,7 @@ fn a_decoder_in_masking_order_looks_reversed() {
     }
 }
 
-/// Sizes that nobody should be asked about.
+/// Sizes of which the audit must not ask whether they are reversed.
 fn check_no_question(schedule: &Schedule) {
     let audit = schedule.audit();
     assert!(!audit.looks_reversed && !audit.to_string().contains("reversed?"), "{audit}");

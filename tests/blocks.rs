@@ -37,7 +37,7 @@ fn ordered_partitions(positions: &[usize], sizes: &[usize]) -> Vec<Vec<Vec<usize
     partitions
 }
 
-/// The mean divergence over all orders that keep to the blocks, each law built for itself.
+/// The mean divergence over all orders that keep to the blocks, each distribution built by itself.
 fn by_sampler(table: &JointTable, blockwise: &Blockwise) -> f64 {
     let mut orders: Vec<Vec<Vec<usize>>> = vec![Vec::new()];
     let mut start = 0;

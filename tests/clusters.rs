@@ -1,5 +1,5 @@
-//! Words around centres: against the joint table, against laws that two centres come down to, and where
-//! almost nothing is told.
+//! Words around centres: against the joint table, against the simpler distributions that two
+//! centres reduce to, and where tokens tell almost nothing.
 
 use crate::support;
 
@@ -103,7 +103,7 @@ fn increments_keep_their_digits_however_small() {
         let found = law.information_curve().unwrap();
         for m in 1..80 {
             let (a, b) = (found.increments()[m], expected.increments()[m]);
-            // The law with counts of symbols stops where masses are 1e-16 of the whole.
+            // The distribution by counts of symbols stops where masses are 1e-16 of the whole.
             let allowed = 1e-11 * b + 1e-30 * found.increments()[1].min(1.0);
             assert!((a - b).abs() <= allowed, "{flip}: d_{m} {a:e} {b:e}");
         }

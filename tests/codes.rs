@@ -7,7 +7,7 @@ use support::*;
 use unmaskcost::distribution::{LinearCode, MdsCode, SubsetEntropy};
 use unmaskcost::{Error, InformationCurve, Nats, Schedule, distribution::JointTable};
 
-/// The law of a random word by listing all messages, each with its word.
+/// The distribution of a random word by listing all messages, each with its word.
 fn table_by_listing(field: u64, rows: &[Vec<u64>]) -> JointTable {
     let length = rows[0].len();
     let mut counts = vec![0_u64; (field as usize).pow(length as u32)];

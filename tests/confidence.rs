@@ -187,6 +187,6 @@ fn impossible_confidences_are_refused() {
     assert_eq!(confidence::kl_upper(&[1.0, 1.0], 1), Ok(Nats(0.0)));
     assert_eq!(confidence::total_variation_upper(&[0.2_f64]), Ok(0.0));
     assert_eq!(confidence::total_variation_upper(&[0.2_f64, 0.1]), Ok(1.0));
-    // A third, told in single precision, is no less than a third.
+    // A third, given in single precision, is no less than a third.
     assert!(confidence::kl_upper(&[1.0_f32 / 3.0; 2], 3).is_ok());
 }

@@ -102,7 +102,7 @@ fn mixed_shapes() -> impl Strategy<Value = Vec<usize>> {
     })
 }
 
-/// The laws of the support module, and weights over the whole range of the float.
+/// The distributions of the support module, and weights over the whole range of the float.
 fn mixed_tables<F: Scalar>() -> impl Strategy<Value = JointTable<F>> {
     mixed_shapes().prop_flat_map(|shape| {
         let end = F::min_positive_value().to_f64().unwrap().ln();

@@ -156,8 +156,8 @@ fn merged_observations_of_a_law_are_the_whole() {
     }
 }
 
-/// Compares what a law tells with what its table tells: for every set of tokens, in falling order; every
-/// word shown there; every other token. Returns how many contexts were possible.
+/// Compares the answers of a distribution with those of its table: for every set of tokens, in falling
+/// order; every word shown there; every other token. Returns how many contexts were possible.
 fn assert_predicts_as(law: &impl ConditionalMarginal, table: &JointTable) -> usize {
     let (tokens, alphabet) = (table.tokens(), table.shape()[0]);
     let mut possible = 0;

@@ -1,5 +1,5 @@
 //! Exact arithmetic as the judge. Increments are integers of up to 100 bits times a power of two, their
-//! errors are sums of big integers, and nothing here has a tolerance but where a result says that it has one.
+//! errors are sums of big integers, and nothing here has a tolerance, except where a result states its own.
 
 use crate::support;
 

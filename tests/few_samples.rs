@@ -61,7 +61,7 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
                 let truth = exact.parallelism_cost(schedule).unwrap().value();
                 *covered += usize::from(cost.interval(0.95).unwrap().contains(truth));
             }
-            // A single loss: exactly Student's law.
+            // A single loss: exactly Student's distribution.
             let loss = losses.loss(3).unwrap();
             assert_eq!(loss.degrees_of_freedom(), samples as f64 - 1.0);
             covered[2] += usize::from(loss.interval(0.95).unwrap().contains(Nats(truth[3])));

@@ -1,5 +1,6 @@
-//! Laws with exact curves: against the joint table where there is one, and against reference values
-//! to 25 digits (`tests/laws.json`, made by `tests/laws.py` from the definitions) where there is none.
+//! Distributions with exact curves: against the joint table where there is one, and against
+//! reference values to 25 digits (`tests/laws.json`, made by `tests/laws.py` from the definitions)
+//! where there is none.
 
 use crate::support;
 
@@ -105,7 +106,7 @@ fn large_laws_match_the_reference_values() {
     }
 }
 
-/// The cases of `tests/cases.json` that are laws of this file.
+/// The cases of `tests/cases.json` that are distributions of this file.
 #[test]
 fn small_laws_match_the_reference_values() {
     let parity = [1.0, 0.0, 10.0, 0.0, 5.0, 0.0].map(|words: f64| words / 16.0);

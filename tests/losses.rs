@@ -286,7 +286,8 @@ fn intervals_cover_the_true_cost_as_often_as_they_say() {
         covered[2] += usize::from(of_likelihood.interval(0.95).unwrap().contains(likelihood));
         covered[3] += usize::from(bernstein.contains(cost));
     }
-    // 950 expected; the binomial standard deviation is 7. The other holds whatever the law.
+    // 950 expected; the binomial standard deviation is 7. The other holds whatever the
+    // distribution.
     for count in &covered[..3] {
         assert!((930..=970).contains(count), "{covered:?}");
     }
@@ -448,7 +449,7 @@ fn exact_losses_at_one_count_must_agree() {
     let error = merge([point(1, 2.0, 0.0, 3), point(0, 4.0, 0.1, 2), point(1, 2.5, 0.0, 1)]);
     let error = error.unwrap_err();
     assert!(matches!(error, Error::ExactLossesDiffer { revealed: 1, one: 2.0, other: 2.5, .. }));
-    assert!(error.to_string().contains("at 1 revealed tokens the loss is 2, and it is 2.5"));
+    assert!(error.to_string().contains("at 1 revealed tokens the loss is given as 2 and as 2.5"));
     let near = merge([point(1, 2.0, 0.0, 1), point(0, 4.0, 0.1, 2), point(1, 2.0 + 1e-9, 0.0, 1)]);
     assert_eq!(near.unwrap().points()[1].standard_error, Nats(0.0));
 }

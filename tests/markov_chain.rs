@@ -11,7 +11,7 @@ use unmaskcost::{
     distribution::{JointTable, MarkovChain},
 };
 
-/// A law on `alphabet` symbols: full, with zeros, or nearly certain.
+/// A distribution on `alphabet` symbols: full, with zeros, or nearly certain.
 fn laws(alphabet: usize) -> impl Strategy<Value = Vec<f64>> {
     let full = proptest::collection::vec(0.05..1.0_f64, alphabet);
     let sparse = proptest::collection::vec(prop_oneof![Just(0.0), 0.1..1.0_f64], alphabet);

@@ -390,8 +390,8 @@ mod csv {
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
         for (from, to, line, says) in [
-            ("0,2,3.0", "0,3,3.0", 3, "the block from 0 until 3 is none"),
-            ("0,2,3.0", "2,2,3.0", 3, "the block from 2 until 2 is none"),
+            ("0,2,3.0", "0,3,3.0", 3, "there is no block from 0 until 3"),
+            ("0,2,3.0", "2,2,3.0", 3, "there is no block from 2 until 2"),
             ("0,2,3.0", "0,2,x", 3, "a number is needed"),
             ("0,2,3.0", "0,2,-3", 3, "it must not be negative"),
             ("0,2,3.0", "0,2,nan", 3, "a finite number is needed"),

@@ -1,4 +1,4 @@
-//! The cost of adaptive policies against the law they write, built word by word.
+//! The cost of adaptive policies against the distribution of what they write, built word by word.
 
 use crate::support;
 

@@ -122,7 +122,8 @@ fn intervals_of_overlapping_windows_cover_the_curve_of_a_chain() {
     coverage(&chain, 100, windows);
 }
 
-/// Each sample five times in a group of its own: a fifth of the samples, and no less error.
+/// Each sample, repeated five times, in a group of its own: as good as a fifth of the samples, and
+/// with no smaller error.
 #[test]
 fn repeated_samples_in_groups_do_not_pass_for_more() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);

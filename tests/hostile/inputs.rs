@@ -149,7 +149,7 @@ impl Draw {
         self.pick(&[Honest, Honest, Honest, Honest, Noisy, Huge, Tiny, Wide, Few, Few, Poisoned])
     }
 
-    /// Numbers that are not negative, but in one mood.
+    /// Numbers that are not negative, unless the mood is `Poisoned`: then one of them is spoilt.
     pub fn numbers<F: Scalar>(&mut self, length: usize) -> Vec<F> {
         let mood = self.mood();
         let largest = F::max_value();

@@ -1,4 +1,5 @@
-//! Random inputs for the property tests: fixed seeds, every law a small table can have.
+//! Random inputs for the property tests: fixed seeds, every distribution that a small table can
+//! have.
 //!
 //! New cases are drawn on request: `TEST_SEED` changes all seeds, `TEST_TIMES` multiplies the cases.
 #![allow(dead_code)] // each test file uses its part
