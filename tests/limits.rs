@@ -37,6 +37,8 @@ fn a_few_numbers_never_ask_for_gigabytes() {
     let repetition = MdsCode::new(2, LONGEST + 1, 1).unwrap();
     refused(repetition.information_curve::<f64>(), LONGEST + 1);
     refused(ExchangeableBits::noisy_repeated_bit(LONGEST + 1, 0.1), LONGEST + 1);
+    let (most, pairs) = (1_usize << 17, (1 << 33) + (1 << 17));
+    refused(ExchangeableBits::<f64>::fixed_weight(most + 1, 1).unwrap().information_curve(), pairs);
     // Tokens with one symbol take one cell, their sets take more.
     let certain: JointTable = JointTable::from_counts(&[1; 26], [1]).unwrap();
     refused(certain.subset_entropies(), 1 << 26);

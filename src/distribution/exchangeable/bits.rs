@@ -1,4 +1,4 @@
-use super::{MAX_WORK, check_tokens, component_weights, masses, power};
+use super::{MAX_WORK, check_tokens, component_weights, masses, pairs, power};
 use crate::curve::InformationCurve;
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::traits::{
@@ -10,6 +10,9 @@ use crate::numeric::binomial::Binomial;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
 
+/// The most pairs of a number of tokens and a number of ones that a curve looks at: about half a minute on one core.
+const MAX_PAIRS: u128 = 1 << 33;
+
 /// An exchangeable distribution of `L` bits: all that matters is the distribution of the number of ones.
 ///
 /// # Formula
@@ -20,7 +23,8 @@ use crate::units::Nats;
 ///
 /// # Running time and accuracy
 /// The curve takes `O(L^2)`: each length in turn is thinned to the one below by the second line, in
-/// which nothing cancels. An increment `d` is within about `L epsilon (d + sqrt(d))`: the count law
+/// which nothing cancels. The counts of a length are computed many at a time, and with the feature
+/// `rayon` on all cores. An increment `d` is within about `L epsilon (d + sqrt(d))`: the count law
 /// itself, as a list of floats, does not determine a weak dependence any better. Where the
 /// components of a mixture are known,
 /// [`CategoricalMixture`](crate::distribution::CategoricalMixture) keeps its digits.
@@ -253,14 +257,8 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// [`TooLarge`](Error::TooLarge) for more than 131072 tokens.
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         let tokens = self.tokens();
-        check_limit("pairs of counts", tokens as u128 * tokens as u128 / 2, MAX_WORK)?;
-        let mut law = self.count_law.clone();
-        let mut increments = vec![F::zero(); tokens - 1];
-        for shown in (2..=tokens).rev() {
-            increments[shown - 2] = next_two_information(&law);
-            thin(&mut law);
-        }
-        let single = scalar::neg_x_ln_x(law[0]) + scalar::neg_x_ln_x(law[1]);
+        check_limit("pairs of counts", tokens as u128 * tokens as u128 / 2, MAX_PAIRS)?;
+        let (increments, single) = pairs::increments(&self.count_law);
         InformationCurve::from_computed_increments(&increments, Some(single))
     }
 
@@ -312,10 +310,7 @@ impl<F: Scalar> SubsetEntropy<F> for ExchangeableBits<F> {
             return Ok(Nats(F::zero()));
         }
         check_limit("pairs of counts", tokens as u128 * (tokens - shown) as u128, MAX_WORK)?;
-        let mut law = self.count_law.clone();
-        for _ in shown..tokens {
-            thin(&mut law);
-        }
+        let law = pairs::count_law(&self.count_law, shown);
         // All words with the same number of ones have the same probability.
         let mut log_words = CompensatedSum::new();
         let mut entropy = CompensatedSum::new();
@@ -383,53 +378,4 @@ impl<F: Scalar> ConditionalMarginal<F> for ExchangeableBits<F> {
 /// `ln( C(n, j+1) / C(n, j) )`
 fn log_choices<F: Scalar>(tokens: usize, ones: usize) -> F {
     (scalar::float::<F>(tokens - ones) / scalar::float(ones + 1)).ln()
-}
-
-/// From the count law of `n` tokens, the mutual information of two of them given the others.
-fn next_two_information<F: Scalar>(law: &[F]) -> F {
-    let tokens = law.len() - 1;
-    let pairs = scalar::float::<F>(tokens) * scalar::float(tokens - 1);
-    // Products of two masses must not underflow.
-    let negligible = F::min_positive_value().sqrt();
-    let mut information = CompensatedSum::new();
-    for (ones, masses) in law.windows(3).enumerate() {
-        let zeros = tokens - 2 - ones;
-        let ways = |a: usize, b: usize| scalar::float::<F>(a) * scalar::float(b) / pairs;
-        // The joint distribution of the two, times the probability of the others' counts.
-        let both = masses[2] * ways(ones + 2, ones + 1);
-        let mixed = masses[1] * ways(ones + 1, zeros + 1);
-        let neither = masses[0] * ways(zeros + 2, zeros + 1);
-        let (one, zero) = (both + mixed, mixed + neither);
-        let mass = one + zero;
-        if mass <= negligible {
-            continue;
-        }
-        let covariance = (both * neither - mixed * mixed) / mass;
-        let cells = [
-            (both, one * one, covariance, F::one()),
-            (mixed, one * zero, -covariance, F::one() + F::one()),
-            (neither, zero * zero, covariance, F::one()),
-        ];
-        for (p, product, difference, times) in cells {
-            let independent = product / mass;
-            if independent > F::zero() {
-                information.add(times * scalar::divergence_term(p, independent, difference));
-            }
-        }
-    }
-    information.total()
-}
-
-/// Takes the count law of `n` tokens to that of `n - 1` of them.
-fn thin<F: Scalar>(law: &mut Vec<F>) {
-    let tokens = law.len() - 1;
-    let all = scalar::float::<F>(tokens);
-    for ones in 0..tokens {
-        let lost_zero = law[ones] * scalar::float(tokens - ones);
-        let lost_one = law[ones + 1] * scalar::float(ones + 1);
-        let mass = (lost_zero + lost_one) / all;
-        // Subnormal numbers are slow, and too small to matter.
-        law[ones] = if mass < F::min_positive_value() { F::zero() } else { mass };
-    }
-    law.pop();
 }

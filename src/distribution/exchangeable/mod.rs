@@ -18,6 +18,7 @@ use crate::numeric::scalar::Scalar;
 mod bits;
 mod categorical;
 mod clusters;
+mod pairs;
 mod permutation;
 
 pub use bits::ExchangeableBits;
