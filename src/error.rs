@@ -363,7 +363,7 @@ pub enum Error {
         needs: &'static str,
     },
 
-    /// A share of the tokens that is no whole number of them.
+    /// A share of the tokens that is not a whole number of them.
     #[error(
         "a mask ratio of {ratio} of {tokens} tokens masks {masked} of them; a whole number from 1 to {tokens} is needed"
     )]
@@ -512,7 +512,7 @@ pub enum Error {
         until: usize,
     },
 
-    /// No schedule of so many steps has all its steps measured.
+    /// No schedule of this many steps has all its steps measured.
     #[error("no schedule of {steps} steps consists of measured blocks; measure at more counts")]
     StepsNotMeasured {
         /// The number of steps asked for.

@@ -384,7 +384,7 @@ impl<F: Scalar> From<Nats<F>> for Bits<F> {
 pub struct TrainingError<F = f64>(Nats<F>);
 
 impl<F: Scalar> TrainingError<F> {
-    /// Takes the value of the formula above.
+    /// The training error with the value of the formula above.
     ///
     /// # Errors
     /// [`NotFinite`](crate::Error::NotFinite) or [`Negative`](crate::Error::Negative): it is a

@@ -173,7 +173,8 @@ pub fn published<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Publ
     })
 }
 
-/// The largest entropy of a token of so many symbols whose likeliest one has this probability, rounded up.
+/// The largest entropy of a token with this vocabulary whose likeliest symbol has this probability,
+/// rounded up.
 fn most_entropy<F: Scalar>(confidence: F, vocabulary: usize) -> F {
     let symbols = scalar::float::<F>(vocabulary);
     let doubt = F::one() - confidence;

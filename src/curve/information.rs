@@ -52,7 +52,7 @@ pub struct InformationCurve<F = f64> {
 }
 
 impl<F: Scalar> InformationCurve<F> {
-    /// From `I_0 .. I_{L-1}` in nats.
+    /// The curve with the values `I_0 .. I_{L-1}` in nats.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite),
@@ -84,9 +84,9 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_parts(information, increments, None)
     }
 
-    /// From the conditional entropies `f_0 .. f_{L-1}` in nats: `f_k` is the mean entropy of one
-    /// token given `k` others. The cross-entropy of a perfect masked model at `k` revealed tokens is
-    /// `f_k`; measured losses are not monotone and need a projection first.
+    /// The curve of the conditional entropies `f_0 .. f_{L-1}` in nats: `f_k` is the mean entropy
+    /// of one token given `k` others. The cross-entropy of a perfect masked model at `k` revealed
+    /// tokens is `f_k`; measured losses are not monotone and need a projection first.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
@@ -108,7 +108,7 @@ impl<F: Scalar> InformationCurve<F> {
         Self::from_nonincreasing(entropies)
     }
 
-    /// From the mean subset entropies `H_0 .. H_L` in nats, `L + 1` values.
+    /// The curve of the mean subset entropies `H_0 .. H_L` in nats, `L + 1` values.
     ///
     /// # Errors
     /// As [`InformationCurve::from_conditional_entropies`] for the differences `H_{k+1} - H_k`;

@@ -50,8 +50,8 @@ pub struct OrderCurve<F = f64> {
 }
 
 impl<F: Scalar> OrderCurve<F> {
-    /// From the conditional entropies in nats: row `a` holds `l(a, a), .., l(a, L-1)`, those of the tokens
-    /// of rank `a` and later given the first `a`.
+    /// The curve of these conditional entropies in nats: row `a` holds `l(a, a), .., l(a, L-1)`, those of
+    /// the tokens of rank `a` and later given the first `a`.
     ///
     /// Rounding noise is accepted as by an [`InformationCurve`]: a value above the one for fewer known
     /// tokens is lowered to it.
@@ -83,8 +83,9 @@ impl<F: Scalar> OrderCurve<F> {
         Self::projected(tokens, entropies, F::zero())
     }
 
-    /// From the entropies of sets of tokens: `entropy(positions)` is that of the tokens there together.
-    /// Calls it `L (L + 1) / 2` times, with the first positions of the order and one more.
+    /// The curve from the entropies of sets of tokens: `entropy(positions)` is that of the tokens
+    /// there together. Calls this function `L (L + 1) / 2` times, with the first positions of the
+    /// order and one more.
     ///
     /// # Errors
     /// As [`OrderCurve::from_conditional_entropies`], and those of the function.

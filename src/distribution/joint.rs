@@ -80,7 +80,7 @@ impl<F: Scalar> Correlations<F> {
 }
 
 impl<F: Scalar> JointTable<F> {
-    /// From probabilities in row-major order.
+    /// The table of these probabilities, in row-major order.
     ///
     /// Their sum may differ from 1, and single values may be negative, by no more than
     /// [`Scalar::tolerance`]; negative values become zero and the rest is divided by its sum.
@@ -112,7 +112,8 @@ impl<F: Scalar> JointTable<F> {
         Ok(Self::normalized(shape, clipped, sum))
     }
 
-    /// From counts in row-major order, of any integer type: `p(x) = count(x) / sum of counts`.
+    /// The table of the relative frequencies of counts, in row-major order and of any integer type:
+    /// `p(x) = count(x) / sum of counts`.
     ///
     /// # Errors
     /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all counts are
@@ -130,7 +131,8 @@ impl<F: Scalar> JointTable<F> {
         Self::from_weights(shape, weights)
     }
 
-    /// From nonnegative weights of any sum, in row-major order: `p(x) = weight(x) / sum of weights`.
+    /// The table proportional to nonnegative weights of any sum, in row-major order:
+    /// `p(x) = weight(x) / sum of weights`.
     ///
     /// # Errors
     /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all weights are

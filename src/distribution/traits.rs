@@ -154,7 +154,7 @@ pub(super) fn check_positions(positions: &[usize], tokens: Option<usize>) -> Res
     }
 }
 
-/// Refuses a context that tells a position twice, or the one that is asked for; positions beyond
+/// Refuses a context that lists a position twice, or the one that is asked for; positions beyond
 /// `tokens`, where that is known, and symbols that are not in the alphabet.
 pub(super) fn check_revealed(
     revealed: &[(usize, usize)],

@@ -45,8 +45,8 @@ impl<F: Scalar> Estimate<F> {
         Self::of_parts(value, Nats(F::zero()), f64::INFINITY)
     }
 
-    /// A value with a standard error that is known, or comes from so many samples that it is as good as
-    /// known.
+    /// A value with a standard error that is known, or that comes from so many samples that it is
+    /// as good as known.
     ///
     /// # Errors
     /// [`NotFinite`](Error::NotFinite) for the value or the error, [`Negative`](Error::Negative) for the
@@ -96,7 +96,7 @@ impl<F: Scalar> Estimate<F> {
         self.value
     }
 
-    /// Its standard error; 0 for a value known exactly.
+    /// The standard error; 0 for a value known exactly.
     #[must_use]
     pub fn standard_error(&self) -> Nats<F> {
         self.standard_error
@@ -211,13 +211,13 @@ impl<F: Scalar> ConfidenceInterval<F> {
         Ok(Self { lower, upper, level: check_level(level)? })
     }
 
-    /// Lower end.
+    /// The lower end.
     #[must_use]
     pub fn lower(&self) -> Nats<F> {
         self.lower
     }
 
-    /// Upper end.
+    /// The upper end.
     #[must_use]
     pub fn upper(&self) -> Nats<F> {
         self.upper

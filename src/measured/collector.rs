@@ -57,7 +57,7 @@ pub struct Collector<F = f64> {
 }
 
 impl<F: Scalar> Collector<F> {
-    /// Empty, for sequences of `tokens` tokens.
+    /// An empty collector, for sequences of `tokens` tokens.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^20:
@@ -80,8 +80,8 @@ impl<F: Scalar> Collector<F> {
     }
 
     /// Adds one value: the mean cross-entropy of the masked tokens of one sequence of which `revealed`
-    /// tokens were shown, or an entropy of a token given so many others. A refused value changes nothing.
-    /// O(1).
+    /// tokens were shown, or an entropy of a token given this many others. A refused value changes
+    /// nothing. O(1).
     ///
     /// # Errors
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of L or more,

@@ -190,7 +190,7 @@ pub struct LossCurve<F = f64> {
 }
 
 impl<F: Scalar> LossCurve<F> {
-    /// From points in any order, for sequences of `tokens` tokens.
+    /// The loss curve of points in any order, for sequences of `tokens` tokens.
     ///
     /// Points at the same count are merged as if their samples had been taken together: weighted by the
     /// number of samples, with the spread between the points. Weights by the standard errors would be wrong in
@@ -252,7 +252,7 @@ impl<F: Scalar> LossCurve<F> {
         Ok(Self { tokens, points, holds_ends: false })
     }
 
-    /// From exact losses at all counts, `l_0 .. l_{L-1}`.
+    /// The loss curve of exact losses at all counts, `l_0 .. l_{L-1}`.
     ///
     /// # Errors
     /// As [`LossCurve::from_points`].

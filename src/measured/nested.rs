@@ -27,7 +27,7 @@ impl<F: Scalar> SequenceLosses<F> {
         Self { document: None, losses: losses.into() }
     }
 
-    /// The same, of a sequence from this document.
+    /// The same losses, of a sequence from this document.
     #[must_use]
     pub fn of_document(mut self, document: impl Into<String>) -> Self {
         self.document = Some(document.into());
@@ -91,7 +91,7 @@ struct Sequence<F> {
 }
 
 impl<F: Scalar> NestedLosses<F> {
-    /// From sequences of `tokens` tokens, in any order.
+    /// The losses of sequences of `tokens` tokens, in any order.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) without a loss; as [`LossCurve::from_points`] for the losses, of which there must be two at

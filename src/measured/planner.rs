@@ -155,7 +155,7 @@ impl<F: Scalar> Sample<F> {
         self.losses.parallelism_cost(schedule)
     }
 
-    /// By how much the first schedule costs more: from the sequences themselves if each was measured at many counts,
+    /// How much more the first schedule costs: from the sequences themselves if each was measured at many counts,
     /// else from the posterior, whose error is smaller than that of the straight lines.
     fn difference(&self, schedule: &Schedule, baseline: &Schedule) -> Result<Estimate<F>> {
         match &self.losses {
@@ -166,7 +166,7 @@ impl<F: Scalar> Sample<F> {
 }
 
 impl<F: Scalar> Planner<F> {
-    /// Chooses by `select`, judges by `evaluate`. O(L).
+    /// A planner that chooses by `select` and judges by `evaluate`. O(L).
     ///
     /// The two must come from different sequences. If they are the same, costs look smaller than they are; the
     /// [advice](Self::advise) then chooses by every other count and judges by the rest.
@@ -178,7 +178,7 @@ impl<F: Scalar> Planner<F> {
         Self::for_losses(MeasuredLosses::Curve(select.clone()), MeasuredLosses::Curve(evaluate))
     }
 
-    /// The same for losses of any kind. O(L + losses).
+    /// As [`new`](Self::new), for losses of any kind. O(L + losses).
     ///
     /// # Errors
     /// As [`new`](Self::new).

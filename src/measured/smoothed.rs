@@ -38,7 +38,8 @@ pub struct SmoothedLosses<F = f64> {
 }
 
 impl<F: Scalar> SmoothedLosses<F> {
-    /// From pairs of the probability that a token is masked, and the mean loss of masked tokens.
+    /// The losses at some mask ratios: pairs of the probability that a token is masked, and the
+    /// mean loss of masked tokens.
     ///
     /// The mean must be over all masked tokens of all sequences, or the sum over `r L`; the mean of
     /// each sequence's mean is another number.

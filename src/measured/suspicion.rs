@@ -76,8 +76,8 @@ impl fmt::Display for Suspicion {
 }
 
 impl<F: Scalar> MeasuredLosses<F> {
-    /// What speaks against these numbers being mean losses of masked tokens, for a vocabulary of so many symbols, if that
-    /// is known. O(points).
+    /// The reasons to doubt that these numbers are mean losses of masked tokens, for a vocabulary of this many symbols,
+    /// if that is known. O(points).
     #[must_use]
     pub fn suspicions(&self, vocabulary: Option<u64>) -> Vec<Suspicion> {
         let points = match self {

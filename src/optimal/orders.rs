@@ -23,7 +23,7 @@ pub struct BestOrder<F = f64> {
     pub schedule: Schedule,
     /// Its sampling error with these sizes.
     pub error: Nats<F>,
-    /// The least error that each order of the list has with so many steps.
+    /// The least error that each order of the list has with as many steps.
     pub errors: Vec<Nats<F>>,
 }
 

@@ -43,7 +43,7 @@ pub struct Blockwise {
 }
 
 impl Blockwise {
-    /// From the schedule of each block, first block first.
+    /// The schedule made of one schedule for each block, first block first.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no block, [`Overflow`](Error::Overflow) if the tokens do not fit a
@@ -60,8 +60,8 @@ impl Blockwise {
         Ok(Self { blocks, tokens })
     }
 
-    /// From the passes that a [`Decoder`](crate::decoders::Decoder) makes for each block, without
-    /// the empty ones.
+    /// The schedule of the passes that a [`Decoder`](crate::decoders::Decoder) makes for each
+    /// block, without the empty ones.
     ///
     /// # Errors
     /// As [`Blockwise::new`].

@@ -52,7 +52,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Takes reveal sizes in sampling order: the first number is revealed first, when all is masked.
+    /// The schedule with these reveal sizes in sampling order: the first number is revealed first,
+    /// when all is masked.
     ///
     /// To check that they reveal a known number of tokens, follow with [`Schedule::covering`].
     ///
@@ -68,8 +69,8 @@ impl Schedule {
         Self::from_vec(sizes.as_ref().to_vec())
     }
 
-    /// Takes mask sizes in forward order, as Li & Cai (arXiv 2505.21400) index them: the first
-    /// number is masked first, so it is revealed last. The list is reversed.
+    /// The schedule with these mask sizes in forward order, as Li & Cai (arXiv 2505.21400) index
+    /// them: the first number is masked first, so it is revealed last. The list is reversed.
     ///
     /// # Errors
     /// As [`Schedule::from_reveal_sizes`]; a zero is reported at its index in the list as given.
@@ -110,7 +111,7 @@ impl Schedule {
         Ok(Self { sizes, tokens, largest_step })
     }
 
-    /// One token per step: no sampling error.
+    /// The schedule of one token per step, which has no sampling error.
     ///
     /// # Errors
     /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens, [`TooLarge`](Error::TooLarge) for
@@ -119,7 +120,7 @@ impl Schedule {
         Self::balanced(tokens, tokens)
     }
 
-    /// All tokens at once: the sampling error is the total correlation.
+    /// The schedule that reveals all tokens at once. Its sampling error is the total correlation.
     ///
     /// # Errors
     /// [`StepsOutOfRange`](Error::StepsOutOfRange) for zero tokens.
@@ -294,9 +295,9 @@ impl TryFrom<Vec<usize>> for Schedule {
 /// sizes.
 ///
 /// # Errors
-/// [`Unreadable`](Error::Unreadable) for a part that is no size,
-/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, otherwise as [`Schedule::from_reveal_sizes`];
-/// also a count of zero is an [`EmptyStep`](Error::EmptyStep).
+/// [`Unreadable`](Error::Unreadable) for a part that is not a size, [`TooLarge`](Error::TooLarge) for
+/// more than 2^24 steps, otherwise as [`Schedule::from_reveal_sizes`]; also a count of zero is an
+/// [`EmptyStep`](Error::EmptyStep).
 ///
 /// ```
 /// use unmaskcost::Schedule;

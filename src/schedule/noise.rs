@@ -55,8 +55,8 @@ impl NoiseSchedule {
         }
     }
 
-    /// `alpha(t) = exp(-sigma(t))` with `sigma(t) = -ln(1 - (1 - eps) t)`, as in MDLM and SEDD: a line
-    /// down to eps.
+    /// `alpha(t) = exp(-sigma(t))` with `sigma(t) = -ln(1 - (1 - eps) t)`, as in MDLM and SEDD:
+    /// alpha is a straight line down to eps.
     ///
     /// # Errors
     /// As [`NoiseSchedule::from_alpha`]; `0 <= eps < 1` is needed.
@@ -80,7 +80,7 @@ impl NoiseSchedule {
         })
     }
 
-    /// From any function. It is tried at 1025 equally spaced times.
+    /// The noise schedule of any function. It is tried at 1025 equally spaced times.
     ///
     /// Values at the ends may differ from 1 and 0: sampling starts with all tokens masked and ends
     /// with none, so what is unmasked at t = 1 is divided out and what is masked at t = 0 is revealed
@@ -266,7 +266,8 @@ fn check_alphas(values: &[f64]) -> Result<()> {
     if let Some(index) = values.iter().position(|&a| a < 0.0) {
         return Err(Error::Negative { what, index: Some(index), value: values[index] });
     }
-    // The function computes with rounding of its own: a few units are no rise.
+    // The function computes with rounding of its own: a few units in the last place do not count as
+    // a rise.
     let tolerance = 8.0 * f64::EPSILON;
     match values.windows(2).position(|pair| pair[1] > pair[0] + tolerance) {
         Some(i) => Err(Error::Increases {

@@ -37,7 +37,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// The first position first.
+    /// The order from the first position to the last.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24.
@@ -200,7 +200,7 @@ impl Order {
         Ok(order)
     }
 
-    /// The positions `0 .. L` in the order in which they are revealed, each once.
+    /// The order that reveals these positions: each of `0 .. L` once.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`IndexOutOfRange`](Error::IndexOutOfRange) for a position that is not
@@ -363,7 +363,7 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// The next positions of the order in each step of the schedule.
+    /// The rounds that reveal the next positions of the order in each step of the schedule.
     ///
     /// # Errors
     /// [`TokensDiffer`](Error::TokensDiffer) unless both have the same number of tokens.
@@ -372,7 +372,7 @@ impl Rounds {
         Ok(Self { order, schedule })
     }
 
-    /// From the positions that each round reveals.
+    /// The rounds that reveal these positions.
     ///
     /// # Errors
     /// [`EmptyStep`](Error::EmptyStep) for a round without positions; as [`Order::from_positions`] for all
@@ -394,7 +394,7 @@ impl Rounds {
         })
     }
 
-    /// From the number of the pass that revealed each token, as servers log it. Numbers may start
+    /// The rounds from the number of the pass that revealed each token, as servers log it. Numbers may start
     /// anywhere, and those that no token has are passes that revealed nothing: they are left out. O(L log L).
     ///
     /// # Errors
@@ -414,13 +414,13 @@ impl Rounds {
         self.order.tokens()
     }
 
-    /// Which positions, in the order in which they are revealed.
+    /// The order in which positions are revealed.
     #[must_use]
     pub fn order(&self) -> &Order {
         &self.order
     }
 
-    /// How many of them in each round.
+    /// The schedule: how many positions each round reveals.
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
         &self.schedule

@@ -23,7 +23,7 @@ pub struct Passes {
 }
 
 impl Passes {
-    /// From the number of tokens each forward pass reveals, in sampling order, zeros allowed.
+    /// The passes that reveal these numbers of tokens, in sampling order, zeros allowed.
     ///
     /// # Errors
     /// [`Empty`](crate::Error::Empty) if no pass reveals a token, [`Overflow`](crate::Error::Overflow) if the sum

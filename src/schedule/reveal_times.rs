@@ -67,7 +67,7 @@ pub enum Rounding {
 }
 
 impl RevealTimes {
-    /// From `t_0 = 0 <= t_1 <= .. <= t_T = 1`.
+    /// The random sizes with the times `t_0 = 0 <= t_1 <= .. <= t_T = 1`.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times, [`NotFinite`](Error::NotFinite),

@@ -108,7 +108,7 @@ impl<F: Scalar> Known<F> {
         self
     }
 
-    /// How far each number given may be off, in nats. It replaces an earlier value.
+    /// Says how far each number given may be off, in nats. It replaces an earlier value.
     ///
     /// All bounds allow for errors in the last digits of the numbers given. A number that is a
     /// difference of larger ones is off by more: by the rounding of the larger ones. The bounds then

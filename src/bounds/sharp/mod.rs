@@ -37,7 +37,7 @@ use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// From the token information `sum_i I(X_i; X_{-i})` alone. O(1).
+/// The sharp bounds from the token information `sum_i I(X_i; X_{-i})` alone. O(1).
 ///
 /// # Formula
 /// ```text
@@ -82,7 +82,8 @@ pub fn from_token_information<F: Scalar>(
     Ok(KlBounds { lower, upper })
 }
 
-/// From the mean entropy of a single token, `f_0 = (1/L) sum_i H(X_i)`, alone. O(T).
+/// The sharp bounds from the mean entropy of a single token, `f_0 = (1/L) sum_i H(X_i)`, alone.
+/// O(T).
 ///
 /// # Formula
 /// ```text
@@ -110,7 +111,7 @@ pub fn from_single_token_entropy<F: Scalar>(
     Known::about(schedule.tokens()).single_token_entropy(single_token_entropy).bounds(schedule)
 }
 
-/// From the total correlation alone. O(T).
+/// The sharp bounds from the total correlation alone. O(T).
 ///
 /// # Formula
 /// ```text
@@ -140,7 +141,7 @@ pub fn from_total_correlation<F: Scalar>(
     Known::about(schedule.tokens()).total_correlation(total_correlation).bounds(schedule)
 }
 
-/// From the dual total correlation alone. O(T).
+/// The sharp bounds from the dual total correlation alone. O(T).
 ///
 /// # Formula
 /// ```text
@@ -167,8 +168,8 @@ pub fn from_dual_total_correlation<F: Scalar>(
     Known::about(schedule.tokens()).dual_total_correlation(dual_total_correlation).bounds(schedule)
 }
 
-/// From the total and the dual total correlation together. O(T) for each of a few chords of the
-/// envelope.
+/// The sharp bounds from the total and the dual total correlation together. O(T) for each of a few
+/// chords of the envelope.
 ///
 /// # Formula
 /// ```text
@@ -202,7 +203,8 @@ pub fn from_correlations<F: Scalar>(
         .bounds(schedule)
 }
 
-/// From the curve at some points `(k, I_k)`, in any order. O(T + n log n) for n points.
+/// The sharp bounds from the curve at some points `(k, I_k)`, in any order. O(T + n log n) for n
+/// points.
 ///
 /// # Formula
 /// ```text

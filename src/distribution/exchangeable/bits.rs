@@ -46,7 +46,8 @@ pub struct ExchangeableBits<F = f64> {
 }
 
 impl<F: Scalar> ExchangeableBits<F> {
-    /// From the distribution of the number of ones: `probabilities[j]` for `j = 0 .. L`, `L + 1` values.
+    /// The exchangeable distribution with this distribution of the number of ones: `probabilities[j]`
+    /// for `j = 0 .. L`, `L + 1` values.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two values, [`NotFinite`](Error::NotFinite),
@@ -182,7 +183,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         })
     }
 
-    /// Uniform on the words with a given number of ones.
+    /// The uniform distribution on the words with a given number of ones.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,

@@ -26,8 +26,8 @@ pub struct CategoricalMixture<F = f64> {
 }
 
 impl<F: Scalar> CategoricalMixture<F> {
-    /// From the weight of each component and its distribution: `components[c][x]` is the
-    /// probability of symbol `x` in component `c`.
+    /// The mixture with these weights and components: `components[c][x]` is the probability of
+    /// symbol `x` in component `c`.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no components or an empty alphabet,

@@ -53,8 +53,8 @@ pub struct ClusterMixture<F = f64> {
 }
 
 impl<F: Scalar> ClusterMixture<F> {
-    /// From the weight of each centre, the centres, which are words of zeros and ones of the same length,
-    /// and the probability that a bit is flipped.
+    /// The mixture with these weights and centres, which are words of zeros and ones of the same length.
+    /// Each bit is flipped with probability `flip`.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no centres or words without tokens,

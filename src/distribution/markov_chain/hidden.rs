@@ -33,7 +33,8 @@ pub struct HiddenMarkovChain<F = f64> {
 }
 
 impl<F: Scalar> HiddenMarkovChain<F> {
-    /// From the chain of the states and, for each of them, the distribution of what it shows.
+    /// The hidden chain with this chain of states and, for each state, the distribution of what it
+    /// shows.
     ///
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) unless there is a distribution for each state, all over the same symbols;

@@ -71,8 +71,8 @@ const MAX_ALPHABET: usize = 1 << 12;
 const MAX_TOKENS: usize = 1 << 24;
 
 impl<F: Scalar> MarkovChain<F> {
-    /// From the distribution of the first token and the rows of the transition matrix: `rows[x][y]` is the
-    /// probability of `y` after `x`.
+    /// The chain with this distribution of the first token and these rows of the transition matrix:
+    /// `rows[x][y]` is the probability of `y` after `x`.
     ///
     /// Sums may differ from 1, and single values may be negative, by no more than
     /// [`Scalar::tolerance`]; negative values become zero and each row is divided by its sum.

@@ -284,7 +284,7 @@ impl SampledCurve {
         self.information.get(revealed).copied()
     }
 
-    /// H_k, the mean entropy of so many tokens together, if it was looked at.
+    /// H_k, the mean entropy of `tokens` tokens together, if it was looked at.
     #[must_use]
     pub fn subset_entropy(&self, tokens: usize) -> Option<SampledValue> {
         self.entropies.get(tokens).copied()

@@ -8,7 +8,8 @@ pub(super) struct Partition {
     pub(super) cells: usize,
 }
 
-/// A table of (cell, symbol) may have so many entries for each sample; beyond that the samples are sorted.
+/// A table of (cell, symbol) may have this many entries for each sample; beyond that the samples are
+/// sorted.
 const ENTRIES_PER_SAMPLE: usize = 16;
 const FREE: u32 = u32::MAX;
 

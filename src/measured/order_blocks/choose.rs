@@ -153,8 +153,8 @@ impl<F: Scalar> OrderBlocks<F> {
         Ok(choices)
     }
 
-    /// By how much one choice loses more than one of another order, on the sequences that both have: judged as in
-    /// [`choose`](Self::choose).
+    /// How much more one choice loses than a choice of another order, on the sequences that both have: judged as
+    /// in [`choose`](Self::choose).
     ///
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) for a choice that was not made from these blocks; as

@@ -106,7 +106,7 @@ impl<F: Scalar> OrderPass<F> {
         }
     }
 
-    /// The same, of a sequence from this document.
+    /// The same pass, over a sequence from this document.
     #[must_use]
     pub fn of_document(mut self, document: impl Into<String>) -> Self {
         self.document = Some(document.into());
@@ -115,8 +115,8 @@ impl<F: Scalar> OrderPass<F> {
 }
 
 impl<F: Scalar> OrderBlocks<F> {
-    /// From the passes of a model, each sequence at the same counts: the blocks between any two of the counts, and
-    /// the first token of each pass by itself.
+    /// The blocks measured by the passes of a model, each sequence at the same counts: the blocks between any two
+    /// of the counts, and the first token of each pass by itself.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) without passes; [`LengthMismatch`](Error::LengthMismatch) unless a pass has a loss for
@@ -209,8 +209,9 @@ impl<F: Scalar> OrderBlocks<F> {
         Ok(losses)
     }
 
-    /// The same as runs of a decoder: to be [recorded](crate::measured::DecoderRuns::record) beside others that were run on the same sequences, so
-    /// that schedules along orders and measured decoders stand in one table.
+    /// The [losses](Self::losses) of a schedule as runs of a decoder. [Record](crate::measured::DecoderRuns::record)
+    /// them beside decoders that were run on the same sequences, and schedules along orders and measured decoders stand
+    /// in one table.
     ///
     /// # Errors
     /// As [`losses`](Self::losses).
@@ -269,7 +270,7 @@ impl<F: Scalar> OrderBlocks<F> {
         self.estimate(&differences(self.tokens, &losses, &least))
     }
 
-    /// By how much this schedule loses more than another one, which may be of another order: the mean of the
+    /// How much more this schedule loses than another one, which may be of another order: the mean of the
     /// difference over the sequences that both have, with its error.
     ///
     /// # Errors

@@ -8,9 +8,9 @@ use crate::schedule::Order;
 const MAX_PREDICTIONS: u128 = 1 << 27;
 
 impl<F: Scalar> OrderBlocks<F> {
-    /// From a predictor and sequences, which are named by their place in the list. Each sequence gets one pass at each
-    /// of these numbers of known tokens. All numbers below L give every schedule, and its cost beyond one token at a
-    /// time.
+    /// The blocks that a predictor gives on sequences, which are named by their place in the list. Each sequence gets
+    /// one pass at each of these numbers of known tokens. All numbers below L give every schedule, and its cost beyond
+    /// one token at a time.
     ///
     /// If the predictor is the distribution that the sequences are drawn from, that [`cost`](Self::cost) estimates the
     /// exact error along the order, without bias. Use it where no [`OrderCurve`](crate::curve::OrderCurve) can be

@@ -106,7 +106,7 @@ impl<F: Scalar> LossCurve<F> {
 }
 
 impl<F: Scalar> LossPosterior<F> {
-    /// From losses in any order, for sequences of `tokens` tokens.
+    /// The posterior from losses in any order, for sequences of `tokens` tokens.
     ///
     /// A count may have a single evaluation: the spread of its neighbours around the curve tells its error. So
     /// evaluations that each draw a count of their own, as for the likelihood of a masked model, are enough. Beyond the
@@ -266,7 +266,8 @@ impl<F: Scalar> LossPosterior<F> {
         self.weighted(self.starts(schedule)?)
     }
 
-    /// The curve to choose schedules by: of the nonincreasing losses nearest to the [mean](Self::mean). O(L).
+    /// The curve to choose schedules by: that of the nonincreasing losses nearest to the [mean](Self::mean).
+    /// O(L).
     ///
     /// # Errors
     /// [`Overflow`](Error::Overflow).

@@ -80,8 +80,8 @@ pub enum FrontierPlace {
 }
 
 impl<F: Scalar> DecoderRuns<F> {
-    /// All decoders on the sequences that all of them were run on; what is said holds for all of them at once
-    /// with probability `level`. O(n^2 documents) for n decoders.
+    /// Compares all decoders on the sequences that all of them were run on. What it says holds for all of
+    /// them at once with probability `level`. O(n^2 documents) for n decoders.
     ///
     /// # Errors
     /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`, [`NoSpread`](crate::Error::NoSpread) if they share less than

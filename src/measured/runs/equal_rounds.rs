@@ -5,7 +5,7 @@ use crate::estimate::Estimate;
 use crate::numeric::scalar::{self, Scalar};
 
 impl<F: Scalar> DecoderRuns<F> {
-    /// By how much a decoder loses more than others do in as many rounds: is my decoder better than a random order?
+    /// How much more a decoder loses than others do in as many rounds: is my decoder better than a random order?
     ///
     /// If none of the others takes the same number of rounds, the decoder is compared with a mixture of two: for
     /// each sequence a coin decides which of the two decodes it, so that the mixture takes as many rounds on

@@ -153,7 +153,7 @@ impl<F: Scalar> Records<F> {
     }
 }
 
-/// What a decoder loses and takes on average.
+/// The mean loss and the mean number of rounds of a decoder.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -246,7 +246,8 @@ impl<F: Scalar> DecoderRuns<F> {
         self.sequences.iter().map(|sequence| sequence.name.as_str())
     }
 
-    /// What a decoder loses and takes on average, over all sequences that it was run on.
+    /// The mean loss and the mean number of rounds of a decoder, over all sequences that it was run
+    /// on.
     ///
     /// # Errors
     /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has, [`NoSpread`](Error::NoSpread) if all
@@ -256,8 +257,8 @@ impl<F: Scalar> DecoderRuns<F> {
         self.panel(&[records])?.means(records)
     }
 
-    /// By how much the first decoder loses more than the second: the mean over the sequences that both were run on, of
-    /// the difference on each.
+    /// How much more the first decoder loses than the second: the mean difference over the sequences that both were
+    /// run on.
     ///
     /// If the second one reveals the tokens in the same order one at a time, this is the cost of parallelism of
     /// the first. [`Verdict::of`](super::Verdict::of) says whether it is noise.

@@ -28,7 +28,7 @@ impl Universal {
         &self.schedule
     }
 
-    /// No distribution has an error above this times `min(TC, DTC)`.
+    /// The factor: no distribution has an error above this times `min(TC, DTC)`.
     #[must_use]
     pub fn factor(&self) -> Factor {
         self.factor
@@ -42,7 +42,8 @@ impl Universal {
 }
 
 /// The schedule of exactly `steps` steps that is safest if nothing is known: its error relative to
-/// `min(TC, DTC)`, in the worst case over all distributions, is the smallest that so many steps can have.
+/// `min(TC, DTC)`, in the worst case over all distributions, is the smallest that this many steps can
+/// have.
 ///
 /// Steps grow geometrically to the middle and shrink geometrically from there. O(T log L).
 ///
@@ -78,8 +79,8 @@ pub fn universal(tokens: usize, steps: usize) -> Result<Universal> {
     Ok(Universal::of(schedule))
 }
 
-/// The fewest steps with which some schedule has a factor whose [value](Factor::value) is at most `factor`, and the best schedule of so many
-/// steps, which is that of [`universal()`].
+/// The fewest steps with which some schedule has a factor whose [value](Factor::value) is at most `factor`, and the
+/// best schedule of that many steps, which is that of [`universal()`].
 ///
 /// # Errors
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the factor;

@@ -107,7 +107,7 @@ impl<F: Scalar> View<F> {
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) unless there is one prediction per masked token;
     /// [`Empty`](Error::Empty) for one without symbols; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
-    /// [`NotNormalized`](Error::NotNormalized) for what is no distribution.
+    /// [`NotNormalized`](Error::NotNormalized) for a prediction that is not a distribution.
     ///
     /// ```
     /// use unmaskcost::sampler::policy::{Policy, Rule, View};
