@@ -3,14 +3,13 @@
 use crate::support;
 
 use proptest::prelude::*;
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use support::*;
 use unmaskcost::{InformationCurve, Schedule};
 
 /// Curves whose values are integers below 2^52, so that the exact error is an integer sum.
 fn integer_curve(tokens: usize, seed: u64) -> Vec<u64> {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = support::generator(seed);
     let mut values = vec![0_u64];
     for m in 1..tokens {
         // Mostly small increments, now and then one that dwarfs them.

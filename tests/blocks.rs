@@ -166,6 +166,21 @@ proptest! {
 }
 
 #[test]
+fn of_block_lengths_that_cost_the_same_the_shorter_comes_first() {
+    // Independent tokens: no length costs anything.
+    let table: JointTable = JointTable::from_counts(&[2; 6], [1_u8; 64]).unwrap();
+    for given in [[1, 2, 3, 6], [6, 3, 2, 1], [3, 1, 6, 2]] {
+        let found = optimal::block_lengths(6, given.map(BlockLength), 6, |prefix, tokens| {
+            table.information_curve_given_prefix(prefix, tokens)
+        });
+        let found = found.unwrap();
+        let lengths: Vec<usize> = found.iter().map(|each| each.plan.blocks()[0].tokens()).collect();
+        assert_eq!(lengths, [1, 2, 3, 6]);
+        assert!(found.iter().all(|each| each.error.0 == 0.0));
+    }
+}
+
+#[test]
 fn blocks_and_curves_must_fit() {
     let table: JointTable = JointTable::from_counts(&[2; 4], (0..16).collect::<Vec<u8>>()).unwrap();
     let curves = curves_of(&table, 2);

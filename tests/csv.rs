@@ -1,7 +1,8 @@
 //! Measured losses from CSV text: what is read, and what is refused with the line it stands on.
 
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
+use crate::support;
+
+use rand::RngExt;
 use unmaskcost::measured::{Collector, LossCurve, LossPoint};
 use unmaskcost::{Bits, Error, Nats};
 
@@ -28,7 +29,7 @@ fn csv_speaks_counts_ratios_and_both_units() {
 
 #[test]
 fn csv_without_errors_takes_each_line_as_one_evaluation() {
-    let mut rng = ChaCha8Rng::seed_from_u64(77);
+    let mut rng = support::generator(77);
     let mut collector = Collector::new(5).unwrap();
     let mut text = String::from("masked,loss_nats\n");
     for i in 0..60 {
@@ -50,7 +51,7 @@ fn csv_takes_whole_floats_as_counts() {
 
 #[test]
 fn csv_keeps_single_precision_to_the_last_bit() {
-    let mut rng = ChaCha8Rng::seed_from_u64(78);
+    let mut rng = support::generator(78);
     let mut value = || f32::from_bits(rng.random_range(0..0x6000_0000));
     let points = (0..500).map(|revealed| LossPoint {
         revealed,

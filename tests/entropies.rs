@@ -3,8 +3,7 @@
 use crate::support;
 
 use proptest::prelude::*;
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use support::*;
 use unmaskcost::{Error, Nats, Scalar, distribution::JointTable};
 
@@ -135,7 +134,7 @@ proptest! {
 }
 
 fn random_table(shape: &[usize], seed: u64) -> JointTable {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = support::generator(seed);
     let weights = (0..shape.iter().product()).map(|_| (generator.next_u64() >> 11) as f64);
     JointTable::from_weights(shape, weights.collect::<Vec<_>>()).unwrap()
 }

@@ -1,7 +1,9 @@
 //! Estimates from random sets of tokens: near the exact curve at fixed seeds, and additive.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::{
     Error, InformationCurve, Nats,
     distribution::{CategoricalMixture, ExchangeableBits, JointTable, MarkovChain},
@@ -12,7 +14,7 @@ use unmaskcost::{
 };
 
 fn generator(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
+    support::generator(seed)
 }
 
 fn chain() -> MarkovChain {

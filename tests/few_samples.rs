@@ -1,7 +1,9 @@
 //! Errors that are themselves known from few samples.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::{
     ConfidenceInterval, Estimate, KlBounds,
     measured::{LossCurve, LossPoint, SmoothedLosses},
@@ -48,7 +50,7 @@ fn intervals_from_three_five_and_ten_samples_cover_as_often_as_they_say() {
     let schedules = [Schedule::one_step(16).unwrap(), Schedule::balanced(16, 4).unwrap()];
     let runs = 2000;
     for samples in [3, 5, 10] {
-        let mut rng = ChaCha8Rng::seed_from_u64(samples);
+        let mut rng = support::generator(samples);
         let mut covered = [0; 3];
         let mut by_normal = 0;
         for _ in 0..runs {
@@ -174,7 +176,7 @@ fn a_rise_counts_less_if_its_error_comes_from_few_samples() {
 
 #[test]
 fn the_test_of_monotonicity_keeps_its_level_with_errors_from_five_samples() {
-    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut rng = support::generator(9);
     let rejected = (0..1000).filter(|_| {
         let points = (0..24).map(|k| measure(k, 2.0, 0.1 * (1 + k % 4) as f64, 5, &mut rng));
         let losses = LossCurve::from_points(points.collect::<Vec<_>>(), 24).unwrap();

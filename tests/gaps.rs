@@ -1,7 +1,9 @@
 //! Losses measured at some counts only: what the straight lines between them are worth.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::measured::{LossCurve, LossPoint, measurement_counts};
 use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 use unmaskcost::{measured, measured::Planner};
@@ -38,7 +40,7 @@ fn true_cost(schedule: &Schedule) -> Nats {
 fn the_interval_for_any_fall_covers_where_straight_lines_between_even_counts_do_not() {
     let schedule = Schedule::balanced(TOKENS, 32).unwrap();
     let cost = true_cost(&schedule);
-    let mut rng = ChaCha8Rng::seed_from_u64(41);
+    let mut rng = support::generator(41);
     let (runs, mut covered, mut straight) = (100, 0, 0);
     for _ in 0..runs {
         let losses = measured(&evenly(33), &mut rng);
@@ -75,7 +77,7 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
     assert!(width(&dense) < 0.6 * width(&even), "{} {}", width(&dense), width(&even));
 
     // With errors, a choice by one sample and judged by another is near what it costs.
-    let mut rng = ChaCha8Rng::seed_from_u64(43);
+    let mut rng = support::generator(43);
     let [select, evaluate] = [(); 2].map(|()| measured(&counts, &mut rng));
     let choice = Planner::new(&select, evaluate).unwrap().schedule(32).unwrap();
     let cost = true_cost(&choice.schedule);

@@ -209,6 +209,15 @@ fn collector_documents() {
 }
 
 #[test]
+fn a_collector_of_losses_that_are_all_zero_is_read_back() {
+    let mut collector = Collector::new(2).unwrap();
+    for _ in 0..3 {
+        collector.record(1, Nats(0.0)).unwrap();
+    }
+    assert_eq!(read_back(&collector), collector);
+}
+
+#[test]
 fn a_collector_of_one_large_loss_among_zeros_is_as_spread_as_it_gets() {
     let mut collector = Collector::new(2).unwrap();
     for loss in [0.0, 0.0, 6.0, 0.0] {

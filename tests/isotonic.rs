@@ -3,7 +3,6 @@
 use crate::support;
 
 use proptest::prelude::*;
-use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use support::seeded;
 use unmaskcost::measured::{LossCurve, LossPoint};
@@ -100,7 +99,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 
 /// How often the test rejects, in 1000 runs with a given true loss, known noise 0.05 to 0.2.
 fn rejections(level: f64, seed: u64, truth: impl Fn(usize) -> f64) -> usize {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = support::generator(seed);
     let mut run = || {
         let points = (0..40).map(|k| {
             let error = 0.05 * (1 + k % 4) as f64;

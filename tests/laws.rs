@@ -334,8 +334,7 @@ fn extreme_parameters_have_their_laws() {
 #[cfg(feature = "rand")]
 #[test]
 fn samples_have_a_length_that_can_be_held() {
-    use rand::SeedableRng;
-    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+    let mut generator = support::generator(1);
     let mixture = CategoricalMixture::noisy_repeated_symbol(3, 0.25).unwrap();
     assert_eq!(mixture.sample(7, &mut generator).unwrap().len(), 7);
     assert!(matches!(mixture.sample(0, &mut generator), Err(Error::Empty { .. })));

@@ -4,7 +4,11 @@ use unmaskcost::bounds::sharp::Known;
 use unmaskcost::bounds::{Knowledge, chen_cong_li, li_cai};
 use unmaskcost::distribution::MdsCode;
 use unmaskcost::measured::{Collector, LossPoint};
-use unmaskcost::{Error, Nats, Order, Schedule, distribution::{ExchangeableBits, JointTable}, measured::LossCurve};
+use unmaskcost::{
+    Error, Nats, Order, Schedule,
+    distribution::{ExchangeableBits, JointTable},
+    measured::LossCurve,
+};
 
 /// The longest list that the crate makes of a few numbers.
 const LONGEST: usize = 1 << 24;

@@ -3,8 +3,8 @@
 use crate::support;
 
 use proptest::prelude::*;
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use support::*;
 use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 use unmaskcost::{
@@ -227,7 +227,7 @@ fn likelihoods_are_told_per_token_and_as_perplexity() {
 
 #[test]
 fn points_at_one_count_are_merged_as_their_samples_would_be() {
-    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut rng = support::generator(3);
     let mut parts = vec![Collector::new(4).unwrap(); 3];
     let mut whole = Collector::new(4).unwrap();
     for i in 0..3000 {
@@ -271,7 +271,7 @@ fn intervals_cover_the_true_cost_as_often_as_they_say() {
     let cost = exact.parallelism_cost(&schedule).unwrap().value();
     let difference = exact.cost_difference(&schedule, &other).unwrap().value();
     let likelihood = exact.negative_log_likelihood(&schedule).unwrap().value();
-    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut rng = support::generator(11);
     let runs = 1000;
     let mut covered = [0; 4];
     for _ in 0..runs {
@@ -313,7 +313,7 @@ fn bernstein_intervals_have_the_radius_of_the_theorem() {
 #[test]
 fn linear_propagation_agrees_with_the_bootstrap() {
     let truth = truth(12);
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut rng = support::generator(5);
     let samples: Vec<Vec<f64>> = truth
         .iter()
         .map(|mean| (0..60).map(|_| 2.0 * mean * rng.random::<f64>()).collect())
@@ -651,7 +651,7 @@ fn intervals_between_counts_and_within_errors_cover_the_cost() {
     let exact = LossCurve::from_exact(&truth).unwrap();
     let schedule = Schedule::balanced(33, 5).unwrap();
     let cost = exact.parallelism_cost(&schedule).unwrap().value();
-    let mut rng = ChaCha8Rng::seed_from_u64(31);
+    let mut rng = support::generator(31);
     let counts = [0, 1, 2, 4, 8, 16, 32];
     let mut widths = [0.0; 2];
     for _ in 0..200 {
@@ -730,7 +730,7 @@ fn points_that_are_no_measurements_are_refused() {
 fn choosing_and_judging_by_the_same_losses_is_optimistic_and_a_second_sample_is_not() {
     let truth = truth(24);
     let exact = InformationCurve::from_conditional_entropies(&truth).unwrap();
-    let mut rng = ChaCha8Rng::seed_from_u64(23);
+    let mut rng = support::generator(23);
     let runs = 400;
     // Mean of (estimate - true cost of the schedule chosen), and of its square.
     let mut apparent = [0.0; 2];

@@ -278,8 +278,7 @@ fn a_position_is_told_once() {
 #[cfg(feature = "rand")]
 #[test]
 fn samples_have_a_length_that_can_be_held() {
-    use rand::SeedableRng;
-    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(1);
+    let mut generator = support::generator(1);
     let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
     assert_eq!(chain.sample(5, &mut generator).unwrap().len(), 5);
     assert!(matches!(chain.sample(0, &mut generator), Err(Error::Empty { .. })));

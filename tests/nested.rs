@@ -1,6 +1,8 @@
 //! Sequences measured at many counts: errors that hold whatever the dependence, and the real model's costs.
 
-use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+use crate::support;
+
+use rand::{RngExt, rngs::ChaCha8Rng};
 use unmaskcost::decoders::{Decoder, MaskFunction};
 use unmaskcost::measured::{
     Collector, LossCurve, LossPoint, MeasuredLosses, NestedLosses, Planner, SequenceLosses,
@@ -58,7 +60,7 @@ fn errors_of_costs_are_those_of_a_bootstrap_over_documents() {
     let mut documents: Vec<&String> = rows.iter().map(|row| &row.0).collect();
     documents.sort();
     documents.dedup();
-    let mut random = ChaCha8Rng::seed_from_u64(151);
+    let mut random = support::generator(151);
     let schedules = [vec![8; 8], vec![2; 32], vec![64]];
     let schedules = schedules.map(|sizes| Schedule::from_reveal_sizes(sizes).unwrap());
     let cost = |losses: &[f64], schedule: &Schedule| -> f64 {
@@ -125,7 +127,7 @@ fn made_up(sequences: usize, missing: f64, random: &mut ChaCha8Rng) -> Option<Ne
 
 #[test]
 fn intervals_cover_with_few_sequences_and_with_missing_counts() {
-    let mut random = ChaCha8Rng::seed_from_u64(152);
+    let mut random = support::generator(152);
     let schedule = Schedule::from_reveal_sizes([2, 3, 3]).unwrap();
     let truth = 0.25 * (1.0 + 1.0 + 2.0 + 1.0 + 2.0);
     for (sequences, missing) in [(5, 0.0), (20, 0.0), (60, 0.3), (180, 0.0)] {
@@ -195,7 +197,7 @@ fn the_cost_that_a_plan_names_first_is_covered_by_its_interval() {
     let exact = points.iter().map(|&k| LossPoint::exact(k, Nats(mean(k)))).collect::<Vec<_>>();
     let truth = LossCurve::from_points(exact, 64).unwrap();
     let truth = truth.parallelism_cost(&Schedule::balanced(64, 8).unwrap()).unwrap().value();
-    let mut random = ChaCha8Rng::seed_from_u64(153);
+    let mut random = support::generator(153);
     for sequences in [5, 20, 180] {
         let mut measured = || {
             let mut collector = Collector::new(64).unwrap();

@@ -1,7 +1,9 @@
 //! Costs of policies estimated on distributions, against the exact cost on their tables.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::distribution::{
     CategoricalMixture, ClusterMixture, ConditionalMarginal, ExchangeableBits, HiddenMarkovChain,
     JointTable, MarkovChain,
@@ -68,7 +70,7 @@ fn draw(table: &JointTable, generator: &mut ChaCha8Rng) -> Vec<usize> {
 
 /// The predictions of a distribution are those of its table, all at once and one by one.
 fn check_predictions(distribution: &impl ConditionalMarginal, table: &JointTable, seed: u64) {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = support::generator(seed);
     for _ in 0..60 {
         let word = draw(table, &mut generator);
         let hide = |symbol: usize| if generator.random::<bool>() { Some(symbol) } else { None };
@@ -107,7 +109,7 @@ fn predictions_of_all_tokens_are_those_of_the_table() {
 
 /// The estimates are within four of their errors of the exact costs.
 fn check_costs(distribution: &impl ConditionalMarginal, table: &JointTable, seed: u64) {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = support::generator(seed);
     let sequences: Vec<Vec<usize>> = (0..1_500).map(|_| draw(table, &mut generator)).collect();
     for rule in rules() {
         let exact = policy::cost(table, &rule).unwrap();
@@ -141,7 +143,7 @@ fn estimated_costs_are_the_exact_ones_up_to_their_errors() {
 #[test]
 fn the_loss_of_a_sequence_is_the_probability_with_which_the_policy_writes_it() {
     let table = sticky().joint_table(5).unwrap();
-    let mut generator = ChaCha8Rng::seed_from_u64(21);
+    let mut generator = support::generator(21);
     for rule in rules() {
         let output = policy::output_law(&table, &rule).unwrap();
         for _ in 0..20 {
@@ -156,7 +158,7 @@ fn the_loss_of_a_sequence_is_the_probability_with_which_the_policy_writes_it() {
 #[test]
 fn drawn_words_have_the_distribution_of_the_table() {
     let (chain, table) = (hidden(), hidden().joint_table(3).unwrap());
-    let mut generator = ChaCha8Rng::seed_from_u64(22);
+    let mut generator = support::generator(22);
     let mut counts = vec![0.0; 27];
     for _ in 0..20_000 {
         let word = chain.sample(3, &mut generator).unwrap();
@@ -172,7 +174,7 @@ fn drawn_words_have_the_distribution_of_the_table() {
 #[test]
 fn long_sequences_are_practical_and_one_token_at_a_time_costs_nothing() {
     let chain = sticky();
-    let mut generator = ChaCha8Rng::seed_from_u64(23);
+    let mut generator = support::generator(23);
     let sequences: Vec<Vec<usize>> =
         (0..6).map(|_| chain.sample(256, &mut generator).unwrap()).collect();
     let cost = |text: &str| {
@@ -190,7 +192,7 @@ fn long_sequences_are_practical_and_one_token_at_a_time_costs_nothing() {
 #[test]
 fn what_a_policy_does_on_a_model_becomes_a_run_of_a_decoder() {
     let chain = sticky();
-    let mut generator = ChaCha8Rng::seed_from_u64(24);
+    let mut generator = support::generator(24);
     let mut runs = DecoderRuns::new();
     let rules = ["left to right 4", "4 lowest entropies at least 4 apart"]
         .map(|text| text.parse::<Rule>().unwrap());

@@ -419,6 +419,34 @@ fn equal_increments_give_equal_steps_with_the_larger_first() {
 }
 
 #[test]
+fn of_schedules_that_cost_the_same_for_losses_the_last_steps_are_the_largest() {
+    for (steps, sizes) in [(1, vec![6]), (2, vec![1, 5]), (3, vec![1, 1, 4]), (6, vec![1; 6])] {
+        let best = measured::schedule_for_losses(&[1.5; 6], steps).unwrap();
+        assert_eq!((best.plan.sizes(), best.error), (&sizes[..], Nats(0.0)));
+    }
+    // Small whole numbers, so that ties are exact: against all schedules.
+    for losses in [[2.0, 1.0, 2.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0, 0.0]]
+    {
+        let cost = |schedule: &Schedule| -> f64 {
+            schedule
+                .ranges()
+                .map(|step| {
+                    losses[step.clone()].iter().map(|x| losses[step.start] - x).sum::<f64>()
+                })
+                .sum()
+        };
+        for steps in 1..=5 {
+            let best = measured::schedule_for_losses(&losses, steps).unwrap();
+            let ties = all_schedules(5).filter(|s| s.steps() == steps && cost(s) == best.error.0);
+            let from_the_end =
+                |s: &Schedule| s.sizes().iter().rev().copied().collect::<Vec<usize>>();
+            let largest = ties.max_by_key(from_the_end).unwrap();
+            assert_eq!(best.plan, largest, "{losses:?}, {steps} steps");
+        }
+    }
+}
+
+#[test]
 fn surplus_steps_are_single_tokens_at_the_end() {
     let (schedule, error) =
         optimal::schedule(&curve_of::<f64>(&[0.0, 0.0, 1.0, 0.0, 0.0]), 4).unwrap();
@@ -447,6 +475,71 @@ fn families_are_what_they_say_and_never_better_than_the_best() {
     // 12 (1 - cos(pi t / 8)) = 0.9, 3.5, 7.4, 12.
     let cosine = &families::fit(&permutation(12), 4).unwrap()[1];
     assert_eq!(cosine.schedule.sizes(), [1, 3, 3, 5]);
+}
+
+/// The member of a family by its formula: ends rounded to nearest, at least one token in every step.
+fn plain_member(tokens: usize, steps: usize, share: impl Fn(f64) -> f64) -> Schedule {
+    let mut ends = vec![0];
+    for step in 1..=steps {
+        let end = (share(step as f64 / steps as f64) * tokens as f64).round() as usize;
+        ends.push(end.clamp(ends[step - 1] + 1, tokens - (steps - step)));
+    }
+    ends[steps] = tokens;
+    Schedule::from_reveal_sizes(ends.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>())
+        .unwrap()
+}
+
+/// From balanced steps on: the best of 41 parameters between `-range` and `range`, then of three grids around the best, each ten
+/// times finer.
+fn best_of_grids(range: f64, balanced: f64, error_of: impl Fn(f64) -> f64) -> (f64, f64) {
+    let (mut best, mut spacing) = ((0.0, balanced), range / 20.0);
+    for _ in 0..4 {
+        let centre: f64 = best.0;
+        for point in -20..=20 {
+            let parameter = centre + f64::from(point) * spacing;
+            let error = error_of(parameter);
+            if error < best.1 {
+                best = (parameter, error);
+            }
+        }
+        spacing /= 10.0;
+    }
+    best
+}
+
+#[test]
+fn parameters_of_families_are_the_best_of_the_grids_that_the_documents_name() {
+    let jump = |place: usize| {
+        let mut increments = [1e-6; 99];
+        increments[place] = 1.0;
+        curve_of::<f64>(&increments)
+    };
+    let late = (1..120).map(|m| (f64::from(m) / 9.0).exp()).collect::<Vec<_>>();
+    let curves = [text_like(300), curve_of(&late), permutation(64), jump(0), jump(7), jump(98)];
+    let geometric = |a: f64, u: f64| if a == 0.0 { u } else { (a * u).exp_m1() / a.exp_m1() };
+    let power = |a: f64, u: f64| u.powf(a.exp2());
+    for curve in &curves {
+        for steps in [3, 16, 60] {
+            let fitted = families::fit(curve, steps).unwrap();
+            let check =
+                |family, range, share: &dyn Fn(f64, f64) -> f64, name: &dyn Fn(f64) -> f64| {
+                    let error_of = |a: f64| {
+                        let member = plain_member(curve.tokens(), steps, |u| share(a, u));
+                        curve.sampling_error(&member).unwrap().0
+                    };
+                    let (parameter, error) = best_of_grids(range, fitted[0].error.0, error_of);
+                    let found = fitted.iter().find(|member| member.family == family).unwrap();
+                    let found = (found.parameter.unwrap(), found.error);
+                    assert!(
+                        close(found.1, Nats(error)) && (found.0 - name(parameter)).abs() < 1e-9,
+                        "{family:?}, {steps} steps: {found:?}, not {} with {error}",
+                        name(parameter)
+                    );
+                };
+            check(Family::Geometric, 24.0, &geometric, &|a| a);
+            check(Family::PowerLaw, 4.0, &power, &f64::exp2);
+        }
+    }
 }
 
 /// Lavenant & Zanella, arXiv 2510.25544: best in the limit of many small steps.

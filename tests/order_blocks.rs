@@ -1,7 +1,9 @@
 //! Losses along an order, in blocks: what they price, choose and judge.
 
+use crate::support;
+
 use proptest::prelude::*;
-use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+use rand::{RngExt, rngs::ChaCha8Rng};
 use unmaskcost::measured::{OrderBlocks, OrderPass, Verdict};
 use unmaskcost::{
     Error, Nats, Order, Scalar, Schedule,
@@ -121,7 +123,7 @@ proptest! {
 
 #[test]
 fn the_mean_loss_of_an_ideal_predictor_is_entropy_plus_the_exact_error() {
-    let mut generator = ChaCha8Rng::seed_from_u64(3);
+    let mut generator = support::generator(3);
     let chain = MarkovChain::stationary(&[[0.85, 0.15], [0.1, 0.9]]).unwrap();
     let order = Order::spread(12).unwrap();
     let passes = chain_passes(&chain, &order, 800, &mut generator);
@@ -143,7 +145,7 @@ fn the_mean_loss_of_an_ideal_predictor_is_entropy_plus_the_exact_error() {
 /// Regret in simulation: the true cost of what is chosen, against the balanced sizes and the best there are.
 #[test]
 fn chosen_sizes_are_never_much_worse_than_balanced_ones_and_better_where_that_is_possible() {
-    let mut generator = ChaCha8Rng::seed_from_u64(4);
+    let mut generator = support::generator(4);
     let chain = MarkovChain::stationary(&[[0.93, 0.07], [0.07, 0.93]]).unwrap();
     // A chain, for which sizes matter along a spread order; and independent bits, for which none do.
     let coins = MarkovChain::stationary(&[[0.6, 0.4], [0.6, 0.4]]).unwrap();
@@ -182,7 +184,7 @@ fn chosen_sizes_are_never_much_worse_than_balanced_ones_and_better_where_that_is
 /// Intervals of the paired cost hold about as often as they say, also where documents share their luck.
 #[test]
 fn intervals_of_a_cost_cover_it_when_sequences_of_a_document_depend_on_each_other() {
-    let mut generator = ChaCha8Rng::seed_from_u64(5);
+    let mut generator = support::generator(5);
     let mut covered = 0;
     for _ in 0..200 {
         let mut passes = vec![];
@@ -212,7 +214,7 @@ fn of_two_orders_the_better_one_comes_first_with_what_the_difference_shows() {
     let blocks: Vec<OrderBlocks> = orders
         .into_iter()
         .map(|(name, order)| {
-            let mut same = ChaCha8Rng::seed_from_u64(7);
+            let mut same = support::generator(7);
             let passes = chain_passes(&chain, &order.unwrap(), 60, &mut same);
             OrderBlocks::from_passes(name, passes, 16).unwrap()
         })
@@ -235,7 +237,7 @@ fn of_two_orders_the_better_one_comes_first_with_what_the_difference_shows() {
 #[test]
 fn schedules_along_orders_stand_beside_measured_decoders() {
     use unmaskcost::measured::DecoderRuns;
-    let mut generator = ChaCha8Rng::seed_from_u64(9);
+    let mut generator = support::generator(9);
     let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
     let passes = chain_passes(&chain, &Order::spread(12).unwrap(), 20, &mut generator);
     let of_document =
@@ -266,7 +268,7 @@ fn schedules_along_orders_stand_beside_measured_decoders() {
 #[test]
 fn the_error_of_a_hidden_chain_along_an_order_is_estimated_with_its_error() {
     use unmaskcost::distribution::HiddenMarkovChain;
-    let mut generator = ChaCha8Rng::seed_from_u64(10);
+    let mut generator = support::generator(10);
     let states = MarkovChain::stationary(&[[0.9, 0.1], [0.2, 0.8]]).unwrap();
     let hidden: HiddenMarkovChain =
         HiddenMarkovChain::new(states, &[[0.7, 0.2, 0.1], [0.05, 0.15, 0.8]]).unwrap();

@@ -256,8 +256,7 @@ fn spread_positions_suit_a_chain() {
 #[cfg(feature = "rand")]
 #[test]
 fn random_orders_have_the_error_of_the_information_curve_on_average() {
-    use rand::SeedableRng;
-    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(18);
+    let mut generator = support::generator(18);
     let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.1, 0.9]]).unwrap();
     let curve = chain.information_curve(256).unwrap();
     for steps in [4, 8, 16] {

@@ -321,3 +321,26 @@ fn a_small_cost_keeps_its_digits() {
         assert!((found - exact).abs() < 1e-8 * exact, "{found:e} {exact:e}");
     }
 }
+
+/// A nearly certain token: `x (1 - ln x)` to first order, and `1 - x` is rounded to a few digits of x.
+#[test]
+fn small_entropies_keep_their_digits() {
+    for exponent in [-4, -8, -12, -15, -20, -100, -300] {
+        let rare = 10_f64.powi(exponent);
+        let entropy = |law: &[f64]| {
+            let view = View::of_predictions(&[None], &[law]).unwrap();
+            view.masked_tokens().next().unwrap().entropy
+        };
+        let expected = rare * (1.0 - rare.ln()) - rare * rare * (0.5 + rare / 6.0);
+        for law in [[1.0 - rare, rare], [rare, 1.0 - rare]] {
+            let found = entropy(&law);
+            assert!(
+                (found / expected - 1.0).abs() < 1e-11,
+                "{rare:e}: {found:e}, not {expected:e}"
+            );
+        }
+        let halves = rare * (1.0 - (rare / 2.0).ln()) - rare * rare * (0.5 + rare / 6.0);
+        let found = entropy(&[rare / 2.0, 1.0 - rare, rare / 2.0]);
+        assert!((found / halves - 1.0).abs() < 1e-11, "{rare:e}: {found:e}, not {halves:e}");
+    }
+}

@@ -20,6 +20,8 @@ mod confidence;
 mod csv;
 #[path = "decoders/main.rs"]
 mod decoders;
+#[path = "display.rs"]
+mod display;
 #[path = "entropies.rs"]
 mod entropies;
 #[cfg(feature = "rand")]
@@ -40,6 +42,8 @@ mod interchange;
 mod isotonic;
 #[path = "laws.rs"]
 mod laws;
+#[path = "limits.rs"]
+mod limits;
 #[cfg(feature = "csv")]
 #[path = "loss_files.rs"]
 mod loss_files;
@@ -85,6 +89,8 @@ mod rejects;
 mod rounding;
 #[path = "rules.rs"]
 mod rules;
+#[path = "runs.rs"]
+mod runs;
 #[cfg(feature = "rand")]
 #[path = "samples.rs"]
 mod samples;
@@ -100,3 +106,14 @@ mod support;
 mod value_stability;
 #[path = "values.rs"]
 mod values;
+
+#[test]
+fn every_file_of_tests_is_part_of_this_program() {
+    let list = include_str!("promises.rs");
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".rs") && name != "promises.rs" {
+            assert!(list.contains(&format!("#[path = \"{name}\"]")), "{name} is not run");
+        }
+    }
+}

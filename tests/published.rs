@@ -2,7 +2,9 @@
 
 use crate::support;
 
+use num_bigint::BigInt;
 use proptest::prelude::*;
+use rand::RngExt;
 use support::*;
 use unmaskcost::bounds::{BoundKind, chen_cong_li, compare, dimension_free, sharp, wainwright};
 use unmaskcost::{Error, InformationCurve, Nats, Schedule, distribution::JointTable, sampler};
@@ -100,6 +102,81 @@ fn the_error_of_theorem_1_9_is_the_least_that_needs_no_more_steps() {
     }
     let silent = chen_cong_li::best_schedule_upper(Nats(1.0), 12, 7);
     assert!(matches!(silent, Err(Error::NotApplicable { .. })));
+}
+
+/// The schedules of largest steps, decided by whole numbers: `extra correlation <= tolerance weight`.
+#[test]
+fn the_largest_steps_are_the_largest_where_the_quotient_is_whole() {
+    let largest = |correlation: u128, tolerance: u128, tokens: usize, total: bool| {
+        let (mut sizes, mut revealed) = (Vec::new(), 0);
+        while revealed < tokens {
+            let weight = if total { tokens - revealed - 1 } else { revealed + 1 };
+            let extra = (tolerance * weight as u128 / correlation) as usize;
+            sizes.push(1 + extra.min(tokens - revealed - 1));
+            revealed += sizes[sizes.len() - 1];
+        }
+        sizes
+    };
+    // 1/49, 1/98, .. times 49, 98, .. is below 1 in floats.
+    for correlation in 1..=250_u32 {
+        for tolerance in [1_u32, 2, 3, 7, 60] {
+            let nats = |value: u32| Nats(f64::from(value));
+            let (c, t, tokens) = (u128::from(correlation), u128::from(tolerance), 300);
+            let total = chen_cong_li::total_correlation_schedule(
+                nats(correlation),
+                tokens,
+                nats(tolerance),
+            );
+            assert_eq!(total.unwrap().sizes(), largest(c, t, tokens, true), "TC {c}, {t}");
+            let dual = chen_cong_li::dual_total_correlation_schedule(
+                nats(correlation),
+                tokens,
+                nats(tolerance),
+            );
+            assert_eq!(dual.unwrap().sizes(), largest(c, t, tokens, false), "DTC {c}, {t}");
+        }
+    }
+}
+
+/// Numbers of seven digits, where rounding decides most ties: each step is the largest that fits, by the
+/// products in `f32`.
+#[test]
+fn the_largest_steps_fit_and_larger_ones_do_not() {
+    let mut generator = generator(33);
+    for _ in 0..2_000 {
+        let (c, r) = (generator.random_range(1.0..2.0_f32), generator.random_range(0.001..1.0_f32));
+        let (t, tokens) = (c * r, generator.random_range(2..3_000_usize));
+        let schedule = chen_cong_li::total_correlation_schedule(Nats(c), tokens, Nats(t)).unwrap();
+        for step in schedule.ranges() {
+            let weight = (tokens - step.start - 1) as f32;
+            let fits = |extra: usize| extra as f32 * c <= t * weight;
+            let extra = step.len() - 1;
+            assert!(fits(extra), "{c:e} {t:e} {tokens}: {step:?}");
+            assert!(step.end == tokens || !fits(extra + 1), "{c:e} {t:e} {tokens}: {step:?}");
+        }
+    }
+}
+
+/// `tolerance n < correlation` by less than the quotient shows: n parts are not enough.
+#[test]
+fn a_quotient_rounded_down_to_a_whole_number_counts_as_one_more() {
+    let exact = |value: f64| BigInt::from((value * 2_f64.powi(60)) as u128);
+    let mut generator = generator(34);
+    let mut hidden = 0;
+    for _ in 0..20_000 {
+        let (parts, tolerance) =
+            (generator.random_range(1..12_u32), generator.random_range(0.5..1.5));
+        let correlation = f64::from(parts) * tolerance;
+        for correlation in [correlation.next_down(), correlation, correlation.next_up()] {
+            let enough = exact(correlation) <= exact(tolerance) * parts;
+            hidden += usize::from(!enough && (correlation / tolerance).ceil() == f64::from(parts));
+            let parts = parts + u32::from(!enough);
+            let steps = 2.0 + (1.0 + 9_f64.ln()) * f64::from(1 + parts);
+            let found = chen_cong_li::sufficient_steps(Nats(correlation), 9, Nats(tolerance));
+            assert_eq!(found, Ok(steps as usize), "{correlation:e} / {tolerance:e}");
+        }
+    }
+    assert!(hidden > 100, "{hidden} quotients that do not show it");
 }
 
 #[test]

@@ -220,6 +220,29 @@ fn the_law_of_nonempty_steps_is_the_law_of_occupied_boxes() {
     }
 }
 
+/// Two short steps and a long one, at lengths where the circle has millions of points.
+#[test]
+fn the_law_of_nonempty_steps_takes_no_longer_for_longer_sequences() {
+    for exponent in [10, 30, 50, 63] {
+        let tokens = 1_usize << exponent;
+        for (first, second) in [(0.3, 0.8), (1.5, 0.1), (3.0, 20.0)] {
+            let (a, b) = (first / tokens as f64, second / tokens as f64);
+            let law =
+                RevealTimes::from_times([0.0, a, a + b, 1.0]).unwrap().nonempty_steps_law(tokens);
+            let none = |part: f64| (tokens as f64 * (-part).ln_1p()).exp();
+            let (b, both) = ((a + b) - a, none(a + b));
+            let apart = none(a) + none(b) - 2.0 * both;
+            let expected = [0.0, both, apart, 1.0 - apart - both];
+            for (found, expected) in law.unwrap().iter().zip(expected) {
+                assert!(
+                    (found - expected).abs() < 2e-15,
+                    "2^{exponent}: {found} is not {expected}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn preset_times_are_those_of_the_originals() {
     let mdlm = RevealTimes::mdlm(4).unwrap();
@@ -327,8 +350,7 @@ fn best_times_refuse_what_cannot_be() {
 #[cfg(feature = "rand")]
 #[test]
 fn drawn_sizes_have_the_expected_error_and_steps() {
-    use rand::SeedableRng;
-    let mut generator = rand::rngs::ChaCha8Rng::seed_from_u64(62);
+    let mut generator = support::generator(62);
     let times = RevealTimes::from_times([0.0, 0.1, 0.15, 0.5, 0.9, 1.0]).unwrap();
     let information: Vec<f64> = (0..12).map(|k| f64::from(k).sqrt()).collect();
     let curve = InformationCurve::from_information(information).unwrap();
@@ -612,5 +634,15 @@ fn equal_steps_round_as_exact_fractions_do() {
     }
     for (tokens, steps) in [(1024, 1000), (4096, 4096), (50_000, 333), (1 << 30, 1 << 10)] {
         check(tokens, steps);
+    }
+}
+
+#[test]
+fn halves_are_rounded_away_from_zero_or_to_even_as_the_rule_says() {
+    let halves = RevealTimes::equal(2).unwrap();
+    for (tokens, nearest, even) in [(1, 1, 0), (3, 2, 2), (5, 3, 2), (7, 4, 4), (9, 5, 4)] {
+        let first = |rule| halves.round(tokens, rule).unwrap().sizes().next();
+        assert_eq!(first(Rounding::RevealedNearest), Some(nearest));
+        assert_eq!(first(Rounding::StepNearest), Some(even));
     }
 }

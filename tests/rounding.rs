@@ -1,8 +1,10 @@
 //! Rounding noise in honest input is accepted, and breaks no promise: lower <= exact <= upper holds
 //! between the computed numbers.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::bounds::sharp::{self, Known};
 use unmaskcost::bounds::{
     BoundKind, KlBounds, Knowledge, chen_cong_li, compare, dimension_free, li_cai,
@@ -146,7 +148,7 @@ fn what_a_table_tells_of_itself_is_never_refused() {
             assert!((F::zero()..=F::cancellation_noise()).contains(&divergence.0));
         }
     }
-    let mut generator = ChaCha8Rng::seed_from_u64(21);
+    let mut generator = support::generator(21);
     check::<f64>(&mut generator, 1e-16);
     check::<f32>(&mut generator, 1e-8);
 }
@@ -326,7 +328,7 @@ fn bounds_from_a_tables_own_correlations_contain_its_exact_error() {
         }
         missed
     }
-    let mut generator = ChaCha8Rng::seed_from_u64(140);
+    let mut generator = support::generator(140);
     let missed = check::<f64>(&mut generator, 2000) + check::<f32>(&mut generator, 2000);
     // Without their rounding the numbers alone do miss: the test can fail.
     assert!(missed > 0);
@@ -349,7 +351,7 @@ fn the_averaged_output_shows_what_the_data_can_show() {
 
 #[test]
 fn what_is_ordered_on_paper_is_ordered_in_floats() {
-    let mut generator = ChaCha8Rng::seed_from_u64(141);
+    let mut generator = support::generator(141);
     for _ in 0..2000 {
         let tokens = generator.random_range(1..=12);
         let mut information = vec![0.0_f64; tokens];

@@ -1,7 +1,9 @@
 //! Decoders run on held-out text: means, paired differences and statements about many decoders at once.
 
+use crate::support;
+
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use unmaskcost::measured::{DecoderRuns, FrontierPlace, Run, Verdict};
 use unmaskcost::{Error, Nats};
 
@@ -66,7 +68,7 @@ fn mean(rows: &[&Row], of: impl Fn(&[(u64, f64)]) -> f64) -> f64 {
 
 #[test]
 fn errors_of_means_and_paired_differences_are_those_of_a_bootstrap_over_documents() {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut rng = support::generator(1);
     let rows = experiment(150, &[0.0, 1.0], &mut rng);
     let runs = runs_of(&rows);
     let all: Vec<&Row> = rows.iter().collect();
@@ -92,7 +94,7 @@ fn errors_of_means_and_paired_differences_are_those_of_a_bootstrap_over_document
 
 #[test]
 fn errors_at_equal_rounds_count_that_the_rounds_are_measured() {
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut rng = support::generator(2);
     // The middle one takes 16 to 20 rounds, on average between the others; a steep line between these makes its rounds matter.
     let rows = experiment(150, &[0.0, -10.0, -30.0], &mut rng);
     let runs = runs_of(&rows);
@@ -121,7 +123,7 @@ fn errors_at_equal_rounds_count_that_the_rounds_are_measured() {
 /// How often, over experiments, a statement about all decoders at once fails, and how often the naive one does.
 #[test]
 fn statements_hold_for_all_decoders_at_once_as_often_as_they_say() {
-    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut rng = support::generator(3);
     // Many as good as the best, so that there is something to be fooled by.
     let truth = [0.55, 0.55, 0.55, 0.0, 0.0, 0.0, 0.0, 0.0];
     let experiments = std::env::var("EXPERIMENTS").map_or(300, |number| number.parse().unwrap());
@@ -162,7 +164,7 @@ fn statements_hold_for_all_decoders_at_once_as_often_as_they_say() {
 
 #[test]
 fn places_are_those_of_all_mixtures_of_two() {
-    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut rng = support::generator(4);
     for _ in 0..200 {
         let number = rng.random_range(1..=9);
         // Few values, so that there are ties and points on a line.
@@ -296,7 +298,7 @@ fn runs_that_cannot_be_are_refused_and_change_nothing() {
 
 #[test]
 fn single_precision_agrees() {
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut rng = support::generator(5);
     let rows = experiment(30, &[0.0, 2.0], &mut rng);
     let mut single = DecoderRuns::<f32>::new();
     for (sequence, (document, decoders)) in rows.iter().enumerate() {

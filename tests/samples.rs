@@ -1,6 +1,7 @@
 //! What samples tell, judged on distributions whose truth is known.
 
-use rand::SeedableRng;
+use crate::support;
+
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use unmaskcost::bounds::Knowledge;
@@ -18,7 +19,7 @@ fn words(chain: &MarkovChain, tokens: usize, samples: usize, rng: &mut ChaCha8Rn
 
 #[test]
 fn plug_in_entropies_are_those_of_the_table_of_the_samples() {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut rng = support::generator(1);
     let words: Vec<Vec<usize>> = (0..500).map(|_| chain().sample(4, &mut rng).unwrap()).collect();
     let table: JointTable = JointTable::from_samples(&[3; 4], &words).unwrap();
     let samples = Samples::independent(&[3; 4], &words).unwrap();
@@ -60,7 +61,7 @@ fn corrected_entropies_are_the_published_formulas() {
 /// The same number of windows in as many cells as made a total correlation of 1.5 nats of nothing.
 #[test]
 fn shuffled_letters_tell_nothing_about_each_other() {
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut rng = support::generator(2);
     let mut text = chain().sample(9129, &mut rng).unwrap();
     text.shuffle(&mut rng);
     let samples = Samples::windows(&text, 3, 10, 30).unwrap();
@@ -86,7 +87,7 @@ fn coverage(chain: &MarkovChain, runs: u64, draw: impl Fn(&mut ChaCha8Rng) -> Sa
     let (mut intervals, mut covered, mut held) = (0, 0, 0);
     let mut trusted = 0;
     for seed in 0..runs {
-        let curve: SampledCurve = draw(&mut ChaCha8Rng::seed_from_u64(seed)).curve().unwrap();
+        let curve: SampledCurve = draw(&mut support::generator(seed)).curve().unwrap();
         trusted += curve.trusted();
         for revealed in 1..=curve.trusted() {
             let interval = curve.information(revealed).unwrap().estimate().interval(0.95).unwrap();
@@ -126,7 +127,7 @@ fn intervals_of_overlapping_windows_cover_the_curve_of_a_chain() {
 /// with no smaller error.
 #[test]
 fn repeated_samples_in_groups_do_not_pass_for_more() {
-    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut rng = support::generator(3);
     let words: Vec<Vec<usize>> = (0..200).map(|_| chain().sample(3, &mut rng).unwrap()).collect();
     let once = Samples::independent(&[3; 3], &words).unwrap();
     let grouped = words.iter().enumerate().flat_map(|(group, word)| [(group, word); 5]);
@@ -141,7 +142,7 @@ fn repeated_samples_in_groups_do_not_pass_for_more() {
 
 #[test]
 fn random_sets_tell_the_same_as_all_sets_with_larger_errors() {
-    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut rng = support::generator(4);
     let samples = words(&chain(), 10, 4000, &mut rng);
     let all = samples.curve().unwrap();
     let some = samples.curve_of_random_sets(40, &mut rng).unwrap();
@@ -158,7 +159,7 @@ fn random_sets_tell_the_same_as_all_sets_with_larger_errors() {
 fn nothing_is_said_beyond_what_is_trusted() {
     // Pairs of 1,000 samples in 10,000 cells.
     let chain = MarkovChain::from_counts(&vec![vec![1_u32; 100]; 100], 0.0).unwrap();
-    let samples = words(&chain, 5, 1000, &mut ChaCha8Rng::seed_from_u64(5));
+    let samples = words(&chain, 5, 1000, &mut support::generator(5));
     let curve = samples.curve().unwrap();
     assert_eq!(curve.trusted(), 0);
     assert!(curve.information(1).is_some() && curve.information(2).is_none());
@@ -199,7 +200,7 @@ fn samples_that_cannot_be_are_refused() {
     let samples = Samples::independent(&[2; 60], vec![[1; 60]; 1000]).unwrap();
     assert!(matches!(samples.curve(), Err(Error::TooLarge { .. })));
     assert!(matches!(samples.curve_up_to(60), Err(Error::IndexOutOfRange { .. })));
-    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut rng = support::generator(6);
     let orders = samples.curve_of_random_sets(1, &mut rng);
     assert!(matches!(orders, Err(Error::OutOfRange { .. })));
     assert!(matches!(samples.entropy(&[0, 0]), Err(Error::Duplicate { .. })));

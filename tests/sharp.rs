@@ -11,6 +11,14 @@ use unmaskcost::{Error, InformationCurve, Nats, Schedule, sampler};
 
 type Curve = InformationCurve<f64>;
 
+#[test]
+fn correlations_whose_sum_overflows_still_bound() {
+    let largest = Nats(1.7e308);
+    let one = Schedule::one_step(2).unwrap();
+    let bounds = sharp::from_correlations(largest, largest, &one).unwrap();
+    assert!(bounds.contains(largest) && bounds.width().0 < 1e295, "{bounds:?}");
+}
+
 /// The statements of a test, in a form that the linear program can read too.
 #[derive(Debug, Clone, Default)]
 struct Facts {

@@ -167,12 +167,12 @@ fn greedy<F: Scalar>(
     if tokens == 0 {
         return Err(Error::StepsOutOfRange { steps: 1, tokens });
     }
-    // Only their ratio counts; products with L must not overflow.
-    let scale = correlation.max(tolerance);
-    let (correlation, tolerance) = match scale > F::zero() {
-        true => (correlation / scale, tolerance / scale),
-        false => (correlation, tolerance),
-    };
+    // Only their ratio counts, and products with L must not overflow. Powers of two are exact, so that
+    // whole quotients stay whole.
+    let (mut correlation, mut tolerance) = (correlation, tolerance);
+    while correlation.max(tolerance) > F::one() {
+        (correlation, tolerance) = (correlation * F::epsilon(), tolerance * F::epsilon());
+    }
     let mut sizes = Vec::new();
     let mut revealed = 0;
     while revealed < tokens {

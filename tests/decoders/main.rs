@@ -126,6 +126,16 @@ fn dllm_drops_the_steps_that_round_to_zero() {
 }
 
 #[test]
+fn dllm_rounds_halves_to_even() {
+    let linear = Decoder::Dllm(DllmAlpha::Linear);
+    // The first of two steps takes half of what is masked: 0.5, 1.5, 2.5, .. tokens.
+    for (tokens, first) in [(3, 2), (5, 2), (7, 4), (9, 4), (11, 6)] {
+        assert_eq!(sizes(linear, tokens, 2), [first, tokens - first]);
+    }
+    assert_eq!(sizes(linear, 1, 2), [1], "half a token is none, and an empty step is dropped");
+}
+
+#[test]
 fn maskgit_reveals_one_token_at_least_and_keeps_one_for_the_last_pass() {
     assert_eq!(sizes(MASKGIT_COSINE, 256, 256), [1; 256]);
     let half = sizes(MASKGIT_COSINE, 128, 64);
