@@ -13,7 +13,7 @@ fn integer_curve(tokens: usize, seed: u64) -> Vec<u64> {
     let mut values = vec![0_u64];
     for m in 1..tokens {
         // Mostly small increments, now and then one that dwarfs them.
-        let bits = if generator.next_u64() % 1000 == 0 { 31 } else { 8 };
+        let bits = if generator.next_u64().is_multiple_of(1000) { 31 } else { 8 };
         values.push(values[m - 1] + (generator.next_u64() & ((1 << bits) - 1)));
     }
     values
