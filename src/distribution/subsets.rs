@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::curve::InformationCurve;
 use crate::distribution::JointTable;
 use crate::error::{Error, Result, check_limit};
-use crate::numeric::entropy::entropy_function;
+use crate::numeric::entropy::{EntropiesOfPair, entropies_of_pair_function, entropy_function};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::numeric::simd::{Kernel, run_widest};
 use crate::units::Nats;
@@ -144,6 +144,8 @@ struct Marginals<'a, F> {
     /// Enough for the smaller tables that are alive at the same time.
     scratch_cells: usize,
     entropy: fn(&[F]) -> F,
+    /// For the first two tokens, if they are bits, and rows of a multiple of this number.
+    of_pair: Option<(EntropiesOfPair<F>, usize)>,
 }
 
 impl<'a, F: Scalar> Marginals<'a, F> {
@@ -161,7 +163,10 @@ impl<'a, F: Scalar> Marginals<'a, F> {
         let scratch_cells =
             smallest.map_or(0, |&alphabet| table.probabilities().len() / (alphabet - 1));
         let entropy = entropy_function();
-        Ok(Self { table, undecided_tokens: tokens - split, scratch_cells, entropy })
+        let undecided_tokens = tokens - split;
+        let bits = undecided_tokens >= 2 && shape[..2] == [2, 2];
+        let of_pair = entropies_of_pair_function().filter(|_| bits);
+        Ok(Self { table, undecided_tokens, scratch_cells, entropy, of_pair })
     }
 
     fn tasks(&self) -> usize {
@@ -256,6 +261,15 @@ impl<F: Scalar> Walk<'_, F> {
             return;
         };
         let Node { cells, stride, set } = node;
+        if let (2, Some((of_pair, lanes))) = (undecided, self.marginals.of_pair)
+            && stride % lanes == 0
+        {
+            // A row is of one token at least, so no set is empty.
+            for (kept, entropy) in of_pair(cells).into_iter().enumerate() {
+                visit(set | kept, entropy.max(F::zero()));
+            }
+            return;
+        }
         let alphabet = self.marginals.table.shape()[token];
         let open = token < self.marginals.undecided_tokens;
         let keep = self.task >> token & 1 == 1;
@@ -308,23 +322,26 @@ impl<F: Scalar> Kernel for SumOut<'_, F> {
             (2, 8) => return sum_pairs::<F, 8, 16>(cells, sums),
             _ => {}
         }
-        let blocks = cells.chunks_exact(alphabet * stride).zip(sums.chunks_exact_mut(stride));
-        if alphabet <= PLAIN {
-            blocks.for_each(|(block, sums)| sum_few_rows(block, sums));
-        } else {
-            blocks.for_each(|(block, sums)| sum_many_rows(block, sums));
+        // Loops, not closures: those are compiled for what every machine has if they are not inlined.
+        for (block, sums) in
+            cells.chunks_exact(alphabet * stride).zip(sums.chunks_exact_mut(stride))
+        {
+            if alphabet <= PLAIN {
+                sum_few_rows(block, sums);
+            } else {
+                sum_many_rows(block, sums);
+            }
         }
     }
 }
 
 #[inline(always)]
 fn sum_pairs<F: Scalar, const STRIDE: usize, const PAIR: usize>(cells: &[F], sums: &mut [F]) {
-    let blocks = cells.as_chunks::<PAIR>().0.iter().zip(sums.as_chunks_mut::<STRIDE>().0);
-    blocks.for_each(|(block, sums)| {
+    for (block, sums) in cells.as_chunks::<PAIR>().0.iter().zip(sums.as_chunks_mut::<STRIDE>().0) {
         for column in 0..STRIDE {
             sums[column] = block[column] + block[STRIDE + column];
         }
-    });
+    }
 }
 
 /// The sum of the rows in a block, each as long as `sums`.
@@ -333,13 +350,16 @@ fn sum_few_rows<F: Scalar>(block: &[F], sums: &mut [F]) {
     let mut rows = block.chunks_exact(sums.len());
     match (rows.next(), rows.next()) {
         (Some(first), Some(second)) => {
-            let pairs = first.iter().zip(second);
-            sums.iter_mut().zip(pairs).for_each(|(sum, (&a, &b))| *sum = a + b);
+            for (sum, (&a, &b)) in sums.iter_mut().zip(first.iter().zip(second)) {
+                *sum = a + b;
+            }
         }
         _ => sums.copy_from_slice(block),
     }
     for row in rows {
-        sums.iter_mut().zip(row).for_each(|(sum, &p)| *sum = *sum + p);
+        for (sum, &p) in sums.iter_mut().zip(row) {
+            *sum = *sum + p;
+        }
     }
 }
 
@@ -404,6 +424,27 @@ mod tests {
         }
     }
 
+    /// The first two tokens, if they are bits, are decided at once where the row is long.
+    #[test]
+    fn each_set_has_the_entropy_of_its_own_marginal() {
+        fn check<F: Scalar>(table: JointTable<F>) {
+            let found = table.subset_entropies().unwrap();
+            for (set, &entropy) in found.values().iter().enumerate() {
+                let positions: Vec<usize> =
+                    (0..table.tokens()).filter(|token| set >> token & 1 == 1).collect();
+                let expected = table.entropy(&positions).unwrap().0;
+                let error = (entropy - expected).abs() / F::epsilon();
+                assert!(error <= scalar::constant::<F>(4.0) * expected, "{set:b}: {entropy}");
+            }
+        }
+        for shape in [vec![2; 11], vec![2, 2, 64, 3], vec![2, 2, 5, 32], vec![2, 2, 1, 320, 1, 2]] {
+            let table = table(&shape);
+            let single = table.probabilities().iter().map(|&p| p as f32).collect::<Vec<_>>();
+            check(JointTable::from_weights(&shape, single).unwrap());
+            check(table);
+        }
+    }
+
     #[cfg(feature = "rayon")]
     #[test]
     fn scratch_is_made_once_per_thread() {
@@ -430,7 +471,8 @@ mod tests {
         for shape in [vec![2; 10], vec![3, 1, 5, 2, 7], vec![40]] {
             let cells = shape.iter().product();
             let table = JointTable::from_weights(&shape, vec![1.0; cells]).unwrap();
-            let marginals = Marginals { entropy: counting, ..Marginals::of(&table).unwrap() };
+            let marginals =
+                Marginals { entropy: counting, of_pair: None, ..Marginals::of(&table).unwrap() };
             let mut scratch = vec![0.0; marginals.scratch_cells];
             let mut visits = vec![0; 1 << shape.len()];
             CELLS.set(0);

@@ -33,6 +33,24 @@ pub(crate) fn entropy_function<F: Scalar>() -> fn(&[F]) -> F {
     vectorised.into_iter().find_map(same_float).unwrap_or(scalar::entropy)
 }
 
+/// Of a table of two bits and a row of further cells for each of their values, `cells = [2, 2, row]`: the entropies
+/// of the row alone, with the first bit, with the second, and with both.
+pub(crate) type EntropiesOfPair<F> = fn(&[F]) -> [F; 4];
+
+/// The function for the entropies where the last two bits of a table are kept or summed out, without a table for
+/// each: vectorised for `f64` and `f32`; nothing for other floats. The row is to be a multiple of the number that
+/// comes with it.
+pub(crate) fn entropies_of_pair_function<F: Scalar>() -> Option<(EntropiesOfPair<F>, usize)> {
+    let vectorised: [(&dyn Any, usize); 2] = [
+        (&(double::entropies_of_pair as EntropiesOfPair<f64>), double::LANES),
+        (&(single::entropies_of_pair as EntropiesOfPair<f32>), single::LANES),
+    ];
+    let same_float = |(function, lanes): (&dyn Any, usize)| {
+        Some((*function.downcast_ref::<EntropiesOfPair<F>>()?, lanes))
+    };
+    vectorised.into_iter().find_map(same_float)
+}
+
 /// `a b + c`, fused where that is one instruction.
 macro_rules! multiply_add {
     ($fused:ident, $a:expr, $b:expr, $c:expr) => {
@@ -48,7 +66,7 @@ macro_rules! vectorised {
 
             /// Several vectors of any instruction set: with fewer lanes the compiler unrolls the loop
             /// over them before it vectorises it, and then does it badly.
-            const LANES: usize = $lanes;
+            pub(crate) const LANES: usize = $lanes;
             /// So many probabilities per lane are added plainly; then comes a compensated sum.
             const ROUNDS: usize = 32;
             /// The coefficients of P, constant term first.
@@ -97,6 +115,11 @@ macro_rules! vectorised {
                         sums[lane] -= x_ln_x::<FUSED>(chunk[lane]);
                     }
                 }
+                sum_of_lanes(sums)
+            }
+
+            #[inline(always)]
+            fn sum_of_lanes(mut sums: [$float; LANES]) -> $float {
                 let mut width = LANES;
                 while width > 1 {
                     width /= 2;
@@ -105,6 +128,55 @@ macro_rules! vectorised {
                     }
                 }
                 sums[0]
+            }
+
+            pub(crate) fn entropies_of_pair(cells: &[$float]) -> [$float; 4] {
+                run_widest(EntropiesOfPair(cells))
+            }
+
+            struct EntropiesOfPair<'a>(&'a [$float]);
+
+            impl Kernel for EntropiesOfPair<'_> {
+                type Output = [$float; 4];
+
+                #[inline(always)]
+                fn run<const FUSED: bool>(self) -> [$float; 4] {
+                    let (neither, rest) = self.0.split_at(self.0.len() / 4);
+                    let (second, rest) = rest.split_at(neither.len());
+                    let (first, both) = rest.split_at(neither.len());
+                    let mut totals = [CompensatedSum::new(); 4];
+                    let rows = [neither, second, first, both].map(|row| row.as_chunks::<LANES>().0);
+                    for start in (0..rows[0].len()).step_by(PAIR_ROUNDS) {
+                        let end = rows[0].len().min(start + PAIR_ROUNDS);
+                        let mut sums = [[0.0; LANES]; 4];
+                        for chunk in start..end {
+                            add_pair::<FUSED>(&mut sums, rows.map(|row| &row[chunk]));
+                        }
+                        for (total, sums) in totals.iter_mut().zip(sums) {
+                            total.add(sum_of_lanes(sums));
+                        }
+                    }
+                    totals.map(CompensatedSum::total)
+                }
+            }
+
+            /// A quarter of the others: up to four terms are added to a lane at once.
+            const PAIR_ROUNDS: usize = ROUNDS / 4;
+
+            #[inline(always)]
+            fn add_pair<const FUSED: bool>(
+                sums: &mut [[$float; LANES]; 4],
+                rows: [&[$float; LANES]; 4],
+            ) {
+                for lane in 0..LANES {
+                    let [a, b, c, d] = rows.map(|row| row[lane]);
+                    let whole = (x_ln_x::<FUSED>(a) + x_ln_x::<FUSED>(b))
+                        + (x_ln_x::<FUSED>(c) + x_ln_x::<FUSED>(d));
+                    sums[3][lane] -= whole;
+                    sums[1][lane] -= x_ln_x::<FUSED>(a + b) + x_ln_x::<FUSED>(c + d);
+                    sums[2][lane] -= x_ln_x::<FUSED>(a + c) + x_ln_x::<FUSED>(b + d);
+                    sums[0][lane] -= x_ln_x::<FUSED>((a + b) + (c + d));
+                }
             }
 
             #[inline(always)]
