@@ -572,12 +572,12 @@ pub enum Error {
     },
 }
 
-/// A quantity, or an element of a list.
+/// The name of a quantity, or of an element of a list.
 fn place(what: &str, index: Option<usize>) -> String {
     index.map_or_else(|| what.to_owned(), |index| format!("{what}[{index}]"))
 }
 
-/// A number as a person writes it: with an exponent where digits would run on.
+/// A number as a person writes it: with an exponent where there would be many digits.
 fn number(value: f64) -> String {
     match value.abs() {
         0.0 | 1e-5..1e9 => value.to_string(),

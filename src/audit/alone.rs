@@ -26,13 +26,13 @@ use crate::schedule::{Passes, Schedule};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ScheduleAudit {
-    /// L.
+    /// L, the number of tokens.
     pub tokens: usize,
     /// T, the steps that reveal something.
     pub steps: usize,
     /// Forward passes that reveal nothing, if the source decoder is known to run some.
     pub empty_passes: usize,
-    /// s_max.
+    /// s_max, the size of the largest step.
     pub largest_step: usize,
     /// `s_max T / L`: 1 for equal steps. Li & Cai's 1/T rate holds up to this factor.
     pub balance_ratio: f64,
@@ -287,7 +287,7 @@ fn largest_difference(
 }
 
 impl ScheduleAudit {
-    /// All but the question of orientation.
+    /// Writes all but the question of orientation.
     pub(crate) fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in {}", count(self.tokens, "token"), count(self.steps, "step"))?;
         if self.empty_passes > 0 {

@@ -188,7 +188,7 @@ fn most_entropy<F: Scalar>(confidence: F, vocabulary: usize) -> F {
     round_up(binary + doubt * (symbols - F::one()).ln())
 }
 
-/// Rounded up.
+/// The bound, rounded up.
 fn round_up<F: Scalar>(bound: F) -> F {
     bounds::round_up(bound).0
 }

@@ -120,7 +120,8 @@ impl PreparedCurve {
         }
     }
 
-    /// Rounding each increment by half a unit changes the cost by at most a quarter of `L s_max` units.
+    /// Whether the cost is accurate although increments were rounded: rounding each by half a unit
+    /// changes it by at most a quarter of `L s_max` units.
     fn is_accurate(&self, cost: i128, schedule: &Schedule) -> bool {
         let quarter = schedule.tokens() as u128 * schedule.largest_step() as u128 / 4 + 1;
         cost > 0 && cost.unsigned_abs() >> 54 >= quarter

@@ -546,7 +546,7 @@ impl Decoder {
     }
 }
 
-/// The last time of a grid.
+/// The last time of a grid, if it is from 0 to below 1.
 fn check_eps(eps: f64) -> Result<f64> {
     match (0.0..1.0).contains(&eps) {
         true => Ok(eps),

@@ -35,7 +35,7 @@ impl Field {
         power
     }
 
-    /// By Fermat's little theorem.
+    /// The inverse, by Fermat's little theorem.
     pub(super) fn inverse(self, a: u64) -> u64 {
         self.power(a, self.0 - 2)
     }

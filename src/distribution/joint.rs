@@ -46,7 +46,7 @@ pub(super) const MAX_CELLS: usize = 1 << 25;
 pub struct Correlations<F = f64> {
     /// TC, the error of revealing all tokens at once.
     pub total: Nats<F>,
-    /// DTC.
+    /// DTC, the dual total correlation.
     pub dual_total: Nats<F>,
     /// How far each may be off by rounding: they are differences of entropies.
     pub rounding: Nats<F>,

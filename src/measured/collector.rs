@@ -279,7 +279,7 @@ impl<F: Scalar> Collector<F> {
         Self { cells }
     }
 
-    /// One value at each count, or none at all if one of them cannot be taken.
+    /// Records one value at each count, or none at all if one of them is refused.
     #[cfg(feature = "rand")]
     fn record_each(&mut self, values: &[F]) -> Result<()> {
         let cells = self.cells.iter().zip(values).enumerate();

@@ -555,7 +555,7 @@ impl<F: Scalar> LossCurve<F> {
         self.points.iter().map(|point| point.revealed).collect()
     }
 
-    /// For the interval of each loss, so that all of them hold together.
+    /// The quantiles for the interval of each loss, so that all intervals hold together.
     pub(crate) fn quantiles_of_each(&self, level: f64) -> Result<Quantiles> {
         Ok(Quantiles::new(estimate::outside_of_each(level, self.points.len())?))
     }

@@ -229,8 +229,8 @@ impl Tails {
         Self { first, at_most, at_least }
     }
 
-    /// Probabilities beyond the window of the distribution are taken as zero, which makes bounds
-    /// wider.
+    /// `P(K <= k)`. Probabilities beyond the window of the distribution are taken as zero, which
+    /// makes bounds wider.
     fn at_most(&self, k: usize) -> f64 {
         let place = k.checked_sub(self.first);
         place.map_or(0.0, |place| self.at_most.get(place).copied().unwrap_or(1.0))

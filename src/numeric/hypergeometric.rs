@@ -14,8 +14,8 @@ pub(crate) struct Window<F> {
 }
 
 impl<F: Scalar> Window<F> {
-    /// The number of marked items among `draws` out of `items`; `marked` and `draws` are at most
-    /// `items`.
+    /// The distribution of the number of marked items among `draws` out of `items`; `marked` and
+    /// `draws` are at most `items`.
     ///
     /// # Formula
     /// ```text
@@ -31,7 +31,8 @@ impl<F: Scalar> Window<F> {
         })
     }
 
-    /// `up(j)` is the weight of `j + 1` over that of `j`, for `least <= j < most`.
+    /// The window around a mode. `up(j)` is the weight of `j + 1` over that of `j`, for
+    /// `least <= j < most`.
     fn around(mode: usize, least: usize, most: usize, up: impl Fn(usize) -> F) -> Self {
         let mode = mode.clamp(least, most);
         let negligible = F::epsilon() * F::epsilon();

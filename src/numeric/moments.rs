@@ -13,7 +13,7 @@ pub(crate) struct Moments<F> {
 const MAX_COUNTS: usize = 1 << 20;
 
 impl<F: Scalar> Moments<F> {
-    /// One for each of `tokens` revealed counts, without observations.
+    /// Moments without observations, for each of `tokens` revealed counts.
     pub(crate) fn for_counts(tokens: usize) -> Result<Vec<Self>> {
         if tokens == 0 {
             return Err(Error::Empty { what: "the sequence" });

@@ -84,7 +84,7 @@ impl<F: Scalar> Sums<F> {
         }
     }
 
-    /// With the weights `height`, `height - 1`, ..
+    /// Adds values with the weights `height`, `height - 1`, ..
     #[inline(always)]
     fn add_ramp(&mut self, height: F, iota: &[F; LANES], values: &[F; CHUNK]) {
         let below = |row: usize| scalar::float::<F>(row * LANES);
@@ -149,8 +149,8 @@ impl<'a, F: Scalar> Weights<'a, F> {
         })
     }
 
-    /// The weights of the next `places` places. Each vector may write beyond its step: what follows is
-    /// written over it.
+    /// Writes the weights of the next `places` places. Each vector may write beyond its step: what
+    /// follows is written over it.
     #[inline(always)]
     fn write(&mut self, buffer: &mut Buffer<F>, places: usize) {
         let mut place = self.left.min(places);
@@ -173,7 +173,7 @@ impl<'a, F: Scalar> Weights<'a, F> {
         }
     }
 
-    /// `height`, `height - 1`, .. at the places from `place` to `end`.
+    /// Writes `height`, `height - 1`, .. at the places from `place` to `end`.
     #[inline(always)]
     fn write_ramp(&self, buffer: &mut Buffer<F>, mut place: usize, end: usize, mut height: usize) {
         while place < end {
@@ -199,7 +199,7 @@ impl<'a, F: Scalar> Weights<'a, F> {
 const SHORT: usize = 4;
 const VECTOR: usize = 8;
 
-/// The weights of a step of no more than `N` tokens: 0 at its start.
+/// Writes the weights of a step of no more than `N` tokens: 0 at its start.
 #[inline(always)]
 fn write_start<F: Scalar, const N: usize>(
     buffer: &mut Buffer<F>,

@@ -5,7 +5,8 @@ pub(crate) trait Kernel {
     /// What it returns.
     type Output;
 
-    /// To be inlined, with all that it calls, so that it is compiled for the instruction set that runs it.
+    /// Computes the function. It must be inlined, with all that it calls, so that it is compiled for the
+    /// instruction set that runs it.
     ///
     /// `FUSED`: `a b + c` with one rounding is one instruction there.
     fn run<const FUSED: bool>(self) -> Self::Output;

@@ -41,7 +41,8 @@ pub fn frontier<C: Curve>(curve: &C, max_steps: usize) -> Result<Vec<Nats<C::Sca
     })
 }
 
-/// Not inlined: inlined into [`frontier`], which calls it twice, it takes 1.6 times as long.
+/// The values of [`frontier`] for any costs. Inlined into that function, which calls it twice, it
+/// takes 1.6 times as long.
 #[inline(never)]
 fn layers<F: Scalar, C: Costs<Float = F>>(
     costs: &C,

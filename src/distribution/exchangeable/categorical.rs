@@ -229,7 +229,7 @@ struct CountGrid<'a, F> {
 }
 
 impl<'a, F: Scalar> CountGrid<'a, F> {
-    /// No token shown yet.
+    /// The grid before any token is shown.
     fn new(side: usize, weights: &[F], components: &'a [Vec<F>]) -> Self {
         let cells = power(side, components[0].len() - 1) as usize;
         let mut masses = vec![F::zero(); cells * components.len()];

@@ -185,7 +185,8 @@ impl<F: Scalar> Pairs<F> {
         }
     }
 
-    /// Up to the distance at which what is left cannot change a sum over all tokens.
+    /// The pairs of a stationary chain, up to the distance at which what is left cannot change a
+    /// sum over all tokens.
     fn stationary(chain: &MarkovChain<F>, tokens: usize) -> Result<Self> {
         let what = "operations for the information of pairs (at least)";
         let alphabet = chain.alphabet();

@@ -215,7 +215,7 @@ struct Fall<F> {
 }
 
 impl<F: Scalar> Falls<'_, F> {
-    /// `next` is the power after `power`, whose exponent is the distance.
+    /// The fall at a distance, which is the exponent of `power`; `next` is the power after it.
     ///
     /// # Formula
     /// ```text
@@ -309,7 +309,7 @@ impl<'a, F: Scalar> MatrixPower<'a, F> {
             .with_first_tokens()
     }
 
-    /// What the first token tells about the one as far on as the exponent says.
+    /// What the first token tells about the one `a` further on, where `a` is the exponent.
     pub(super) fn first_tokens(&self) -> F {
         self.first_tokens
     }

@@ -52,7 +52,7 @@ fn times<F: Scalar>(mut law: Vec<F>, likelihoods: Option<&[F]>) -> Vec<F> {
     law
 }
 
-/// Divided by the largest, so that long evidence does not underflow.
+/// Likelihoods divided by the largest, so that long evidence does not underflow.
 fn scaled<F: Scalar>(likelihoods: Vec<F>) -> Vec<F> {
     let largest = likelihoods.iter().fold(F::zero(), |most, &p| most.max(p));
     match largest > F::zero() {

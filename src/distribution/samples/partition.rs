@@ -43,7 +43,7 @@ impl Partition {
         Self { cell_of: cell_of.collect(), cells: cells as usize }
     }
 
-    /// Cell after cell, so that one row of the table is enough.
+    /// As [`split`](Self::split), but cell after cell, so that one row of the table is enough.
     fn split_by_sorting(&self, symbols: &[u32], alphabet: usize) -> Self {
         let mut ends = vec![0_usize; self.cells + 1];
         self.cell_of.iter().for_each(|&cell| ends[cell as usize + 1] += 1);

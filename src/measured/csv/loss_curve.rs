@@ -222,7 +222,8 @@ pub(super) struct Lines {
     pub(super) skipped: usize,
 }
 
-/// A column without a name is perhaps one of row numbers, as pandas writes them.
+/// The message about an unknown column. One without a name may hold row numbers, as pandas writes
+/// them.
 fn unknown_column(column: &str) -> String {
     if !column.starts_with('"') {
         return format!(
@@ -234,7 +235,7 @@ fn unknown_column(column: &str) -> String {
     format!("unknown column {column}; known are {}", known.join(", "))
 }
 
-/// Lines that are means, with their errors.
+/// Reads lines that are means, with their errors.
 pub(super) fn read_means<F: Scalar>(
     table: &mut Table<'_, Column>,
     lines: &mut Lines,
@@ -249,7 +250,7 @@ pub(super) fn read_means<F: Scalar>(
 /// By count: the first line, and the moments of all.
 pub(super) type Cells<F> = BTreeMap<usize, (usize, Moments<F>)>;
 
-/// Lines that are single evaluations: the errors come from their spread.
+/// Reads lines that are single evaluations: the errors come from their spread.
 pub(super) fn read_evaluations<F: Scalar>(
     table: &mut Table<'_, Column>,
     lines: &mut Lines,

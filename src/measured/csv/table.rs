@@ -68,7 +68,7 @@ impl<'t, C: Column> Table<'t, C> {
         self.header.ignored()
     }
 
-    /// Something wrong with the line that was read last.
+    /// The error for a problem with the line that was read last.
     pub(crate) fn refuse(&self, problem: impl Display) -> Error {
         Error::Csv { line: self.lines.line, problem: problem.to_string() }
     }
@@ -161,12 +161,12 @@ impl<'t, C: Column> Row<'t, C> {
         })
     }
 
-    /// Something wrong with this row.
+    /// The error for a problem with this row.
     pub(crate) fn refuse(&self, problem: impl Display) -> Error {
         Error::Csv { line: self.line, problem: problem.to_string() }
     }
 
-    /// A field that is not what is needed.
+    /// The error for a field that is not what is needed.
     pub(crate) fn not_as_needed(&self, column: C, needed: &str) -> Error {
         let text = self.text(column);
         let shown: String = text.chars().take(SHOWN).collect();
@@ -232,7 +232,8 @@ fn whole_number(text: &str) -> Option<u64> {
     })
 }
 
-/// In the scalar's own precision if it reads text in the usual form, else by way of `f64`.
+/// Reads a number in the scalar's own precision if that reads text in the usual form, else by way
+/// of `f64`.
 fn real_number<F: Scalar>(text: &str) -> Option<F> {
     let own = F::from_str_radix(text, 10).ok();
     own.or_else(|| text.parse().ok().map(scalar::constant::<F>))

@@ -99,7 +99,8 @@ impl Spline {
         if contrasts.is_empty() { 0.0 } else { 0.5 * (of_contrasts - of_lines.ln()) }
     }
 
-    /// With one variance of the curvature; none if rounding makes that impossible. O(n width^2).
+    /// The spline with one variance of its curvature; `None` if rounding makes that impossible. O(n
+    /// width^2).
     pub(super) fn smoothed(&self, curvature: f64) -> Option<Smoothed> {
         let mut matrix = self.noise.clone();
         let knots: Vec<f64> = self.counts.iter().map(|&count| self.coordinates[count]).collect();

@@ -237,7 +237,7 @@ fn behind_best<F: Scalar>(
     Ok(behind)
 }
 
-/// For each the one that beats it by most, of those that take no more rounds.
+/// For each decoder the one that beats it by most, of those that take no more rounds.
 fn beaten_by<F: Scalar>(
     panel: &Panel<F>,
     compared: &[Compared<'_, F>],

@@ -50,7 +50,8 @@ pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guar
     improved(known, best)
 }
 
-/// Steps moved one at a time as long as that lowers the guarantee: first far, then by single tokens.
+/// The schedule with steps moved one at a time as long as that lowers the guarantee: first far,
+/// then by single tokens.
 fn improved<F: Scalar>(known: &Known<F>, mut best: Guaranteed<F>) -> Result<Guaranteed<F>> {
     let (tokens, steps) = (best.schedule.tokens(), best.schedule.steps());
     let mut trials = (MOST_WORK / steps).min(MOST_TRIALS);
