@@ -19,8 +19,8 @@ pub(super) const MAX_LISTED: u128 = 1 << 24;
 
 /// A uniformly random word of a linear code over the integers modulo a prime.
 ///
-/// Its curve is a count of ranks, exact in integers. Codes are the hardest distributions for parallel unmasking:
-/// given some tokens, each other token is either uniform or determined.
+/// Its curve is a count of ranks, exact in integers. Codes are among the hardest distributions for parallel
+/// unmasking: given some tokens, each other token is either uniform or determined.
 ///
 /// # Formula
 /// ```text

@@ -39,10 +39,10 @@ impl MdsCode {
     /// one.
     ///
     /// Dimensions 1 (one symbol repeated), `length - 1` (zero sum) and `length` (independent tokens)
-    /// exist for all lengths. All others exist exactly for `length <= field + 1`: Reed-Solomon codes
-    /// with the point at infinity, and no longer ones over a prime field (Ball, *On sets of vectors of a
-    /// finite vector space in which every subset of basis size is a basis*, J. Eur. Math. Soc. 14,
-    /// 2012, for dimensions up to the prime; Bush, 1952, beyond).
+    /// exist for all lengths. All others exist exactly for `length <= field + 1`: these are Reed-Solomon
+    /// codes with the point at infinity, and there are no longer codes over a prime field (Ball, *On
+    /// sets of vectors of a finite vector space in which every subset of basis size is a basis*, J. Eur.
+    /// Math. Soc. 14, 2012, for dimensions up to the prime; Bush, 1952, beyond).
     ///
     /// # Errors
     /// [`NotPrime`](Error::NotPrime), [`TooLarge`](Error::TooLarge) for a field of 2^32 or more;

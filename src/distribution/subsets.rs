@@ -25,7 +25,7 @@ use crate::units::Nats;
 const MAX_CELLS: u128 = 1 << 40;
 /// The most tokens whose sets are enumerated.
 const MAX_TOKENS: usize = 32;
-/// The most entropies that are returned one by one: 2 GiB of `f64`.
+/// The most entropies that are returned one by one: 256 MiB of `f64`.
 const MAX_SETS: u128 = 1 << 25;
 
 /// Below this many cells the work is not split.
@@ -141,7 +141,7 @@ struct Marginals<'a, F> {
     table: &'a JointTable<F>,
     /// The first tokens; the others are decided by the number of the task.
     undecided_tokens: usize,
-    /// Enough for the smaller tables that are alive at the same time.
+    /// Enough cells for the smaller tables that are alive at the same time.
     scratch_cells: usize,
     entropy: fn(&[F]) -> F,
     /// For the first two tokens, if they are bits, and rows of a multiple of this number.
@@ -229,7 +229,7 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// A marginal on the way: some of its first tokens are not decided yet.
+/// An unfinished marginal: some of its first tokens are not decided yet.
 #[derive(Clone, Copy)]
 struct Node<'a, F> {
     cells: &'a [F],

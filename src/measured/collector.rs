@@ -10,9 +10,9 @@ use crate::units::Nats;
 /// number, mean and spread: billions of them on many machines become one [`LossCurve`].
 ///
 /// To measure a model: draw a sequence, draw `k` from `0 .. L-1`, reveal `k` random tokens, and record the
-/// mean cross-entropy of the masked ones. A masking that draws each token by its own coin will do as
-/// well, if the count that came out is what is recorded here. For a distribution too large for its exact
-/// curve, the `observe_` methods (feature `rand`) draw the orders and record the values.
+/// mean cross-entropy of the masked ones. Masking each token by its own coin will do as well, if the value
+/// is recorded here at the count that came out. For a distribution too large for its exact curve, the
+/// `observe_` methods (feature `rand`) draw the orders and record the values.
 ///
 /// [`LossCurve`] takes the values at different counts to be independent. They are if each sequence is
 /// measured at one count. The `observe_` methods record all counts along one order, and these values

@@ -2,8 +2,9 @@ use crate::error::{Error, Result};
 use crate::measured::losses;
 use crate::numeric::scalar;
 
-/// At which numbers of revealed tokens to measure the loss: both ends, and more of them the nearer to
-/// an end. Sorted, all different, and exactly `points` of them, or all if there are not as many.
+/// The numbers of revealed tokens at which to measure the loss: both ends, and between them counts
+/// that are the denser the nearer an end is. They are sorted and all different, and there are
+/// exactly `points` of them, or all counts if there are not as many.
 ///
 /// Between two measured counts only the fall of the loss is known, not where it falls. What that leaves
 /// open of a cost is the fall times the spread of the [sawtooth](crate::Schedule::sawtooth) in the gap

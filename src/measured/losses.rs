@@ -151,10 +151,10 @@ pub(crate) fn check_at<F: Scalar>(what: &'static str, index: usize, value: F) ->
 /// measurement, its error cancels.
 ///
 /// # Between and beyond the measured counts
-/// Between two measured counts an [`Estimate`] takes the straight line; what may lie there at worst is
-/// told by [`measured::any_fall`](crate::measured::any_fall). Beyond the measured counts nothing is
-/// assumed: whatever needs a loss there is refused, unless [`holding_ends`](Self::holding_ends) says
-/// otherwise.
+/// Between two measured counts an [`Estimate`] takes the straight line; what may lie there at worst
+/// is in [`measured::any_fall`](crate::measured::any_fall). Beyond the measured counts nothing is
+/// assumed: whatever needs a loss there is refused, unless [`holding_ends`](Self::holding_ends)
+/// says otherwise.
 ///
 /// # Independence
 /// The errors of different points are taken as independent. They are if each sequence is measured at
@@ -357,8 +357,8 @@ impl<F: Scalar> LossCurve<F> {
     /// to its left. O(T + points).
     ///
     /// If every count is measured, the estimate is right on average. Otherwise it is right on average for
-    /// the straight lines, and its standard error is that of the measurement only. How far the losses may
-    /// be from the lines is told by [`measured::any_fall::cost_interval`](crate::measured::any_fall::cost_interval);
+    /// the straight lines, and its standard error is that of the measurement only. For how far the losses may be
+    /// from the lines, see [`measured::any_fall::cost_interval`](crate::measured::any_fall::cost_interval);
     /// [`measurement_counts`](crate::measured::measurement_counts) keeps it small.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use crate::units::Nats;
 /// The most losses that are kept: 1 GiB in `f64`.
 const MAX_LOSSES: u128 = 1 << 27;
 
-/// The losses of one sequence at several numbers of revealed tokens, best along one random order of its tokens.
+/// The losses of one sequence at several numbers of revealed tokens, preferably along one random order of its
+/// tokens.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SequenceLosses<F = f64> {

@@ -10,8 +10,8 @@ use crate::optimal::schedule;
 use crate::schedule::Schedule;
 use crate::units::Nats;
 
-/// A family of schedules. `u = t / T` is the share of the steps done, the formula the share of the
-/// tokens revealed by then.
+/// A family of schedules. `u = t / T` is the share of the steps done, and the formula is the share
+/// of the tokens revealed by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -10,9 +10,9 @@ use crate::units::Nats;
 
 /// The least sampling error for 1, 2, .., `max_steps` steps: what each further step buys.
 ///
-/// It is convex and nonincreasing, from the total correlation to 0 (where all increments are covered).
-/// One pass of O(L) for each number of steps; O(L) memory. Along an order O(L log L) for each, and the memory of
-/// [`schedule`].
+/// It is convex and nonincreasing, from the total correlation to 0 (once a step starts at every positive
+/// increment). One pass of O(L) for each number of steps; O(L) memory. Along an order O(L log L) for each, and
+/// the memory of [`schedule`].
 ///
 /// Each value is the error of [`schedule`] up to rounding: within some `T + sqrt(L)` units in the last
 /// place, since it is summed up without the schedule.
@@ -75,7 +75,7 @@ fn layers<F: Scalar, C: Costs<Float = F>>(
 /// The best schedules of 1, 2, .., `max_steps` steps with their errors: [`frontier`] with the
 /// schedules that attain it.
 ///
-/// As many calls of [`schedule`]; the result alone holds `max_steps^2 / 2` sizes.
+/// This takes as many calls of [`schedule`]; the result alone holds `max_steps^2 / 2` sizes.
 ///
 /// # Errors
 /// [`StepsOutOfRange`](crate::Error::StepsOutOfRange) unless `1 <= max_steps <= L`.

@@ -7,7 +7,8 @@ use crate::schedule::RevealTimes;
 
 /// The finest grid of times.
 const MAX_GRID: u128 = 1 << 21;
-/// Newton converges in about four steps from the grid; each is taken only if it lowers the error.
+/// Newton's method converges in about four steps from the grid; each is taken only if it lowers the
+/// error.
 const NEWTON_STEPS: usize = 8;
 
 /// The best times for random reveal sizes in `steps` steps, and their expected sampling error.

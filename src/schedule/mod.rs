@@ -55,7 +55,8 @@ impl Schedule {
     /// The schedule with these reveal sizes in sampling order: the first number is revealed first,
     /// when all is masked.
     ///
-    /// To check that they reveal a known number of tokens, follow with [`Schedule::covering`].
+    /// To check that they reveal a known number of tokens, call [`Schedule::covering`] on the
+    /// result.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no sizes, [`EmptyStep`](Error::EmptyStep) for a size of zero,

@@ -9,7 +9,8 @@ use crate::schedule::{RevealTimes, check_list_fits};
 /// A continuous noise schedule: `alpha(t)`, the part of the tokens that is unmasked at diffusion time
 /// t, where t = 0 is clean text and t = 1 is noise. The sampler goes from 1 to 0.
 ///
-/// Papers state a schedule as a function, samplers run on integers. This leads from one to the other and back:
+/// Papers state a schedule as a function, and samplers run on integers. This type leads from one to the other
+/// and back:
 ///
 /// ```text
 ///  alpha(t)  -- times(T) ------------>  RevealTimes  -- round(L, rule) -->  integer sizes
@@ -30,7 +31,7 @@ pub struct NoiseSchedule {
     alpha: Function,
     /// `1 - alpha(t)`, on its own because near t = 0 it has digits that the difference loses.
     masked: Function,
-    /// Whether alpha falls on a line: then equal steps in time reveal equal parts, exactly.
+    /// Whether alpha is a straight line: then equal steps in time reveal equal parts, exactly.
     line: bool,
 }
 
@@ -147,7 +148,7 @@ impl NoiseSchedule {
     /// ```text
     /// u_i = 1 - (1 - alpha(t_i)) / (1 - alpha(t_0)),   u_T = 1
     /// ```
-    /// Two times of less than about 1e-16 distance are equal as `f64`; the step between them is then
+    /// Two times less than about 1e-16 apart are equal as `f64`; the step between them is then
     /// [certainly empty](RevealTimes::certainly_empty_steps).
     ///
     /// # Errors

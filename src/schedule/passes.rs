@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::schedule::Schedule;
 
 /// The forward passes that a sampler runs, with those that reveal nothing: a [`Schedule`] has no empty steps,
-/// real decoders do.
+/// but real decoders do.
 ///
 /// ```
 /// use unmaskcost::{Schedule, schedule::Passes};
@@ -71,7 +71,7 @@ impl Passes {
     }
 }
 
-/// Without the empty passes.
+/// The schedule without the empty passes.
 impl From<Passes> for Schedule {
     fn from(passes: Passes) -> Self {
         passes.schedule

@@ -236,8 +236,9 @@ impl RevealTimes {
     ///
     /// A time is a float, so a product with it may miss a whole number by rounding alone. A product that
     /// is as near to a whole number, or to the half between two, as four roundings of its times could
-    /// bring it, is that number. So equal steps give what exact fractions give, as long as the product
-    /// of tokens and steps is below 2^49; as many steps as tokens are single tokens under every rule.
+    /// bring it, counts as that number. So equal steps give what exact fractions give, as long as the
+    /// product of tokens and steps is below 2^49; with as many steps as tokens, every rule gives single
+    /// tokens.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token.

@@ -189,7 +189,7 @@ impl<F: Scalar> CategoricalMixture<F> {
 }
 
 /// From the posterior weights of the `C` components, `O(k log k + C q)` for `k` revealed tokens, in
-/// logarithms, so that long contexts do not underflow. Any position exists.
+/// logarithms, so that long contexts do not underflow. Every position exists.
 impl<F: Scalar> ConditionalMarginal<F> for CategoricalMixture<F> {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
         check_revealed(revealed, position, None, self.alphabet())?;

@@ -1,9 +1,10 @@
 //! The increments of exchangeable bits, from the distribution of the number of ones: where the time of their curve goes.
 //!
-//! Of `n` tokens, `w_j` the probability of `j` ones, the next two given `i` ones among the others are both ones with
-//! mass `a = (i+2)(i+1) w_{i+2}`, one of each kind with `2 b`, `b = (i+1)(n-1-i) w_{i+1}`, and both zeros with
-//! `c = (n-i)(n-1-i) w_i`, all over `n (n-1)`. With the covariance `v = a c - b^2`, each cell of their joint table
-//! has probability `p = q (1 + t)` where `q` is the product of the margins, and the divergence is a sum of terms
+//! Let `w_j` be the probability of `j` ones among `n` tokens. Given `i` ones among the others, the next two tokens
+//! are both ones with mass `a = (i+2)(i+1) w_{i+2}`, one of each kind with mass `2 b`, `b = (i+1)(n-1-i) w_{i+1}`,
+//! and both zeros with mass `c = (n-i)(n-1-i) w_i`, all over `n (n-1)`. With the covariance `v = a c - b^2`, each
+//! cell of their joint table has probability `p = q (1 + t)` where `q` is the product of the margins, and the
+//! divergence is a sum of terms
 //!
 //! ```text
 //! p ln(p/q) - p + q = q ((1 + t) ln(1 + t) - t) = (v / mass) u (1 + (1 + u) (u/3 + u^3/5 + ..)),   u = t / (2 + t)
@@ -16,8 +17,8 @@
 //!
 //! # What is left out
 //! Given any count the two bits share at most ln 2 nats, so a block of counts whose `w_j` are all at most `floor` holds no
-//! more than `3 ln 2 floor` for each. It is skipped, and if all that was skipped might matter after all, the sum is
-//! done again without skipping.
+//! more than `3 ln 2 floor` for each. Such a block is skipped. If all that was skipped together might matter after all,
+//! the sum is done again without skipping.
 
 use crate::numeric::scalar::{self, CompensatedSum, Scalar, two_sum};
 use crate::numeric::simd::{Kernel, run_widest};
@@ -77,7 +78,8 @@ fn negligible<F: Scalar>() -> F {
     F::min_positive_value().sqrt()
 }
 
-/// So many terms of `u/3 + u^3/5 + ..` are as good as all for `|u| <= 1/7`; none for floats wider than `f64`.
+/// This many terms of `u/3 + u^3/5 + ..` are as good as all for `|u| <= 1/7`; none for floats wider than
+/// `f64`.
 fn terms_of_series<F: Scalar>() -> Option<usize> {
     let next = |terms: usize| 7.0_f64.powi(-1 - 2 * terms as i32) / (2 * terms + 3) as f64;
     let enough = |&terms: &usize| scalar::constant::<F>(4.0 * next(terms)) < F::epsilon();

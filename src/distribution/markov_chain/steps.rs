@@ -1,4 +1,4 @@
-//! Many tokens further at once: powers of the transition matrix, and what is computed from them.
+//! Many tokens ahead at once: powers of the transition matrix, and what is computed from them.
 
 use super::{MAX_WORK, MarkovChain, cells};
 use crate::distribution::traits::{

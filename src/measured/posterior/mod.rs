@@ -35,8 +35,8 @@ const DEVIATIONS: core::ops::RangeInclusive<i32> = -10..=4;
 /// is, also between the measured counts.
 ///
 /// The cost of a schedule is linear in the losses. So the best choice under uncertainty is the schedule that is best for
-/// the *mean* of the curve given the measurements. The [isotonic](LossCurve::isotonic) fit is not that mean: it has a jump
-/// wherever noise was low by chance, and these are where an optimiser cuts.
+/// the *mean* of the curve given the measurements. The [isotonic](LossCurve::isotonic) fit is not that mean: it has a
+/// jump wherever noise was low by chance, and an optimiser cuts at jumps.
 ///
 /// # Formula
 /// ```text

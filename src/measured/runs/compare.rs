@@ -6,7 +6,7 @@ use crate::numeric::scalar::{self, Scalar};
 use crate::numeric::student::Quantiles;
 use crate::units::Nats;
 
-/// Most pairs of decoders, times the documents of each: some seconds.
+/// The most pairs of decoders, times the documents of each: some seconds.
 const MAX_COMPARED: u128 = 1 << 31;
 
 /// All decoders on the same sequences, with statements that hold for all of them at once.

@@ -59,19 +59,19 @@ impl<F: Scalar> Run<F> {
         Self { sequence: sequence.into(), document: None, draw: 0, rounds, loss, budget: None }
     }
 
-    /// The same, of a document.
+    /// The same run, on a sequence from this document.
     #[must_use]
     pub fn of_document(self, document: impl Into<String>) -> Self {
         Self { document: Some(document.into()), ..self }
     }
 
-    /// The same, with its budget.
+    /// The same run, with its budget.
     #[must_use]
     pub fn with_budget(self, budget: Nats<F>) -> Self {
         Self { budget: Some(budget), ..self }
     }
 
-    /// The same, as another draw of the decoder's coins.
+    /// The same run, as another draw of the decoder's coins.
     #[must_use]
     pub fn with_draw(self, draw: u64) -> Self {
         Self { draw, ..self }
@@ -186,7 +186,7 @@ impl<F: Scalar> Default for DecoderRuns<F> {
 }
 
 impl<F: Scalar> DecoderRuns<F> {
-    /// No runs yet.
+    /// Decoders without any runs yet.
     #[must_use]
     pub fn new() -> Self {
         Self { sequences: Vec::new(), places: BTreeMap::new(), decoders: Vec::new() }
@@ -236,12 +236,12 @@ impl<F: Scalar> DecoderRuns<F> {
         Ok(())
     }
 
-    /// The names of the decoders, as they first came.
+    /// The names of the decoders, in the order in which they first came.
     pub fn decoders(&self) -> impl ExactSizeIterator<Item = &str> + '_ {
         self.decoders.iter().map(|records| records.name.as_str())
     }
 
-    /// The names of the sequences, as they first came.
+    /// The names of the sequences, in the order in which they first came.
     pub fn sequences(&self) -> impl ExactSizeIterator<Item = &str> + '_ {
         self.sequences.iter().map(|sequence| sequence.name.as_str())
     }

@@ -160,7 +160,7 @@ pub fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<
 
 /// The fewest steps with a guaranteed error of at most `tolerance`, and their minimax schedule.
 ///
-/// About `2 log2 T` calls of [`schedule`]. Where that is not exact, fewer steps might do.
+/// About `2 log2 T` calls of [`schedule`]. Where the search is not exact, fewer steps might do.
 ///
 /// # Errors
 /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the tolerance;

@@ -39,13 +39,13 @@ pub(super) struct Paid {
     pub(super) least: f64,
 }
 
-/// Pasts looked at before the search gives up: about a second.
+/// The number of pasts looked at before the search gives up: about a second.
 pub(super) const MOST_WORK: usize = 1 << 26;
 
 /// Entries of the table of what the gaps to come cost at least: 32 MiB.
 const MOST_ENTRIES: usize = 1 << 22;
 
-/// Prices tried.
+/// The number of prices tried.
 const PRICES: usize = 24;
 
 /// Relative; more than the roundings of what is summed here.
@@ -150,7 +150,7 @@ fn by_prices<'a>(
     Ok((best, found))
 }
 
-/// The same with all places divided by a whole number, where there are too many of them.
+/// As [`least_paid`], with all places divided by a whole number, where there are too many of them.
 ///
 /// Divided and rounded up, heights allow coarser steps at least as long: `C + 1 + h >= (k + 1 + H) / q` for `C >= k / q`
 /// and `h + 1 = ceil((H + 1) / q)`. So `q` times the coarser payment is no more than the finer one. Gaps end at coarser
@@ -431,7 +431,7 @@ struct Node {
     height: usize,
 }
 
-/// For the cheapest schedule that pays at most `bound`.
+/// The search for the cheapest schedule that pays at most `bound`.
 struct Search<'a> {
     gaps: &'a [Gap],
     tokens: usize,

@@ -68,7 +68,7 @@ impl<'a> Priced<'a> {
         self.value(0, 0) - self.price * steps as f64
     }
 
-    /// What gaps from this one on cost at least, with so many steps left.
+    /// What gaps from this one on cost at least, with this many steps left.
     pub(super) fn least_from(&self, gap: usize, reach: usize, steps: usize) -> f64 {
         self.value(gap, reach) - self.price * steps as f64
     }

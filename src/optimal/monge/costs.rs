@@ -33,7 +33,7 @@ pub(crate) trait Costs {
     fn workspace(&self) -> Self::Workspace;
 
     /// The candidates for the nodes from `first` to `last`, between two neighbouring walls. With
-    /// `PRICED = false` steps are free, and so is counting them.
+    /// `PRICED = false` steps have no price, and no time is spent on pricing them.
     fn candidates<'s, const PRICED: bool>(
         &'s self,
         price: Self::Float,

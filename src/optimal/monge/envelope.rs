@@ -42,7 +42,7 @@ impl<F: Scalar> Workspace<F> {
     }
 }
 
-/// With `PRICED = false` steps are free, and so is counting them.
+/// With `PRICED = false` steps have no price, and no time is spent on pricing them.
 pub(crate) struct Envelope<'a, F, const PRICED: bool> {
     measure: &'a Measure<F>,
     price: F,

@@ -178,7 +178,8 @@ impl<'a, F: Scalar, C: Costs<Float = F>> Search<'a, C> {
 /// tokens are best. Only a guide for the search: the nodes are taken in blocks, and
 /// costs with two indices need not look like that at all.
 struct SquareRootLaw<F> {
-    /// Of each block: its nodes, which no number of steps exceeds, and its steps at price 1.
+    /// For each block, the number of its nodes, which the number of its steps cannot exceed, and
+    /// its steps at price 1.
     blocks: Vec<(F, F)>,
 }
 

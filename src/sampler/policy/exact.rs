@@ -107,7 +107,8 @@ pub fn output_law<F: Scalar>(
 /// Where the walk stands: what is revealed, how likely that is, and the distribution of the rest.
 struct Node<F> {
     revealed: Vec<Option<usize>>,
-    /// Of the masked tokens in order; `None` if the data never shows this context, or none is masked.
+    /// The distribution of the masked tokens in order; `None` if the data never shows this context,
+    /// or if no token is masked.
     conditional: Option<JointTable<F>>,
     data: F,
     sampler: F,

@@ -59,9 +59,10 @@ impl FixedPartition {
 }
 
 impl<F: Scalar> Policy<F> for FixedPartition {
-    /// The first set with a masked position, or nothing, which is an error, if no set has any.
+    /// The masked positions of the first set that has some. If no set has any, there are none,
+    /// which is an error.
     fn next(&self, view: &View<F>) -> Vec<usize> {
-        // A position that no token has is left in, so that it is named and refused.
+        // A position that does not exist is left in, so that it is named and refused.
         let revealed = |&position: &usize| matches!(view.revealed.get(position), Some(Some(_)));
         let masked = |set: &Vec<usize>| -> Vec<usize> {
             set.iter().copied().filter(|position| !revealed(position)).collect()

@@ -142,7 +142,7 @@ impl<F: Scalar> View<F> {
         Ok(Self { revealed: revealed.to_vec(), masked, marginals, entropies })
     }
 
-    /// From the distribution of the masked tokens, in order, if the context is possible.
+    /// The view from the distribution of the masked tokens, in order, if the context is possible.
     fn of_conditional(
         shape: &[usize],
         revealed: &[Option<usize>],
@@ -189,7 +189,7 @@ impl<F: Scalar> View<F> {
         tokens
     }
 
-    /// Only the masked tokens of some positions.
+    /// The same view with only some of the masked tokens.
     fn restricted(&self, keep: impl Fn(usize) -> bool) -> Self {
         let places: Vec<usize> =
             (0..self.masked.len()).filter(|&place| keep(self.masked[place])).collect();

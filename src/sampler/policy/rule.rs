@@ -22,8 +22,9 @@ use crate::units::Nats;
 /// | `cumulative entropy 0.1 nats` | the same from left to right | |
 /// | `dilated` | the multiples of the largest stride that has any left | DUS |
 ///
-/// `c_1 >= c_2 >= ..` are the probabilities of the likeliest symbols. Each rule reveals one position at least; ties go to the earlier
-/// position. To any of them may be added that positions of one round are `at least 6 apart`, and that it works in `blocks of 32, ` from left to right.
+/// `c_1 >= c_2 >= ..` are the probabilities of the likeliest symbols. Each rule reveals at least one position; ties go
+/// to the earlier position. Any of these texts may end in `at least 6 apart`, for the positions of one round, and may
+/// begin with `blocks of 32, `, to work block after block from left to right.
 ///
 /// ```
 /// use unmaskcost::{sampler::policy::{Rule, self}, distribution::JointTable};
