@@ -98,7 +98,8 @@ impl PreparedCurve {
         self.information.len()
     }
 
-    /// The sampling error, or the cost of parallelism, of a schedule. O(T).
+    /// The sampling error, or the cost of parallelism, of a schedule. O(T), or O(L) where the units
+    /// are too coarse: see [Accuracy](#accuracy).
     ///
     /// # Errors
     /// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens.

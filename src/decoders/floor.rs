@@ -1,4 +1,5 @@
-//! Masks left after each pass, a function of the part of the passes done, rounded down and not clamped: ESM3, SoundStorm and DPLM.
+//! The masks left after each pass are a function of the part of the passes done, rounded down and not clamped: ESM3,
+//! SoundStorm and DPLM.
 
 use core::f32::consts::PI;
 

@@ -1,4 +1,4 @@
-//! Tokens revealed after each pass, by the arc cosine: the Halton sampler.
+//! The tokens revealed after each pass follow from the arc cosine: the Halton sampler.
 
 use core::f32::consts::FRAC_PI_2;
 

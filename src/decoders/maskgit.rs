@@ -1,4 +1,5 @@
-//! Masks left after each pass, by a function of the part of the passes done: MaskGIT, aMUSEd and MAR.
+//! The masks left after each pass are a clamped function of the part of the passes done: MaskGIT,
+//! aMUSEd and MAR.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 

@@ -252,7 +252,7 @@ pub enum Decoder {
     /// Source: yjyddq/EOSER-ASS-RL `eval/generate.py` @0908838, `ass_generate` with one block.
     Ascending,
 
-    /// ESM3 with its cosine schedule and *random positions*: so the exact error holds for this
+    /// ESM3 with its cosine schedule and *random positions*, so the exact error holds for this
     /// decoder.
     ///
     /// # Formula
@@ -277,7 +277,7 @@ pub enum Decoder {
     /// Source: bytedance/dplm `src/byprot/models/dplm/dplm.py` @8b3425b.
     Dplm,
 
-    /// MAR: [`Decoder::MaskGit`] with the cosine in `f64`, and *random positions*: so the exact error holds for this
+    /// MAR: [`Decoder::MaskGit`] with the cosine in `f64`, and *random positions*, so the exact error holds for this
     /// order and these sizes. (Its tokens are continuous.)
     ///
     /// Source: LTH14/mar `models/mar.py` @231d76f.

@@ -67,7 +67,7 @@ macro_rules! vectorised {
             /// Several vectors of any instruction set: with fewer lanes the compiler unrolls the loop
             /// over them before it vectorises it, and then does it badly.
             pub(crate) const LANES: usize = $lanes;
-            /// So many probabilities per lane are added plainly; then comes a compensated sum.
+            /// This many probabilities per lane are added plainly; then comes a compensated sum.
             const ROUNDS: usize = 32;
             /// The coefficients of P, constant term first.
             const POLYNOMIAL: [$float; $degree + 1] = $polynomial;

@@ -152,7 +152,7 @@ impl<F: Scalar> Program<F> {
         let tokens = scalar::float::<F>(facts.tokens);
         let highest = facts.intervals.last().map_or(F::zero(), |interval| interval.at_most);
         let amount = facts.correlation.map_or(F::zero(), |(_, amount)| amount);
-        // A correlation may well be L times the information, so it is divided by L.
+        // A correlation may be up to L times the information, so it is divided by L.
         let largest = highest.max(amount / tokens);
         let scale = if largest > F::zero() { largest } else { F::one() };
         let correlation = facts.correlation.map(|(kind, amount)| (kind, amount / scale));
