@@ -75,8 +75,8 @@ impl fmt::Display for RoundsAudit {
         };
         write!(
             f,
-            "all of that is for random positions. With the positions fixed as here, nothing below TC or below DTC \
-             can be guaranteed: two equal tokens in one round cost all of both (up to {} x DTC). What these \
+            "all of that is for random positions. With the positions fixed as here, no guarantee is below TC or below DTC: \
+             two equal tokens in one round cost all of both (up to {} x DTC). What these \
              positions cost on your data has to be measured\npositions of one round are at least {distance} apart",
             self.dual_total_correlation_factor,
         )
