@@ -31,6 +31,9 @@ mod estimator;
 mod exact;
 #[path = "few_samples.rs"]
 mod few_samples;
+#[cfg(feature = "rand")]
+#[path = "fits.rs"]
+mod fits;
 #[path = "gaps.rs"]
 mod gaps;
 #[path = "growth.rs"]

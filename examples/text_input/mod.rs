@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use unmaskcost::Result as CrateResult;
-use unmaskcost::distribution::MarkovChain;
+use unmaskcost::distribution::{ConditionalMarginal, HiddenMarkovChain, MarkovChain};
 
 /// A text that does not change, whatever the working directory.
 const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../LICENSE-APACHE");
@@ -75,7 +75,8 @@ pub fn read_symbols(path: Option<String>, alphabet: Alphabet) -> Result<Vec<usiz
 
 /// The Markov chain of this text.
 pub fn chain(symbols: &[usize], alphabet: Alphabet, smoothing: f64) -> Result<MarkovChain, String> {
-    if symbols.len() < 2 {
+    // Two halves, each with three symbols in a row.
+    if symbols.len() < 6 {
         return Err(format!("the text has {} symbols, too few for a chain", symbols.len()));
     }
     MarkovChain::fit(symbols, alphabet.size(), smoothing).map_err(|error| error.to_string())
@@ -84,7 +85,7 @@ pub fn chain(symbols: &[usize], alphabet: Alphabet, smoothing: f64) -> Result<Ma
 /// A distribution that is really known, made from a text: its Markov chain, and the chain of the same symbols in
 /// shuffled order, in which a symbol tells nothing about the next.
 pub struct FittedText {
-    pub symbols: usize,
+    pub symbols: Vec<usize>,
     pub alphabet: Alphabet,
     pub chain: MarkovChain,
     pub shuffled: MarkovChain,
@@ -92,24 +93,45 @@ pub struct FittedText {
 
 impl FittedText {
     pub fn of(path: Option<String>, alphabet: Alphabet) -> Result<Self, String> {
-        let mut symbols = read_symbols(path, alphabet)?;
+        let symbols = read_symbols(path, alphabet)?;
         let chain = chain(&symbols, alphabet, SMOOTHING)?;
-        symbols.shuffle(&mut ChaCha8Rng::seed_from_u64(1));
-        let shuffled = self::chain(&symbols, alphabet, SMOOTHING)?;
-        Ok(Self { symbols: symbols.len(), alphabet, chain, shuffled })
+        let mut mixed = symbols.clone();
+        mixed.shuffle(&mut ChaCha8Rng::seed_from_u64(1));
+        let shuffled = self::chain(&mixed, alphabet, SMOOTHING)?;
+        Ok(Self { symbols, alphabet, chain, shuffled })
     }
 
-    /// What is computed on, and how much of it is chance: to be said before any figure.
+    /// What is computed on, how much of it is chance, and what the chain leaves out: to be said before any figure.
     pub fn headline(&self, tokens: usize) -> CrateResult<String> {
-        let total =
-            |chain: &MarkovChain| chain.information_curve(tokens).map(|c| c.total_correlation().0);
+        let total = |chain: &MarkovChain| {
+            chain.information_curve(tokens).map(|curve| [curve.total_correlation().0])
+        };
         Ok(format!(
             "L = {tokens} tokens of a Markov chain over {} symbols, fitted to {} symbols of text; all values in nats\n\
-             TC = {:.4}; fitted to the same symbols in shuffled order: {:.4}",
+             TC = {:.4} ({:.3} by the jackknife over blocks of the text); same symbols in shuffled order: {:.4}\n{}",
             self.alphabet.size(),
-            self.symbols,
-            total(&self.chain)?,
-            total(&self.shuffled)?
+            self.symbols.len(),
+            total(&self.chain)?[0],
+            MarkovChain::jackknife(&self.symbols, self.alphabet.size(), SMOOTHING, 30, total)?[0],
+            total(&self.shuffled)?[0],
+            self.held_out()?
+        ))
+    }
+
+    /// What a symbol of one half of the text costs by chains of several orders, fitted to the other half.
+    fn held_out(&self) -> CrateResult<String> {
+        let (fitted, other) = self.symbols.split_at(self.symbols.len() / 2);
+        let alphabet = self.alphabet.size();
+        let cost = |order| {
+            let chain = HiddenMarkovChain::fit_order(fitted, alphabet, order, SMOOTHING)?;
+            Ok(-chain.log_probability(other)?.0 / other.len() as f64)
+        };
+        let rate = MarkovChain::fit(fitted, alphabet, SMOOTHING)?.entropy_rate()?.0;
+        Ok(format!(
+            "held-out half: {:.3} a symbol (entropy rate {rate:.3}); by a chain of order 0: {:.3}, of order 2: {:.3}",
+            cost(1)?,
+            cost(0)?,
+            cost(2)?
         ))
     }
 }

@@ -93,6 +93,28 @@ pub(crate) fn from_influences<F: Scalar>(
     mean.finite("the mean of grouped values")
 }
 
+/// What each group does to an estimate, from the estimates without it, and the bias of the estimate that these show.
+///
+/// # Formula
+/// ```text
+/// d_g = (1 - p_g) (x - x_without_g)        r_g = d_g - p_g sum_h d_h        bias = -sum_g d_g
+/// ```
+/// For groups of equal size it is the jackknife's bias, and the spread of the `r_g` gives its error (Efron & Stein, *Annals of
+/// Statistics* 9, 1981).
+pub(crate) fn jackknife<F: Scalar>(
+    shares: &[F],
+    value: F,
+    without_group: &[F],
+) -> (Vec<Influence<F>>, F) {
+    let deviations = shares.iter().zip(without_group);
+    let deviations: Vec<F> =
+        deviations.map(|(&share, &without)| (F::one() - share) * (value - without)).collect();
+    let sum = scalar::sum(deviations.iter().copied());
+    let influence =
+        |(&share, deviation): (&F, F)| Influence { share, deviation: deviation - share * sum };
+    (shares.iter().zip(deviations).map(influence).collect(), -sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

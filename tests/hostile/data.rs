@@ -241,6 +241,20 @@ pub fn chains<F: Float>(d: &mut Driver) {
     let odd = d.draw.size();
     d.note(|| format!("{initial:?} {rows:?} {counts:?} {smoothing:?}"));
     d.result("MarkovChain::fit", || MarkovChain::fit(&symbols, odd.min(300), smoothing));
+    let (order, blocks) = (d.draw.size(), d.draw.size());
+    d.result("HiddenMarkovChain::fit_order", || {
+        HiddenMarkovChain::fit_order(&symbols, odd.min(300), order, smoothing)
+    });
+    let small = d.result("HiddenMarkovChain::fit_order", || {
+        HiddenMarkovChain::fit_order(&symbols, alphabet, order.min(3), smoothing)
+    });
+    if let Some(small) = small {
+        d.result("HiddenMarkovChain::joint_table", || small.joint_table(3));
+    }
+    d.result("MarkovChain::jackknife", || {
+        let rate = |chain: &MarkovChain<F>| Ok([chain.entropy_rate()?.0]);
+        MarkovChain::jackknife(&symbols, alphabet, smoothing, blocks, rate)
+    });
     let made = [
         d.result("MarkovChain::from_transition", || MarkovChain::from_transition(&initial, &rows)),
         d.result("MarkovChain::stationary", || MarkovChain::stationary(&rows)),
@@ -253,6 +267,7 @@ pub fn chains<F: Float>(d: &mut Driver) {
         d.value("MarkovChain::alphabet", || chain.alphabet());
         d.value("MarkovChain::initial", || chain.initial().to_vec());
         d.value("MarkovChain::row", || chain.row(place).map(<[F]>::to_vec));
+        d.result("MarkovChain::entropy_rate", || chain.entropy_rate());
         d.result("MarkovChain::marginal", || chain.marginal(place));
         let curve = d.result("MarkovChain::information_curve", || chain.information_curve(tokens));
         found_curve(d, "MarkovChain::information_curve", curve);

@@ -7,7 +7,9 @@ use crate::numeric::scalar::{self, Scalar};
 
 mod along_order;
 mod curve;
+mod fit;
 mod hidden;
+mod higher_order;
 mod smoothing;
 mod stationary;
 mod steps;
@@ -181,31 +183,6 @@ impl<F: Scalar> MarkovChain<F> {
             transition.extend(weights.into_iter().map(|weight| weight / sum));
         }
         Self::stationary_of(transition, alphabet)
-    }
-
-    /// Fits the stationary chain to a sequence of symbols `0 .. alphabet`, by counting which symbol
-    /// follows which, with additive smoothing: see [`MarkovChain::from_counts`].
-    ///
-    /// # Errors
-    /// As [`MarkovChain::from_counts`], and [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol
-    /// outside the alphabet.
-    ///
-    /// ```
-    /// use unmaskcost::distribution::MarkovChain;
-    /// let chain: MarkovChain = MarkovChain::fit(&[0, 1, 0, 0, 1, 0], 2, 0.0)?;
-    /// assert_eq!(chain.row(1), Some(&[1.0, 0.0][..]));
-    /// # Ok::<(), unmaskcost::Error>(())
-    /// ```
-    pub fn fit(symbols: &[usize], alphabet: usize, smoothing: F) -> Result<Self> {
-        check_alphabet(alphabet)?;
-        if let Some(&index) = symbols.iter().find(|&&symbol| symbol >= alphabet) {
-            return Err(Error::IndexOutOfRange { what: "symbol", index, limit: alphabet });
-        }
-        let mut counts = vec![vec![0_u64; alphabet]; alphabet];
-        for pair in symbols.windows(2) {
-            counts[pair[0]][pair[1]] += 1;
-        }
-        Self::from_counts(&counts, smoothing)
     }
 
     /// The number of symbols.

@@ -3,7 +3,7 @@
 use crate::distribution::samples::entropies::Tally;
 use crate::error::Result;
 use crate::estimate::Estimate;
-use crate::estimate::clustered::{self, Influence};
+use crate::estimate::clustered;
 use crate::units::Nats;
 
 /// An entropy or information estimated from [`Samples`](super::Samples): in several ways that treat the bias of few samples
@@ -36,7 +36,8 @@ impl SampledValue {
         other: Option<Estimate>,
     ) -> Result<Self> {
         let value = tally.chao_wang_jost;
-        let (influences, bias) = shares.jackknife(tally.plug_in, &tally.without_group);
+        let (influences, bias) =
+            clustered::jackknife(&shares.0, tally.plug_in, &tally.without_group);
         let mut estimate = clustered::from_influences(Nats(value), &influences)?;
         if let Some(other) = other {
             let spread = crate::estimate::Spread::of(estimate);
@@ -104,19 +105,5 @@ impl Shares {
 
     pub(super) fn groups(&self) -> usize {
         self.0.len()
-    }
-
-    /// What each group does to an estimate, from the estimates without it; and the bias of the estimate that
-    /// these show (the jackknife's).
-    fn jackknife(&self, value: f64, without_group: &[f64]) -> (Vec<Influence<f64>>, f64) {
-        let deviations = self.0.iter().zip(without_group);
-        let deviations = deviations.map(|(&share, &without)| (1.0 - share) * (value - without));
-        let deviations: Vec<f64> = deviations.collect();
-        let sum: f64 = deviations.iter().sum();
-        let influence = |(&share, deviation): (&f64, f64)| Influence {
-            share,
-            deviation: deviation - share * sum,
-        };
-        (self.0.iter().zip(deviations).map(influence).collect(), -sum)
     }
 }
