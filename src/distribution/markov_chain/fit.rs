@@ -72,7 +72,7 @@ impl<F: Scalar> MarkovChain<F> {
     ///     Ok([chain.information_curve(16)?.sampling_error(&schedule)?.0])
     /// };
     /// let found = MarkovChain::jackknife(&text, 2, 0.5, 30, error)?[0];
-    /// assert!(found.standard_error().0 < 0.05 * found.value().0);
+    /// assert!(found.value().0 > 3.0 * found.standard_error().0);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn jackknife<V: AsRef<[F]>>(
