@@ -144,7 +144,8 @@ struct Marginals<'a, F> {
     /// Enough cells for the smaller tables that are alive at the same time.
     scratch_cells: usize,
     entropy: fn(&[F]) -> F,
-    /// For the first two tokens, if they are bits, and rows of a multiple of this number.
+    /// The function for the first two tokens, if they are bits, and the number that the length of a
+    /// row must be a multiple of.
     of_pair: Option<(EntropiesOfPair<F>, usize)>,
 }
 
@@ -264,7 +265,7 @@ impl<F: Scalar> Walk<'_, F> {
         if let (2, Some((of_pair, lanes))) = (undecided, self.marginals.of_pair)
             && stride % lanes == 0
         {
-            // A row is of one token at least, so no set is empty.
+            // A row has at least one token, so no set is empty.
             for (kept, entropy) in of_pair(cells).into_iter().enumerate() {
                 visit(set | kept, entropy.max(F::zero()));
             }

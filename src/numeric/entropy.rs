@@ -33,13 +33,13 @@ pub(crate) fn entropy_function<F: Scalar>() -> fn(&[F]) -> F {
     vectorised.into_iter().find_map(same_float).unwrap_or(scalar::entropy)
 }
 
-/// Of a table of two bits and a row of further cells for each of their values, `cells = [2, 2, row]`: the entropies
-/// of the row alone, with the first bit, with the second, and with both.
+/// From a table of two bits with a row of further cells for each of their values, `cells = [2, 2, row]`: the
+/// entropies of the row alone, with the first bit, with the second, and with both.
 pub(crate) type EntropiesOfPair<F> = fn(&[F]) -> [F; 4];
 
 /// The function for the entropies where the last two bits of a table are kept or summed out, without a table for
-/// each: vectorised for `f64` and `f32`; nothing for other floats. The row is to be a multiple of the number that
-/// comes with it.
+/// each: vectorised for `f64` and `f32`; `None` for other floats. The length of the row must be a multiple of the
+/// number that comes with the function.
 pub(crate) fn entropies_of_pair_function<F: Scalar>() -> Option<(EntropiesOfPair<F>, usize)> {
     let vectorised: [(&dyn Any, usize); 2] = [
         (&(double::entropies_of_pair as EntropiesOfPair<f64>), double::LANES),
@@ -160,7 +160,7 @@ macro_rules! vectorised {
                 }
             }
 
-            /// A quarter of the others: up to four terms are added to a lane at once.
+            /// A quarter of `ROUNDS`, since up to four terms are added to a lane at once.
             const PAIR_ROUNDS: usize = ROUNDS / 4;
 
             #[inline(always)]

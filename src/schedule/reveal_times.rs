@@ -307,9 +307,9 @@ impl RevealTimes {
     /// P(j) = L! [z^L y^j] prod_i (1 + y (exp((t_{i+1} - t_i) z) - 1))
     /// ```
     /// The coefficient of z^L is taken by the trapezoidal rule on the circle of radius L, which is exact
-    /// up to rounding with `9 sqrt(L) + 30` points. All but some 60 of them weigh nothing, so the time is
-    /// O(T^2) at any length. Rounding grows with the steps: the absolute error is
-    /// about 1e-15 up to 1000 of them, 1e-13 at 10,000 and 2e-13 at 20,000.
+    /// up to rounding with `9 sqrt(L) + 30` points. All but some 60 of them have no weight, so the time
+    /// is O(T^2) at any length. Rounding grows with the steps: the absolute error is about 1e-15 up to
+    /// 1000 of them, 1e-13 at 10,000 and 2e-13 at 20,000.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^33 products of
@@ -570,7 +570,7 @@ struct Point {
 }
 
 impl Circle {
-    /// Below its exponential is zero.
+    /// Below this, an exponential is zero.
     const LOWEST_EXPONENT: f64 = -745.2;
 
     fn new(tokens: usize) -> Self {
@@ -578,7 +578,7 @@ impl Circle {
         Self { radius, points: (9.0 * radius.sqrt()) as usize + 30 }
     }
 
-    /// Those with a weight, without their conjugates, or one or two more.
+    /// The number of points that have a weight, without their conjugates; or one or two more.
     fn points_that_count(&self) -> usize {
         let half_sine = (Self::LOWEST_EXPONENT / (-2.0 * self.radius)).sqrt().min(1.0);
         let share = half_sine.asin() / PI;
