@@ -93,7 +93,8 @@ pub(crate) fn from_influences<F: Scalar>(
     mean.finite("the mean of grouped values")
 }
 
-/// What each group does to an estimate, from the estimates without it, and the bias of the estimate that these show.
+/// What each group does to an estimate, from the estimates without it, and the bias of the estimate that these
+/// reveal.
 ///
 /// # Formula
 /// ```text

@@ -14,13 +14,13 @@ impl<F: Scalar> MarkovChain<F> {
     /// Fits the stationary chain to a sequence of symbols `0 .. alphabet`, by counting which symbol
     /// follows which, with additive smoothing: see [`MarkovChain::from_counts`].
     ///
-    /// What smoothing does to the curve: it makes rows more alike, so tokens tell less about each other. Chance in the
-    /// counts does the opposite. For 9,129 letters of 27 kinds neighbours share .628, .608, .559 and .516 nats with
-    /// smoothing 0, 0.1, 0.5 and 1; for the same text in 3 kinds .1029, .1029, .1028 and .1027.
-    /// [`MarkovChain::jackknife`] takes both effects out, and says how sure the rest is.
+    /// Smoothing makes rows more alike, so that tokens tell less about each other. Chance in the counts does the
+    /// opposite. For instance, in a text of 9,129 letters of 27 kinds, neighbours share .628, .608, .559 and .516
+    /// nats with smoothing 0, 0.1, 0.5 and 1; for the same text in 3 kinds .1029, .1029, .1028 and .1027.
+    /// [`MarkovChain::jackknife`] takes both effects out, and gives the error of what is left.
     ///
-    /// Whether the chain fits: compare `-log_probability / length` ([`log_probability`]) on another text with
-    /// [`entropy_rate`](MarkovChain::entropy_rate), and with other orders
+    /// To see whether the chain fits, compare `-log_probability / length` ([`log_probability`]) on another
+    /// text with [`entropy_rate`](MarkovChain::entropy_rate), and with other orders
     /// ([`HiddenMarkovChain::fit_order`]).
     ///
     /// [`log_probability`]: crate::distribution::ConditionalMarginal::log_probability
@@ -40,14 +40,15 @@ impl<F: Scalar> MarkovChain<F> {
         Self::from_counts(&transitions(symbols, alphabet)?, smoothing)
     }
 
-    /// Numbers that follow from the chain fitted to a text, with the errors that the text leaves: by the jackknife over
-    /// blocks of the text. `statistic` computes them, in nats, from a chain: a whole curve, or one figure.
+    /// Estimates of numbers that follow from the chain fitted to a text, by the jackknife over blocks of the text.
+    /// `statistic` computes the numbers, in nats, from a chain: a whole curve, or one figure.
     ///
-    /// The values are those of the fitted chain without the bias that the jackknife sees, both of few counts and of
-    /// smoothing; so they may lie below 0 by chance. Errors come from the spread of the blocks, so they hold whether or not the text is a
-    /// Markov chain: then for the chain that fits its source best. They need blocks that are long against what the text
-    /// remembers, and some twenty of them; and they are too small for figures that are 0 and stay so to
-    /// first order, if only a single degree of freedom moves them: two symbols, exactly independent.
+    /// The values are those of the fitted chain less the bias that the jackknife sees, which is that of few counts and
+    /// that of smoothing. So they may lie below 0 by chance. Errors come from the spread of the blocks, so they hold
+    /// whether or not the text is a Markov chain. If it is not, they are errors of the figures of the chain that fits
+    /// its source best. They need some twenty blocks, each long compared with the memory of the text. They are too
+    /// small for a figure that is 0 and stays 0 to first order, if only a single degree of freedom moves it, as for two
+    /// symbols that are exactly independent.
     ///
     /// # Formula
     /// ```text
@@ -62,7 +63,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// Those of [`MarkovChain::fit`] and of `statistic`; [`NoSpread`](Error::NoSpread) for fewer than two blocks;
     /// [`TooLarge`](Error::TooLarge) for more than 2^16; [`SeveralStationaryLaws`](Error::SeveralStationaryLaws) if without a
     /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](Error::LengthMismatch) if the
-    /// statistic is not always of as many numbers.
+    /// statistic does not always have the same number of values.
     ///
     /// ```
     /// use unmaskcost::{Schedule, distribution::MarkovChain};
@@ -110,8 +111,8 @@ impl<F: Scalar> MarkovChain<F> {
         whole.iter().zip(without).map(estimate).collect()
     }
 
-    /// The entropy of a token given all before it, in the long run: what a text of this chain costs per symbol, at the
-    /// least.
+    /// The entropy of a token given all before it, in the long run: the least that a text of this chain costs per
+    /// symbol.
     ///
     /// # Formula
     /// ```text
@@ -145,7 +146,7 @@ impl<F: Scalar> MarkovChain<F> {
     }
 }
 
-/// How often each symbol follows each.
+/// How often each symbol follows each symbol.
 fn transitions(symbols: &[usize], alphabet: usize) -> Result<Vec<Vec<u64>>> {
     check_alphabet(alphabet)?;
     check_sequence(symbols, alphabet)?;
@@ -162,7 +163,8 @@ fn without_block(all: &[Vec<u64>], part: &[usize]) -> Vec<Vec<u64>> {
     for pair in part.windows(2) {
         rest[pair[0]][pair[1]] -= 1;
     }
-    // Where only the part tells what follows a symbol, that is the best guess for it; and it hardly counts.
+    // Where only the part shows what follows a symbol, its counts are the best guess; and such a symbol
+    // hardly matters.
     for (rest, all) in rest.iter_mut().zip(all) {
         if rest.iter().all(|count| *count == 0) {
             rest.clone_from(all);

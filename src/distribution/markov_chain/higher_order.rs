@@ -5,26 +5,26 @@ use crate::distribution::traits::check_sequence;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
 
-/// With two symbols, as many contexts as there may be.
+/// The highest order: with two symbols it has as many contexts as there may be.
 const MAX_ORDER: u128 = 12;
 
 impl<F: Scalar> HiddenMarkovChain<F> {
-    /// Fits the stationary chain of an order to a sequence of symbols: one in which a symbol depends on so many before it. Its states are the
-    /// last `order` symbols, and each shows the last of them. Order 0 are independent symbols, and order 1 is
-    /// [`MarkovChain::fit`].
+    /// Fits the stationary chain of an order to a sequence of symbols: one in which a symbol depends on this many
+    /// before it. Its states are the last `order` symbols, and each shows the last of them. Order 0 are independent
+    /// symbols, and order 1 is [`MarkovChain::fit`].
     ///
     /// # Formula
     /// ```text
     /// P(y | x_1 .. x_r) = (n(x_1 .. x_r y) + q s P(y | x_2 .. x_r)) / (n(x_1 .. x_r) + q s)      s the smoothing, q symbols
     /// ```
-    /// from order 2 on, where `n` counts how often that stands in the text: the weight `q s` of the smoothing is spread as
-    /// the chain of the order below predicts (MacKay & Peto, *Natural Language Engineering* 1, 1995). Orders 0 and 1 spread it
-    /// evenly. A context that never occurs is predicted by the shorter one, also without smoothing.
+    /// from order 2 on, where `n` counts how often a word stands in the text: the weight `q s` of the smoothing is
+    /// spread as the chain of the order below predicts (MacKay & Peto, *Natural Language Engineering* 1, 1995). Orders
+    /// 0 and 1 spread it evenly. A context that never occurs is predicted by the shorter one, also without smoothing.
     ///
     /// # Which order?
-    /// That which costs least on text that it was not fitted to, per symbol; and what the next order saves there is what the
-    /// fit leaves out. Only orders 0 and 1 have an exact curve at any length; the others at the few tokens of a table
-    /// ([`joint_table`](Self::joint_table)), or by sequences that they draw
+    /// The one that costs least per symbol on text that it was not fitted to. What the next order saves there is what
+    /// the fit leaves out. Only orders 0 and 1 have an exact curve at any length. The others have one at the few
+    /// tokens of a table ([`joint_table`](Self::joint_table)), or an estimate from sequences that they draw
     /// ([`Collector`](crate::measured::Collector)).
     ///
     /// # Errors
@@ -88,8 +88,8 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     }
 }
 
-/// For each context of `order` symbols the distribution of the next one, one row after another; the weight of the smoothing is
-/// spread as `shorter` says, whose rows are those of the contexts without their first symbol.
+/// For each context of `order` symbols the distribution of the next one, one row after another; the weight of the
+/// smoothing is spread as in `shorter`, whose rows are those of the contexts without their first symbol.
 fn predictions<F: Scalar>(
     symbols: &[usize],
     alphabet: usize,
