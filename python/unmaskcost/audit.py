@@ -1,4 +1,4 @@
-"""What a careful colleague says of a schedule."""
+"""What can be said of a given schedule."""
 
 from ._unmaskcost import audit
 
