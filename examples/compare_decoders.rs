@@ -152,8 +152,7 @@ impl<'a> Row<'a> {
     fn new(blocks: &'a OrderBlocks, steps: &[usize]) -> unmaskcost::Result<Self> {
         let choices = steps.iter().map(|&steps| blocks.choose(steps));
         // Numbers of steps that no measured schedule has are left out.
-        let choices =
-            choices.filter(|choice| !matches!(choice, Err(Error::StepsNotMeasured { .. })));
+        let choices = choices.filter(|choice| !matches!(choice, Err(Error::NotApplicable { .. })));
         let one_at_a_time = blocks.mean_loss(&Schedule::sequential(blocks.tokens())?).ok();
         let fewest =
             one_at_a_time.map(|loss| blocks.fewest_steps(Nats(TOLERANCE * loss.value().0)));

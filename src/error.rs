@@ -46,26 +46,6 @@ pub enum Error {
         tokens: usize,
     },
 
-    /// Fewer steps than curves to split them over.
-    #[error("{steps} steps are too few for {curves} curves: each needs at least one")]
-    StepsBelowCurves {
-        /// The number of steps asked for.
-        steps: usize,
-        /// The number of curves.
-        curves: usize,
-    },
-
-    /// A largest step that no schedule of these tokens can have.
-    #[error(
-        "no schedule of {tokens} tokens has largest step {largest_step}: 1 <= largest step <= tokens is needed"
-    )]
-    LargestStepOutOfRange {
-        /// The step size asked for.
-        largest_step: usize,
-        /// The number of tokens to reveal.
-        tokens: usize,
-    },
-
     /// Two things that must have the same number of tokens do not.
     #[error("the {what} has {tokens} tokens, but the schedule reveals {schedule_tokens}")]
     TokensDiffer {
@@ -148,26 +128,6 @@ pub enum Error {
         divisor: usize,
     },
 
-    /// A decoder that has no block-wise form.
-    #[error("{decoder} does not decode block by block")]
-    NotBlockwise {
-        /// The name of the decoder.
-        decoder: &'static str,
-    },
-
-    /// A decoder that ends before all tokens are revealed.
-    #[error(
-        "{decoder} leaves {masked} of the {tokens} tokens of a block masked; it needs more steps"
-    )]
-    LeavesMasks {
-        /// The name of the decoder.
-        decoder: &'static str,
-        /// The tokens of the block.
-        tokens: usize,
-        /// How many of them are never revealed.
-        masked: usize,
-    },
-
     /// A decoder that chooses positions by tokens it has sampled, or masks tokens again.
     #[error(
         "{name:?} looks at the tokens that it sampled, or masks revealed ones again: its output is not a product of predictions, and its cost is not known; a rule that looks at predictions only is needed"
@@ -177,113 +137,11 @@ pub enum Error {
         name: String,
     },
 
-    /// The first value of a list must be zero and is not.
-    #[error("{what}[0] is {}; it must be 0 (up to {tolerance:e})", number(*.value))]
-    FirstNotZero {
-        /// The list.
-        what: &'static str,
-        /// The value found.
-        value: f64,
-        /// The deviation that would have been accepted.
-        tolerance: f64,
-    },
-
-    /// A list that must not decrease does.
-    #[error(
-        "{what}[{index}] is {}, less than {} before it; it must not decrease (by more than {tolerance:e})",
-        number(*.value), number(*.previous)
-    )]
-    Decreases {
-        /// The list.
-        what: &'static str,
-        /// Index of the offending value.
-        index: usize,
-        /// The largest value before it.
-        previous: f64,
-        /// The value found.
-        value: f64,
-        /// The decrease that would have been accepted.
-        tolerance: f64,
-    },
-
-    /// A list that must not increase does.
-    #[error(
-        "{what}[{index}] is {}, more than {} before it; it must not increase (by more than {tolerance:e})",
-        number(*.value), number(*.previous)
-    )]
-    Increases {
-        /// The list.
-        what: &'static str,
-        /// Index of the offending value.
-        index: usize,
-        /// The smallest value before it.
-        previous: f64,
-        /// The value found.
-        value: f64,
-        /// The increase that would have been accepted.
-        tolerance: f64,
-    },
-
-    /// Probabilities that do not sum to one.
-    #[error("{what} sums to {sum}, not to 1 (up to {tolerance:e})")]
-    NotNormalized {
-        /// The list of probabilities.
-        what: &'static str,
-        /// The sum found.
-        sum: f64,
-        /// The deviation that would have been accepted.
-        tolerance: f64,
-    },
-
-    /// A row of conditional probabilities that does not sum to one.
-    #[error("row {row} of {what} sums to {sum}, not to 1 (up to {tolerance:e})")]
-    RowNotNormalized {
-        /// The matrix.
-        what: &'static str,
-        /// Index of the row.
-        row: usize,
-        /// The sum found.
-        sum: f64,
-        /// The deviation that would have been accepted.
-        tolerance: f64,
-    },
-
-    /// A row of counts without a count: there is nothing to take the probabilities from.
-    #[error(
-        "row {row} of {what} is zero: no distribution follows from it (positive smoothing gives one)"
-    )]
-    EmptyRow {
-        /// The matrix.
-        what: &'static str,
-        /// Index of the row.
-        row: usize,
-    },
-
-    /// A Markov chain with more than one stationary distribution.
-    #[error(
-        "the stationary distribution is not unique: from state {first} and from state {second} no state can be reached in common"
-    )]
-    SeveralStationaryLaws {
-        /// A state of one closed class.
-        first: usize,
-        /// A state of another closed class.
-        second: usize,
-    },
-
     /// A context that the distribution gives probability zero: nothing is defined given it.
     #[error("{what} has probability zero: nothing is defined given it")]
     ImpossibleContext {
         /// What was conditioned on.
         what: &'static str,
-    },
-
-    /// A parameter that must be positive and is not.
-    #[error("{what} is {}; it must be positive", number(*.value))]
-    NotPositive {
-        /// The parameter.
-        what: &'static str,
-        /// The value found.
-        value: f64,
     },
 
     /// A quantity outside the range that it must be in.
@@ -295,15 +153,6 @@ pub enum Error {
         value: f64,
         /// The range.
         needed: &'static str,
-    },
-
-    /// The integers modulo this number are not a field.
-    #[error(
-        "{field} is not a prime number; linear codes here are over the integers modulo a prime"
-    )]
-    NotPrime {
-        /// The number found.
-        field: u64,
     },
 
     /// A code that was claimed to be maximum distance separable is not.
@@ -354,28 +203,6 @@ pub enum Error {
         missing: &'static str,
     },
 
-    /// A published bound does not speak of this schedule.
-    #[error("{bound} does not apply: it needs {needs}")]
-    NotApplicable {
-        /// The bound.
-        bound: &'static str,
-        /// The condition that is not met.
-        needs: &'static str,
-    },
-
-    /// A share of the tokens that is not a whole number of them.
-    #[error(
-        "a mask ratio of {ratio} of {tokens} tokens masks {masked} of them; a whole number from 1 to {tokens} is needed"
-    )]
-    RatioNotACount {
-        /// The mask ratio.
-        ratio: f64,
-        /// The number of tokens.
-        tokens: usize,
-        /// Their product.
-        masked: f64,
-    },
-
     /// A loss is needed where none was measured.
     #[error(
         "the loss at {missing} revealed tokens is needed, but losses were measured from {first} to {last} only"
@@ -389,15 +216,8 @@ pub enum Error {
         last: usize,
     },
 
-    /// A measurement of no samples.
-    #[error("measurement {index} (counted from 0) has no samples; at least one is needed")]
-    NoSamples {
-        /// Index of the measurement.
-        index: usize,
-    },
-
     /// Too few samples at a count to know their spread.
-    #[error("{samples} samples at {revealed} revealed tokens; at least {needed} are needed")]
+    #[error("{} samples at {revealed} revealed tokens; at least {needed} are needed", how_many(*.samples))]
     TooFewSamples {
         /// The count.
         revealed: usize,
@@ -405,25 +225,6 @@ pub enum Error {
         samples: u64,
         /// The least number that would do.
         needed: u64,
-    },
-
-    /// Too few independent groups (sequences, or documents) to know their spread.
-    #[error("{groups} independent sequences or documents have no spread; at least 2 are needed")]
-    NoSpread {
-        /// The number of groups.
-        groups: usize,
-    },
-
-    /// A run of a decoder that is given twice.
-    #[error(
-        "decoder {decoder:?} was run on sequence {sequence:?} twice with the same draw; give each run of a sequence its own \
-         draw, or leave one out"
-    )]
-    RunTwice {
-        /// The name of the decoder.
-        decoder: String,
-        /// The name of the sequence.
-        sequence: String,
     },
 
     /// A name that nothing here has.
@@ -435,41 +236,6 @@ pub enum Error {
         name: String,
         /// The names that there are.
         known: String,
-    },
-
-    /// A decoder that takes fewer rounds than all that it is compared with.
-    #[error(
-        "{decoder:?} takes {rounds} rounds, and each of the others at least {fewest}: no mixture of them takes as few"
-    )]
-    FewerRounds {
-        /// The name of the decoder.
-        decoder: String,
-        /// Its mean number of rounds.
-        rounds: f64,
-        /// The least mean number of rounds of the others.
-        fewest: f64,
-    },
-
-    /// A sequence said to be of two documents.
-    #[error(
-        "sequence {sequence:?} is of document {one:?} in one place and of {other:?} in another"
-    )]
-    DocumentsDiffer {
-        /// The name of the sequence.
-        sequence: String,
-        /// The document in the first place.
-        one: String,
-        /// The document in the other.
-        other: String,
-    },
-
-    /// A number of samples is needed that was not given.
-    #[error(
-        "at {revealed} revealed tokens the number of samples is needed, but not known; give it for all losses there (or, to merge them, for none)"
-    )]
-    SamplesUnknown {
-        /// The count.
-        revealed: usize,
     },
 
     /// Two losses at one count that are both said to be exact, and are not equal.
@@ -487,61 +253,67 @@ pub enum Error {
         tolerance: f64,
     },
 
-    /// Too few counts to measure at: both ends are needed.
+    /// A list that must not decrease does, or one that must not increase.
     #[error(
-        "{points} counts of {tokens} tokens do not include both ends; at least {needed} are needed"
+        "{what}[{index}] is {}, {} {} before it; it must not {} (by more than {tolerance:e})",
+        number(*.value), if value < previous { "less than" } else { "more than" },
+        number(*.previous), if value < previous { "decrease" } else { "increase" }
     )]
-    TooFewCounts {
-        /// The number of counts asked for.
-        points: usize,
-        /// The number of tokens.
-        tokens: usize,
+    NotMonotone {
+        /// The list.
+        what: &'static str,
+        /// Index of the offending value.
+        index: usize,
+        /// The largest value before it, or the smallest in a list that must not increase.
+        previous: f64,
+        /// The value found.
+        value: f64,
+        /// The change that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// Probabilities that do not sum to one.
+    #[error("{}{what} sums to {sum}, not to 1 (up to {tolerance:e})", row_of(*.row))]
+    NotNormalized {
+        /// The list of probabilities, or the matrix.
+        what: &'static str,
+        /// Index of the row of a matrix.
+        row: Option<usize>,
+        /// The sum found.
+        sum: f64,
+        /// The deviation that would have been accepted.
+        tolerance: f64,
+    },
+
+    /// What is asked for does not exist here: a bound for this schedule, a decoder's answer to this request, the loss of
+    /// a step that was not measured.
+    #[error("{what} does not apply: it needs {needs}")]
+    NotApplicable {
+        /// The bound, the decoder, the step.
+        what: String,
+        /// The condition that is not met.
+        needs: String,
+    },
+
+    /// Too few of something to tell what is asked for: of independent sequences or documents for their spread, of counts
+    /// for both ends, of steps for several curves.
+    #[error("{found} {what}; at least {needed} are needed")]
+    TooFew {
+        /// What is counted.
+        what: &'static str,
+        /// The number found.
+        found: usize,
         /// The least number that would do.
         needed: usize,
     },
 
-    /// A step of a schedule whose loss was not measured.
-    #[error(
-        "the step from {revealed} to {until} revealed tokens was not measured: only schedules whose steps are measured \
-         blocks have a loss"
-    )]
-    StepNotMeasured {
-        /// The tokens known before the step.
-        revealed: usize,
-        /// The tokens known after it.
-        until: usize,
-    },
-
-    /// No schedule of this many steps has all its steps measured.
-    #[error("no schedule of {steps} steps consists of measured blocks; measure at more counts")]
-    StepsNotMeasured {
-        /// The number of steps asked for.
-        steps: usize,
-    },
-
-    /// A sequence that lacks a block which others have.
-    #[error(
-        "sequence {sequence:?} has no block from {revealed} until {until}, but others have; measure all sequences at the \
-         same counts, or leave this one out"
-    )]
-    BlockMissing {
+    /// Measurements of one sequence that contradict each other, or lack what other sequences have.
+    #[error("sequence {sequence:?} {problem}")]
+    Sequence {
         /// The name of the sequence.
         sequence: String,
-        /// The tokens known.
-        revealed: usize,
-        /// The first rank that is not in the block.
-        until: usize,
-    },
-
-    /// A block that is given twice for one sequence.
-    #[error("the block from {revealed} until {until} of sequence {sequence:?} is given twice")]
-    BlockTwice {
-        /// The name of the sequence.
-        sequence: String,
-        /// The tokens known.
-        revealed: usize,
-        /// The first rank that is not in the block.
-        until: usize,
+        /// What is wrong with it.
+        problem: String,
     },
 
     /// A line of a CSV text cannot be used.
@@ -583,6 +355,41 @@ fn number(value: f64) -> String {
         0.0 | 1e-5..1e9 => value.to_string(),
         _ => format!("{value:e}"),
     }
+}
+
+/// A count as a person says it.
+fn how_many(count: u64) -> String {
+    if count == 0 { "no".to_owned() } else { count.to_string() }
+}
+
+fn row_of(row: Option<usize>) -> String {
+    row.map_or_else(String::new, |row| format!("row {row} of "))
+}
+
+/// [`Error::NotApplicable`].
+pub(crate) fn not_applicable(what: impl Into<String>, needs: impl Into<String>) -> Error {
+    Error::NotApplicable { what: what.into(), needs: needs.into() }
+}
+
+/// [`Error::TooFew`] for a spread.
+pub(crate) fn no_spread(found: usize) -> Error {
+    Error::TooFew { what: "independent sequences or documents have no spread", found, needed: 2 }
+}
+
+/// [`Error::Sequence`].
+pub(crate) fn sequence(sequence: impl Into<String>, problem: impl Into<String>) -> Error {
+    Error::Sequence { sequence: sequence.into(), problem: problem.into() }
+}
+
+/// [`Error::Sequence`] for two documents.
+pub(crate) fn documents_differ(
+    name: impl Into<String>,
+    one: Option<&str>,
+    other: Option<&str>,
+) -> Error {
+    let document = |name: Option<&str>| name.unwrap_or_default().to_owned();
+    let (one, other) = (document(one), document(other));
+    sequence(name, format!("is of document {one:?} in one place and of {other:?} in another"))
 }
 
 /// Refuses what would need more than the limit.

@@ -390,10 +390,10 @@ fn checked_cells<F: Scalar>(
     documents: Vec<CellDocument<F>>,
 ) -> Result<Vec<Moments<F>>> {
     let mut cells = Moments::for_counts(tokens)?;
-    for (index, document) in documents.into_iter().enumerate() {
+    for document in documents {
         let CellDocument { revealed, samples, mean, sum_of_squares } = document;
         if samples == 0 {
-            return Err(Error::NoSamples { index });
+            return Err(Error::TooFewSamples { revealed, samples, needed: 1 });
         }
         scalar::check_single("mean", mean)?;
         let squares = scalar::check_nonnegative("sum of squares", sum_of_squares)?;

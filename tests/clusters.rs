@@ -166,7 +166,10 @@ fn what_clusters_refuse() {
     assert!(matches!(out, Err(Error::IndexOutOfRange { index: 2, limit: 2, .. })));
     assert!(matches!(new(&[1.0], &[word()], 1.5), Err(Error::OutOfRange { .. })));
     assert!(matches!(new(&[1.0], &[word()], f64::NAN), Err(Error::NotFinite { .. })));
-    assert!(matches!(new(&[0.5, 0.4], &[word(), word()], 0.1), Err(Error::NotNormalized { .. })));
+    assert!(matches!(
+        new(&[0.5, 0.4], &[word(), word()], 0.1),
+        Err(Error::NotNormalized { row: None, .. })
+    ));
     assert!(matches!(
         new(&[1.5, -0.5], &[word(), word()], 0.1),
         Err(Error::Negative { index: Some(1), .. })

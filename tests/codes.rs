@@ -197,8 +197,13 @@ fn codes_and_tables_tell_entropies_to_estimators() {
 fn broken_codes_are_refused_with_the_reason() {
     let code = |field, rows: &[&[u64]]| LinearCode::from_generator(field, rows);
     for field in [0, 1, 4, 9, 65_536, 4_294_967_289] {
-        assert_eq!(code(field, &[&[0]]), Err(Error::NotPrime { field }));
-        assert_eq!(MdsCode::new(field, 3, 1), Err(Error::NotPrime { field }));
+        let error = Error::OutOfRange {
+            what: "the field",
+            value: field as f64,
+            needed: "a prime number (linear codes here are over the integers modulo a prime)",
+        };
+        assert_eq!(code(field, &[&[0]]), Err(error.clone()));
+        assert_eq!(MdsCode::new(field, 3, 1), Err(error));
     }
     let too_large = |what, needed, limit| Error::TooLarge { what, needed, limit };
     let refused = too_large("size of the field", 1 << 32, u32::MAX.into());

@@ -89,7 +89,7 @@ fn counts_dense_at_the_ends_leave_little_to_the_straight_lines() {
 fn counts_that_cannot_hold_both_ends_are_refused() {
     assert_eq!(
         measurement_counts(8, 1),
-        Err(Error::TooFewCounts { points: 1, tokens: 8, needed: 2 })
+        Err(Error::TooFew { what: "counts do not include both ends", found: 1, needed: 2 })
     );
     assert!(matches!(measurement_counts(0, 4), Err(Error::Empty { .. })));
     assert!(matches!(measurement_counts(usize::MAX, 4), Err(Error::TooLarge { .. })));

@@ -82,7 +82,7 @@ proptest! {
 fn exact_losses_that_contradict_each_other_are_refused() {
     let points = [point(0, 1.0, 0.0, 1), point(1, 0.9, 0.1, 1), point(2, 1.5, 0.0, 1)];
     let error = LossCurve::from_points(points, 3).unwrap().isotonic().unwrap_err();
-    assert!(matches!(error, Error::Increases { what: "exact losses", index: 2, .. }));
+    assert!(matches!(error, Error::NotMonotone { what: "exact losses", index: 2, .. }));
 }
 
 /// Standard normal by the polar method.

@@ -179,9 +179,9 @@ fn means_are_those_of_a_loss_curve_and_what_cannot_be_is_refused() {
 
     let of = |sequences: &[SequenceLosses]| NestedLosses::from_sequences(sequences, 2).unwrap_err();
     assert!(matches!(of(&[]), Error::Empty { .. }));
-    assert!(matches!(of(&[losses(1.0)]), Error::NoSpread { groups: 1 }));
+    assert!(matches!(of(&[losses(1.0)]), Error::TooFew { found: 1, .. }));
     let one_document = [losses(1.0).of_document("a"), losses(2.0).of_document("a")];
-    assert!(matches!(of(&one_document), Error::NoSpread { groups: 1 }));
+    assert!(matches!(of(&one_document), Error::TooFew { found: 1, .. }));
     let beyond = SequenceLosses::new([(2, Nats(1.0))]);
     assert!(matches!(of(&[losses(1.0), beyond]), Error::IndexOutOfRange { index: 2, .. }));
     let once = SequenceLosses::new([(0, Nats(1.0))]);

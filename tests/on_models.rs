@@ -222,7 +222,7 @@ fn impossible_sequences_and_policies_are_refused() {
     let none = |_: &View| Vec::new();
     assert!(matches!(policy::teacher_forced(&chain, &none, &[0]), Err(Error::Empty { .. })));
     let single = policy::estimated_cost(&chain, &rule, [[0, 0]]);
-    assert!(matches!(single, Err(Error::NoSpread { groups: 1 })));
+    assert!(matches!(single, Err(Error::TooFew { found: 1, .. })));
     // A block longer than anything.
     let long = rule.in_blocks(BlockLength(usize::MAX)).unwrap();
     let view = View::new(&chain.joint_table(3).unwrap(), &[None; 3]).unwrap();
@@ -235,7 +235,7 @@ fn impossible_sequences_and_policies_are_refused() {
     assert!(matches!(refused(&[vec![], vec![]]), Error::Empty { .. }));
     assert!(matches!(
         refused(&[vec![0.5, 0.6], vec![0.5, 0.5]]),
-        Error::RowNotNormalized { row: 0, .. }
+        Error::NotNormalized { row: Some(0), .. }
     ));
     assert!(matches!(refused(&[vec![0.5, 0.5], vec![f64::NAN, 0.5]]), Error::NotFinite { .. }));
     let bits = HiddenMarkovChain::new(states(), &[[0.9, 0.1], [0.1, 0.9]]).unwrap();

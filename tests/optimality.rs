@@ -576,7 +576,10 @@ fn bad_input_is_refused() {
     assert!(matches!(optimal::at_price(&curve, Nats(-1.0)), Err(Error::Negative { .. })));
     assert!(matches!(optimal::split::<f64>(&[], 1), Err(Error::Empty { .. })));
     let two = [curve.clone(), curve];
-    assert_eq!(optimal::split(&two, 1), Err(Error::StepsBelowCurves { steps: 1, curves: 2 }));
+    assert_eq!(
+        optimal::split(&two, 1),
+        Err(Error::TooFew { what: "steps for curves that need one each", found: 1, needed: 2 })
+    );
     assert_eq!(optimal::split(&two, 9), Err(Error::StepsOutOfRange { steps: 9, tokens: 8 }));
     let huge = InformationCurve::from_information([0.0, 8e307]).unwrap();
     assert!(matches!(optimal::split(&[huge.clone(), huge], 2), Err(Error::Overflow { .. })));

@@ -312,7 +312,7 @@ fn what_is_no_curve_along_an_order_is_refused() {
         rows(&[&[1.0, 1.0]]),
         Err(Error::LengthMismatch { found: 2, expected: 1, .. })
     ));
-    assert!(matches!(rows(&[&[1.0, 1.0], &[2.0]]), Err(Error::Increases { index: 2, .. })));
+    assert!(matches!(rows(&[&[1.0, 1.0], &[2.0]]), Err(Error::NotMonotone { index: 2, .. })));
     assert!(matches!(rows(&[&[1.0, 1.0], &[-1.0]]), Err(Error::Negative { index: Some(2), .. })));
     assert!(matches!(rows(&[&[1.0, f64::NAN], &[0.0]]), Err(Error::NotFinite { .. })));
     let curve = rows(&[&[1.0, 1.0], &[0.0]]).unwrap();

@@ -414,12 +414,12 @@ fn noise_schedules_become_times_and_sizes_and_times_again() {
 
 #[test]
 fn named_rounding_rules_are_those_of_the_decoders() {
-    use unmaskcost::decoders::{DllmAlpha, MaskFunction};
+    use unmaskcost::decoders::Shape;
     for (tokens, steps) in [(256, 100), (128, 64), (1000, 31)] {
         let cosine = NoiseSchedule::cosine().times(steps).unwrap();
-        let maskgit = Decoder::MaskGit(MaskFunction::Cosine).plan(tokens, steps).unwrap();
+        let maskgit = Decoder::MaskGit(Shape::Cosine).plan(tokens, steps).unwrap();
         assert_eq!(cosine.round(tokens, Rounding::MaskedFloorClamped).unwrap(), maskgit);
-        let dllm = Decoder::Dllm(DllmAlpha::Cosine).plan(tokens, steps).unwrap();
+        let dllm = Decoder::Dllm(Shape::Cosine).plan(tokens, steps).unwrap();
         let rounded = cosine.round(tokens, Rounding::StepNearest).unwrap();
         assert_eq!(rounded.schedule(), dllm.schedule());
         let dream = Decoder::Dream.plan(tokens, steps).unwrap();
@@ -431,8 +431,7 @@ fn named_rounding_rules_are_those_of_the_decoders() {
 #[test]
 fn the_precision_of_the_original_can_move_a_token() {
     // cos(pi/3) = 1/2: 499 masks left in single precision, 500 in double.
-    let single =
-        Decoder::MaskGit(unmaskcost::decoders::MaskFunction::Cosine).plan(1000, 30).unwrap();
+    let single = Decoder::MaskGit(unmaskcost::decoders::Shape::Cosine).plan(1000, 30).unwrap();
     let cosine = NoiseSchedule::cosine().times(30).unwrap();
     let double = cosine.round(1000, Rounding::MaskedFloorClamped).unwrap();
     let revealed = |plan: &Passes| plan.sizes().take(20).sum::<usize>();
@@ -445,16 +444,16 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(refused(&[]), Error::Empty { .. }));
     assert!(matches!(refused(&[0.0]), Error::Empty { .. }));
     assert!(matches!(refused(&[0.0, f64::NAN, 1.0]), Error::NotFinite { index: Some(1), .. }));
-    assert!(matches!(refused(&[0.1, 1.0]), Error::FirstNotZero { .. }));
-    assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::Decreases { index: 2, .. }));
-    assert!(matches!(refused(&[0.0, 1.5, 1.0]), Error::Decreases { index: 2, .. }));
+    assert!(matches!(refused(&[0.1, 1.0]), Error::OutOfRange { needed: "0 (up to rounding)", .. }));
+    assert!(matches!(refused(&[0.0, 0.5, 0.4, 1.0]), Error::NotMonotone { index: 2, .. }));
+    assert!(matches!(refused(&[0.0, 1.5, 1.0]), Error::NotMonotone { index: 2, .. }));
     assert!(matches!(refused(&[0.0, 0.5]), Error::Inconsistent { .. }));
     assert!(matches!(RevealTimes::equal(0), Err(Error::Empty { .. })));
     let at = |times: &[f64]| NoiseSchedule::linear().times_at(times).unwrap_err();
     assert!(matches!(at(&[1.0, -0.5, -1.0]), Error::OutOfRange { value: -0.5, .. }));
     assert!(matches!(at(&[1.5, 0.5]), Error::OutOfRange { value: 1.5, .. }));
     assert!(matches!(at(&[1.0, f64::NAN]), Error::NotFinite { index: Some(1), .. }));
-    assert!(matches!(at(&[1.0, 0.2, 0.4]), Error::Increases { index: 2, .. }));
+    assert!(matches!(at(&[1.0, 0.2, 0.4]), Error::NotMonotone { index: 2, .. }));
 
     let times = RevealTimes::equal(3).unwrap();
     assert!(matches!(times.step_size_law(5, 3), Err(Error::IndexOutOfRange { limit: 3, .. })));
@@ -465,15 +464,21 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(long.nonempty_steps_law(1 << 20), Err(Error::TooLarge { .. })));
 
     assert!(matches!(NoiseSchedule::from_alpha(|_| f64::NAN), Err(Error::NotFinite { .. })));
-    assert!(matches!(NoiseSchedule::from_alpha(|t| t), Err(Error::Increases { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|t| t), Err(Error::NotMonotone { .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|t| 0.5 - t), Err(Error::Negative { .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|_| 0.5), Err(Error::Inconsistent { .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|t| 2.0 - t), Err(Error::Inconsistent { .. })));
-    assert!(matches!(NoiseSchedule::polynomial(0.0), Err(Error::NotPositive { .. })));
-    assert!(matches!(NoiseSchedule::log_linear(1.5), Err(Error::Increases { .. })));
+    assert!(matches!(
+        NoiseSchedule::polynomial(0.0),
+        Err(Error::OutOfRange { needed: "a positive number", .. })
+    ));
+    assert!(matches!(NoiseSchedule::log_linear(1.5), Err(Error::NotMonotone { .. })));
     assert!(matches!(NoiseSchedule::linear().times(0), Err(Error::Empty { .. })));
     let nothing_masked = NoiseSchedule::linear().times_at(&[0.0, 0.0]);
-    assert!(matches!(nothing_masked, Err(Error::NotPositive { value: 0.0, .. })));
+    assert!(matches!(
+        nothing_masked,
+        Err(Error::OutOfRange { value: 0.0, needed: "a positive number", .. })
+    ));
     let empty = NoiseSchedule::linear().times_at(&[]);
     assert!(matches!(empty, Err(Error::Empty { .. })));
 }

@@ -15,7 +15,7 @@ pub fn plans(tokens: usize, steps: usize) -> unmaskcost::Result<Vec<(String, Pas
         let name = format!("{decoder}{mark}");
         let plan = match decoder.plan(tokens, steps) {
             // One that would end with masks has nothing to show.
-            Err(unmaskcost::Error::LeavesMasks { .. }) => continue,
+            Err(unmaskcost::Error::NotApplicable { .. }) => continue,
             plan => plan?,
         };
         match plans.iter_mut().find(|(_, same)| *same == plan) {

@@ -101,7 +101,7 @@ impl RunsReport {
         }
         match self.runs.difference_at_equal_rounds(&decoder.name, &others) {
             Ok(more) => Ok(format!("{} {:<12}", self.plus_minus(more)?, Verdict::of(more)?)),
-            Err(Error::FewerRounds { .. }) => Ok("fewer rounds".to_owned()),
+            Err(Error::NotApplicable { .. }) => Ok("fewer rounds".to_owned()),
             Err(error) => Err(error.into()),
         }
     }

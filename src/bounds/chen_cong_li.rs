@@ -13,7 +13,7 @@
 //! [`sharp::from_dual_total_correlation`](super::sharp::from_dual_total_correlation).
 
 use crate::bounds::{finite, round_up};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, not_applicable};
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::{Schedule, check_list_fits};
 use crate::units::Nats;
@@ -84,10 +84,10 @@ pub fn best_schedule_upper<F: Scalar>(
     let after_one = scalar::float::<F>(steps - 1);
     let parts = (after_one / steps_per_part::<F>(tokens)?).ceil() - scalar::constant(2.0);
     if parts < F::one() {
-        return Err(Error::NotApplicable {
-            bound: "Theorem 1.9 of Chen, Cong & Li",
-            needs: "more than 1 + 2 (1 + ln L) steps",
-        });
+        return Err(not_applicable(
+            "Theorem 1.9 of Chen, Cong & Li",
+            "more than 1 + 2 (1 + ln L) steps",
+        ));
     }
     finite(round_up(correlation / parts))
 }

@@ -124,7 +124,7 @@ pub fn refined_upper<F: Scalar>(
 /// ```
 ///
 /// # Errors
-/// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= L`.
+/// [`OutOfRange`](Error::OutOfRange) unless `1 <= largest_step <= L`.
 ///
 /// ```
 /// use unmaskcost::{InformationCurve, bounds::li_cai};
@@ -199,7 +199,7 @@ fn lost_below<F: Scalar>(tokens: usize) -> F {
 /// takes what is left; `o = 1 .. largest_step`.
 ///
 /// # Errors
-/// [`LargestStepOutOfRange`](Error::LargestStepOutOfRange) unless `1 <= largest_step <= tokens`;
+/// [`OutOfRange`](Error::OutOfRange) unless `1 <= largest_step <= tokens`;
 /// [`TooLarge`](Error::TooLarge) for schedules of more than 2^24 steps.
 ///
 /// ```
@@ -249,7 +249,11 @@ pub fn offset_mean<F: Scalar>(curve: &InformationCurve<F>, largest_step: usize) 
 
 fn check_largest_step(tokens: usize, largest_step: usize) -> Result<()> {
     if largest_step == 0 || largest_step > tokens {
-        return Err(Error::LargestStepOutOfRange { largest_step, tokens });
+        return Err(Error::OutOfRange {
+            what: "the largest step",
+            value: scalar::float(largest_step),
+            needed: "1 <= largest step <= tokens",
+        });
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 
 use crate::bounds::{finite, round_up, tiny};
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::{Result, not_applicable};
 use crate::numeric::scalar::{self, Scalar};
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -41,10 +41,10 @@ pub fn upper<F: Scalar>(curve: &InformationCurve<F>, schedule: &Schedule) -> Res
     schedule.check_tokens("curve", tokens)?;
     let single = |size: Option<&usize>| size == Some(&1);
     if !single(schedule.sizes().first()) || !single(schedule.sizes().last()) {
-        return Err(Error::NotApplicable {
-            bound: "Theorem 1 of Wainwright for fixed sizes",
-            needs: "a first and a last step of one token",
-        });
+        return Err(not_applicable(
+            "Theorem 1 of Wainwright for fixed sizes",
+            "a first and a last step of one token",
+        ));
     }
     let increments = curve.increments().iter().enumerate();
     let terms = schedule.ranges().filter(|step| step.len() > 1).flat_map(|step| {

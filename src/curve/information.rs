@@ -56,7 +56,7 @@ impl<F: Scalar> InformationCurve<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite),
-    /// [`FirstNotZero`](Error::FirstNotZero), [`Decreases`](Error::Decreases), or
+    /// [`OutOfRange`](Error::OutOfRange), [`NotMonotone`](Error::NotMonotone), or
     /// [`Overflow`](Error::Overflow) if `L I_{L-1}` is not finite.
     ///
     /// ```
@@ -64,7 +64,7 @@ impl<F: Scalar> InformationCurve<F> {
     /// let curve = InformationCurve::from_information([0.0, 0.3, 0.4])?;
     /// assert_eq!(curve.tokens(), 3);
     /// let bad = InformationCurve::from_information([0.0, 0.3, 0.2]);
-    /// assert!(matches!(bad, Err(Error::Decreases { index: 2, .. })));
+    /// assert!(matches!(bad, Err(Error::NotMonotone { index: 2, .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_information(values: impl AsRef<[F]>) -> Result<Self> {
@@ -72,11 +72,7 @@ impl<F: Scalar> InformationCurve<F> {
         let mut information = values.as_ref().to_vec();
         let tolerance = tolerance_of(what, &information)?;
         if information[0].abs() > tolerance {
-            return Err(Error::FirstNotZero {
-                what,
-                value: scalar::evidence(information[0]),
-                tolerance: scalar::evidence(tolerance),
-            });
+            return Err(scalar::first_not_zero("information[0]", scalar::evidence(information[0])));
         }
         information[0] = F::zero();
         raise_to_running_maximum(what, &mut information, tolerance)?;
@@ -90,7 +86,7 @@ impl<F: Scalar> InformationCurve<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty), [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
-    /// [`Increases`](Error::Increases), or [`Overflow`](Error::Overflow) if `L f_0` is not finite.
+    /// [`NotMonotone`](Error::NotMonotone), or [`Overflow`](Error::Overflow) if `L f_0` is not finite.
     ///
     /// ```
     /// use unmaskcost::InformationCurve;
@@ -112,7 +108,7 @@ impl<F: Scalar> InformationCurve<F> {
     ///
     /// # Errors
     /// As [`InformationCurve::from_conditional_entropies`] for the differences `H_{k+1} - H_k`;
-    /// [`FirstNotZero`](Error::FirstNotZero) unless `H_0 = 0`; [`Empty`](Error::Empty) for fewer than
+    /// [`OutOfRange`](Error::OutOfRange) unless `H_0 = 0`; [`Empty`](Error::Empty) for fewer than
     /// two values.
     ///
     /// ```
@@ -127,11 +123,10 @@ impl<F: Scalar> InformationCurve<F> {
         let subset_entropies = values.as_ref();
         let tolerance = tolerance_of(what, subset_entropies)?;
         if subset_entropies[0].abs() > tolerance {
-            return Err(Error::FirstNotZero {
-                what,
-                value: scalar::evidence(subset_entropies[0]),
-                tolerance: scalar::evidence(tolerance),
-            });
+            return Err(scalar::first_not_zero(
+                "subset entropies[0]",
+                scalar::evidence(subset_entropies[0]),
+            ));
         }
         let mut entropies: Vec<F> = subset_entropies.windows(2).map(|h| h[1] - h[0]).collect();
         if entropies.is_empty() {
@@ -459,7 +454,7 @@ fn raise_to_running_maximum<F: Scalar>(
     let mut previous = values[0];
     for (index, value) in values.iter_mut().enumerate() {
         if *value < previous - tolerance {
-            return Err(Error::Decreases {
+            return Err(Error::NotMonotone {
                 what,
                 index,
                 previous: scalar::evidence(previous),
@@ -485,7 +480,7 @@ fn lower_to_running_minimum<F: Scalar>(
             return Err(Error::Negative { what, index, value });
         }
         if *value > previous + tolerance {
-            return Err(Error::Increases {
+            return Err(Error::NotMonotone {
                 what,
                 index,
                 previous: scalar::evidence(previous),

@@ -58,7 +58,7 @@ impl<F: Scalar> OrderCurve<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty); [`LengthMismatch`](Error::LengthMismatch) unless row `a` has `L - a` values;
-    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative), [`Increases`](Error::Increases) for a
+    /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative), [`NotMonotone`](Error::NotMonotone) for a
     /// token whose entropy rises as more is known; [`TooLarge`](Error::TooLarge) for more than 2^27 values.
     ///
     /// ```
@@ -251,7 +251,7 @@ impl<F: Scalar> OrderCurve<F> {
                 if value > *previous + tolerance {
                     let (previous, value) = (scalar::evidence(*previous), scalar::evidence(value));
                     let tolerance = scalar::evidence(tolerance);
-                    return Err(Error::Increases { what, index, previous, value, tolerance });
+                    return Err(Error::NotMonotone { what, index, previous, value, tolerance });
                 }
                 *previous = previous.min(value.max(F::zero()));
                 entropies[index] = *previous;

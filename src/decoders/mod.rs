@@ -43,7 +43,7 @@ use ratio::adap_sche;
 use shifted::lavida;
 use truncated::{SMALLEST_TIME, dream_block, dream_time, llama_time, truncated};
 
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_limit, not_applicable};
 use crate::numeric::scalar;
 use crate::schedule::{BlockLength, Passes, check_list_fits};
 
@@ -312,8 +312,8 @@ impl Decoder {
     /// # Errors
     /// [`Empty`](Error::Empty) for no token or no step; [`TooLarge`](Error::TooLarge) for more than
     /// 2^28 steps, 2^24 steps of [`Decoder::Dllm`] or 2^26 tokens of [`Decoder::Dus`], which ignores the
-    /// steps; [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
-    /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1; [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks.
+    /// steps; [`OutOfRange`](Error::OutOfRange) for a power or shift that is not a positive number;
+    /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1; [`NotApplicable`](Error::NotApplicable) where the original ends with masks.
     ///
     /// ```
     /// use unmaskcost::decoders::Decoder;
@@ -335,8 +335,8 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::plan`]; [`Empty`](Error::Empty) for blocks of no token;
     /// [`NotDivisible`](Error::NotDivisible) where the original asserts divisibility;
-    /// [`LeavesMasks`](Error::LeavesMasks) where the original ends with masks in every block;
-    /// [`NotBlockwise`](Error::NotBlockwise) for the image decoders and [`Decoder::LlamaCpp`], which
+    /// [`NotApplicable`](Error::NotApplicable) where the original ends with masks in every block;
+    /// [`NotApplicable`](Error::NotApplicable) for the image decoders and [`Decoder::LlamaCpp`], which
     /// have no such form.
     ///
     /// ```
@@ -413,7 +413,7 @@ impl Decoder {
                 | Self::LaVida { .. }
         );
         if !blockwise && !cuts_last {
-            return Err(Error::NotBlockwise { decoder: self.name() });
+            return Err(not_applicable(self.name(), "all tokens in one block"));
         }
         if !cuts_last {
             check_divisible("the number of tokens", tokens, block_length)?;
@@ -475,8 +475,7 @@ impl Decoder {
         if self == Self::Bd3Lm {
             let left = masked.saturating_sub(steps);
             if left > 0 {
-                let (decoder, tokens) = (self.name(), masked);
-                return Err(Error::LeavesMasks { decoder, tokens, masked: left });
+                return Err(leaves_masks(self.name(), masked, left));
             }
             return Ok(vec![1; masked]);
         }
@@ -588,4 +587,12 @@ fn each_pass(
         size
     };
     (0..steps).map(&mut reveal).collect()
+}
+
+/// The original ends before all tokens are revealed.
+fn leaves_masks(decoder: &str, tokens: usize, masked: usize) -> Error {
+    not_applicable(
+        decoder,
+        format!("more steps: it leaves {masked} of the {tokens} tokens of a block masked"),
+    )
 }

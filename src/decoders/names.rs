@@ -110,7 +110,7 @@ impl fmt::Display for Decoder {
 ///
 /// # Errors
 /// [`NotAmong`](Error::NotAmong), which lists the known names;
-/// [`NotPositive`](Error::NotPositive) for a power or shift that is not a positive number;
+/// [`OutOfRange`](Error::OutOfRange) for a power or shift that is not a positive number;
 /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1.
 ///
 /// ```

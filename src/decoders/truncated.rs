@@ -1,7 +1,7 @@
 //! A time grid, and truncated products: Dream, and llama.cpp with `TIMESTEP_BASED`.
 
-use super::{Decoder, Passes, each_pass};
-use crate::error::{Error, Result};
+use super::{Decoder, Passes, each_pass, leaves_masks};
+use crate::error::Result;
 use crate::schedule::check_list_fits;
 
 /// The last time of Dream's grid, by default: its `eps`.
@@ -41,8 +41,7 @@ pub(super) fn dream_block(tokens: usize, steps: usize, eps: f64) -> Result<Passe
         // The loop looks for masks only after its first pass.
         sizes.push(0);
     } else if steps == 1 {
-        let decoder = Decoder::Dream.name();
-        return Err(Error::LeavesMasks { decoder, tokens, masked: others });
+        return Err(leaves_masks(Decoder::Dream.name(), tokens, others));
     } else {
         let size =
             |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps, eps));

@@ -11,7 +11,11 @@ impl Field {
         check_limit("size of the field", prime.into(), u32::MAX.into())?;
         let divides = |divisor: u64| prime.is_multiple_of(divisor);
         let composite = (2..).take_while(|d| d * d <= prime).any(divides);
-        if prime < 2 || composite { Err(Error::NotPrime { field: prime }) } else { Ok(Self(prime)) }
+        let needed = "a prime number (linear codes here are over the integers modulo a prime)";
+        match prime < 2 || composite {
+            true => Err(Error::OutOfRange { what: "the field", value: prime as f64, needed }),
+            false => Ok(Self(prime)),
+        }
     }
 
     pub(super) fn symbol_entropy<F: Scalar>(self) -> Nats<F> {

@@ -105,6 +105,7 @@ impl<F: Scalar> JointTable<F> {
         if (sum - F::one()).abs() > F::tolerance() {
             return Err(Error::NotNormalized {
                 what: "the table of probabilities",
+                row: None,
                 sum: scalar::evidence(sum),
                 tolerance: scalar::evidence(F::tolerance()),
             });
@@ -116,7 +117,7 @@ impl<F: Scalar> JointTable<F> {
     /// `p(x) = count(x) / sum of counts`.
     ///
     /// # Errors
-    /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all counts are
+    /// As [`JointTable::from_probabilities`], with [`OutOfRange`](Error::OutOfRange) if all counts are
     /// zero.
     ///
     /// ```
@@ -135,14 +136,14 @@ impl<F: Scalar> JointTable<F> {
     /// `p(x) = weight(x) / sum of weights`.
     ///
     /// # Errors
-    /// As [`JointTable::from_probabilities`], with [`NotPositive`](Error::NotPositive) if all weights are
+    /// As [`JointTable::from_probabilities`], with [`OutOfRange`](Error::OutOfRange) if all weights are
     /// zero and [`Overflow`](Error::Overflow) if their sum is not finite.
     pub fn from_weights(shape: &[usize], weights: impl AsRef<[F]>) -> Result<Self> {
         let weights = weights.as_ref();
         check_weights(shape, "weights", weights, F::zero())?;
         let sum = scalar::sum(weights.iter().copied());
         if sum == F::zero() {
-            return Err(Error::NotPositive { what: "the sum of the weights", value: 0.0 });
+            return Err(scalar::not_positive("the sum of the weights", 0.0));
         }
         if !sum.is_finite() {
             return Err(Error::Overflow { what: "the sum of the weights" });

@@ -52,7 +52,7 @@ impl LinearCode {
     /// dimension is the rank.
     ///
     /// # Errors
-    /// [`NotPrime`](Error::NotPrime) for the field; [`TooLarge`](Error::TooLarge) for one of 2^32 or
+    /// [`OutOfRange`](Error::OutOfRange) for the field; [`TooLarge`](Error::TooLarge) for one of 2^32 or
     /// more; [`Empty`](Error::Empty) for no rows or no columns;
     /// [`LengthMismatch`](Error::LengthMismatch) for rows of different lengths;
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for an entry that is not in the field.
@@ -60,7 +60,7 @@ impl LinearCode {
     /// ```
     /// use unmaskcost::{Error, distribution::LinearCode};
     /// let bad = LinearCode::from_generator(6, [[1, 2, 3]]);
-    /// assert_eq!(bad, Err(Error::NotPrime { field: 6 }));
+    /// assert_eq!(bad, Err(Error::OutOfRange { field: 6 }));
     /// ```
     pub fn from_generator<R: AsRef<[u64]>>(
         field: u64,

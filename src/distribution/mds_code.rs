@@ -45,7 +45,7 @@ impl MdsCode {
     /// Math. Soc. 14, 2012, for dimensions up to the prime; Bush, 1952, beyond).
     ///
     /// # Errors
-    /// [`NotPrime`](Error::NotPrime), [`TooLarge`](Error::TooLarge) for a field of 2^32 or more;
+    /// [`OutOfRange`](Error::OutOfRange), [`TooLarge`](Error::TooLarge) for a field of 2^32 or more;
     /// [`Empty`](Error::Empty) for a length or dimension of zero; [`Inconsistent`](Error::Inconsistent)
     /// if there is no such code.
     ///

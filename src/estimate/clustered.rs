@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, no_spread};
 use crate::estimate::Estimate;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
 use crate::units::Nats;
@@ -24,7 +24,7 @@ use crate::units::Nats;
 /// Source: Bell & McCaffrey, *Survey Methodology* 28 (2002).
 ///
 /// # Errors
-/// [`NoSpread`](Error::NoSpread) for fewer than two groups with a weight above zero;
+/// [`TooFew`](Error::TooFew) for fewer than two groups with a weight above zero;
 /// [`Overflow`](Error::Overflow).
 pub(crate) fn mean<F: Scalar, K: Ord>(
     values: impl IntoIterator<Item = GroupedValue<K, F>>,
@@ -73,7 +73,7 @@ pub(crate) fn from_influences<F: Scalar>(
     groups: &[Influence<F>],
 ) -> Result<Estimate<F>> {
     if groups.len() < 2 {
-        return Err(Error::NoSpread { groups: groups.len() });
+        return Err(no_spread(groups.len()));
     }
     let power = |exponent| scalar::sum(groups.iter().map(|group| group.share.powi(exponent)));
     let (p2, p3, p4, p5) = (power(2), power(3), power(4), power(5));
@@ -119,6 +119,7 @@ pub(crate) fn jackknife<F: Scalar>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn of(values: &[(usize, f64, f64)]) -> Result<Estimate> {
         let grouped = |&(group, value, weight)| GroupedValue { group, value, weight };
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn one_group_has_no_spread() {
-        assert!(matches!(of(&[(3, 1.0, 1.0), (3, 2.0, 1.0)]), Err(Error::NoSpread { groups: 1 })));
-        assert!(matches!(of(&[]), Err(Error::NoSpread { groups: 0 })));
+        assert!(matches!(of(&[(3, 1.0, 1.0), (3, 2.0, 1.0)]), Err(Error::TooFew { found: 1, .. })));
+        assert!(matches!(of(&[]), Err(Error::TooFew { found: 0, .. })));
     }
 }

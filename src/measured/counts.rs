@@ -21,7 +21,7 @@ use crate::numeric::scalar;
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
-/// [`TooFewCounts`](Error::TooFewCounts) if not even the ends fit.
+/// [`TooFew`](Error::TooFew) if not even the ends fit.
 ///
 /// ```
 /// use unmaskcost::measured::measurement_counts;
@@ -36,7 +36,8 @@ pub fn measurement_counts(tokens: usize, points: usize) -> Result<Vec<usize>> {
         return Ok((0..tokens).collect());
     }
     if points < 2 {
-        return Err(Error::TooFewCounts { points, tokens, needed: 2 });
+        let what = "counts do not include both ends";
+        return Err(Error::TooFew { what, found: points, needed: 2 });
     }
     let last = tokens - 1;
     let middle = 0.5 * scalar::float::<f64>(last);

@@ -1,5 +1,5 @@
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_limit, not_applicable};
 use crate::estimate::{self, ConfidenceInterval, Estimate, Spread};
 use crate::numeric::moments::count;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -68,14 +68,18 @@ impl<F: Scalar> LossPoint<F> {
     /// [`SmoothedLosses`](crate::measured::SmoothedLosses).
     ///
     /// # Errors
-    /// [`RatioNotACount`](Error::RatioNotACount).
+    /// [`OutOfRange`](Error::OutOfRange).
     pub fn revealed_at_mask_ratio(ratio: f64, tokens: usize) -> Result<usize> {
         let masked = ratio * scalar::float::<f64>(tokens);
         let count = masked.round();
         let whole = (masked - count).abs() <= COUNT_TOLERANCE && count >= 1.0;
         match num_traits::cast::<f64, usize>(count) {
             Some(count) if whole && count <= tokens => Ok(tokens - count),
-            _ => Err(Error::RatioNotACount { ratio, tokens, masked }),
+            _ => Err(Error::OutOfRange {
+                what: "the mask ratio",
+                value: ratio,
+                needed: "a share of the tokens that is a whole number of them, from one to all,",
+            }),
         }
     }
 
@@ -112,7 +116,9 @@ impl<F: Scalar> LossPoint<F> {
         check_at("losses", index, self.loss.0)?;
         check_at("standard errors", index, self.standard_error.0)?;
         match self.samples {
-            Some(0) => Err(Error::NoSamples { index }),
+            Some(samples @ 0) => {
+                Err(Error::TooFewSamples { revealed: self.revealed, samples, needed: 1 })
+            }
             Some(1) if self.standard_error.0 > F::zero() => Err(Error::Inconsistent {
                 inequality: "standard error <= 0 for a single sample (leave out the number of samples if it is not known)",
                 left: scalar::evidence(self.standard_error.0),
@@ -219,10 +225,10 @@ impl<F: Scalar> LossCurve<F> {
     /// [`Empty`](Error::Empty), [`TooLarge`](Error::TooLarge) for more than 2^24 tokens,
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a count of `tokens` or more,
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for a loss or a standard
-    /// error, [`NoSamples`](Error::NoSamples), [`Overflow`](Error::Overflow) of the samples,
+    /// error, [`TooFewSamples`](Error::TooFewSamples), [`Overflow`](Error::Overflow) of the samples,
     /// [`Inconsistent`](Error::Inconsistent) for a single sample with an error,
     /// [`TooFewSamples`](Error::TooFewSamples) for a count with one sample in all,
-    /// [`SamplesUnknown`](Error::SamplesUnknown) if their number is known of one of the losses at a count
+    /// [`NotApplicable`](Error::NotApplicable) if their number is known of one of the losses at a count
     /// and not of another, [`ExactLossesDiffer`](Error::ExactLossesDiffer) for different losses without error at one
     /// count.
     pub fn from_points(points: impl AsRef<[LossPoint<F>]>, tokens: usize) -> Result<Self> {
@@ -419,7 +425,7 @@ impl<F: Scalar> LossCurve<F> {
     ///
     /// # Errors
     /// As [`parallelism_cost`](Self::parallelism_cost), [`OutOfRange`](Error::OutOfRange),
-    /// [`SamplesUnknown`](Error::SamplesUnknown) for a count whose number of samples is not known,
+    /// [`NotApplicable`](Error::NotApplicable) for a count whose number of samples is not known,
     /// [`Inconsistent`](Error::Inconsistent) if a mean is above `largest_loss`, or a spread is larger
     /// than losses up to it can have.
     pub fn bernstein_interval(
@@ -442,7 +448,7 @@ impl<F: Scalar> LossCurve<F> {
             }
             let (two, seven_thirds) = (constant(2.0), constant(7.0 / 3.0));
             let revealed = point.revealed;
-            let samples = point.samples.ok_or(Error::SamplesUnknown { revealed })?;
+            let samples = point.samples.ok_or_else(|| samples_unknown(revealed))?;
             if point.loss.0 > range {
                 return Err(Error::Inconsistent {
                     inequality: "measured loss <= largest loss",
@@ -796,7 +802,7 @@ fn exact_loss<F: Scalar>(
 /// Batches of known sizes: the formula at [`LossCurve::from_points`], by roots, so that no square overflows.
 fn merge_known<F: Scalar>(batches: &[LossPoint<F>]) -> Result<LossPoint<F>> {
     let revealed = batches[0].revealed;
-    let sizes = batches.iter().map(|point| point.samples.ok_or(Error::SamplesUnknown { revealed }));
+    let sizes = batches.iter().map(|point| point.samples.ok_or_else(|| samples_unknown(revealed)));
     let sizes = sizes.collect::<Result<Vec<u64>>>()?;
     let total = sizes.iter().try_fold(0_u64, |sum, &size| sum.checked_add(size));
     let total = total.ok_or(Error::Overflow { what: "the number of samples at one count" })?;
@@ -818,10 +824,17 @@ fn merge_known<F: Scalar>(batches: &[LossPoint<F>]) -> Result<LossPoint<F>> {
 fn merge_unknown<F: Scalar>(losses: &[LossPoint<F>]) -> Result<LossPoint<F>> {
     let revealed = losses[0].revealed;
     if losses.iter().any(|point| point.samples.is_some()) {
-        return Err(Error::SamplesUnknown { revealed });
+        return Err(samples_unknown(revealed));
     }
     let share = scalar::float::<F>(losses.len()).recip();
     let loss = Nats(scalar::sum(losses.iter().map(|point| share * point.loss.0)));
     let errors = losses.iter().map(|point| share * point.standard_error.0);
     Ok(LossPoint { revealed, loss, standard_error: Nats(scalar::norm(errors)), samples: None })
+}
+
+fn samples_unknown(revealed: usize) -> Error {
+    not_applicable(
+        format!("the loss at {revealed} revealed tokens"),
+        "its number of samples: give it for all losses there (or, to merge them, for none)",
+    )
 }

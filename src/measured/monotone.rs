@@ -226,7 +226,7 @@ impl<F: Scalar> LossCurve<F> {
     /// The nonincreasing losses nearest to the measured ones: see [`MonotoneLosses`]. O(points).
     ///
     /// # Errors
-    /// [`Increases`](Error::Increases) if two exact losses among inexact ones contradict each other.
+    /// [`NotMonotone`](Error::NotMonotone) if two exact losses among inexact ones contradict each other.
     pub fn isotonic(&self) -> Result<MonotoneLosses<F>> {
         let test = self.monotonicity();
         let fitted = pool_violators(self)?;
@@ -307,7 +307,7 @@ fn pool_violators<F: Scalar>(losses: &LossCurve<F>) -> Result<Vec<F>> {
         let mut pool = Pool { loss: point.loss.0, weight, exact, points: 1 };
         while let Some(before) = pools.pop_if(|before| before.loss < pool.loss) {
             if before.exact && pool.exact && pool.loss > before.loss + tolerance {
-                return Err(Error::Increases {
+                return Err(Error::NotMonotone {
                     what: "exact losses",
                     index,
                     previous: scalar::evidence(before.loss),

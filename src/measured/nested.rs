@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_limit, no_spread};
 use crate::estimate::Estimate;
 use crate::estimate::clustered::{self, Influence};
 use crate::measured::losses::{self, LossCurve, LossPoint};
@@ -96,7 +96,7 @@ impl<F: Scalar> NestedLosses<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) without a loss; as [`LossCurve::from_points`] for the losses, of which there must be two at
-    /// least at each count that was measured at all; [`NoSpread`](Error::NoSpread) for a single document;
+    /// least at each count that was measured at all; [`TooFew`](Error::TooFew) for a single document;
     /// [`TooLarge`](Error::TooLarge) for more than 2^27 losses, missing ones included.
     pub fn from_sequences(
         sequences: impl AsRef<[SequenceLosses<F>]>,
@@ -139,7 +139,7 @@ impl<F: Scalar> NestedLosses<F> {
         holds_ends: bool,
     ) -> Result<Self> {
         if groups < 2 && !sequences.is_empty() {
-            return Err(Error::NoSpread { groups });
+            return Err(no_spread(groups));
         }
         let mut points = Vec::with_capacity(counts.len());
         let mut measured = Vec::with_capacity(counts.len());
@@ -230,7 +230,7 @@ impl<F: Scalar> NestedLosses<F> {
     /// in turn, in the order in which they first come.
     ///
     /// # Errors
-    /// As [`from_sequences`](Self::from_sequences) for each half: [`NoSpread`](Error::NoSpread) for fewer than four documents,
+    /// As [`from_sequences`](Self::from_sequences) for each half: [`TooFew`](Error::TooFew) for fewer than four documents,
     /// [`TooFewSamples`](Error::TooFewSamples) for a count measured in fewer than two sequences of a half.
     pub fn halves(&self) -> Result<(Self, Self)> {
         let counts: Vec<usize> = self.means.points().iter().map(|point| point.revealed).collect();

@@ -104,8 +104,18 @@ pub(crate) fn check_nonnegative<F: Scalar>(what: &'static str, value: F) -> Resu
 pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<()> {
     match value > 0.0 && value.is_finite() {
         true => Ok(()),
-        false => Err(Error::NotPositive { what, value }),
+        false => Err(not_positive(what, value)),
     }
+}
+
+/// [`Error::OutOfRange`] for a quantity that must be positive.
+pub(crate) fn not_positive(what: &'static str, value: f64) -> Error {
+    Error::OutOfRange { what, value, needed: "a positive number" }
+}
+
+/// [`Error::OutOfRange`] for a list that must begin with zero.
+pub(crate) fn first_not_zero(what: &'static str, value: f64) -> Error {
+    Error::OutOfRange { what, value, needed: "0 (up to rounding)" }
 }
 
 /// Refuses a single quantity that is not between 0 and 1.

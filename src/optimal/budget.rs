@@ -16,7 +16,7 @@ use crate::schedule::Schedule;
 ///
 /// # Errors
 /// [`Empty`](Error::Empty) for no curves; [`StepsOutOfRange`](Error::StepsOutOfRange) for more steps
-/// than tokens in all; [`StepsBelowCurves`](Error::StepsBelowCurves) for fewer steps than curves;
+/// than tokens in all; [`TooFew`](Error::TooFew) for fewer steps than curves;
 /// [`Overflow`](Error::Overflow) if the sum of the errors may not be finite.
 ///
 /// ```
@@ -40,7 +40,8 @@ pub fn split<F: Scalar>(
         return Err(Error::StepsOutOfRange { steps, tokens: measure.tokens() });
     }
     if steps < curves.len() {
-        return Err(Error::StepsBelowCurves { steps, curves: curves.len() });
+        let what = "steps for curves that need one each";
+        return Err(Error::TooFew { what, found: steps, needed: curves.len() });
     }
     let vertex = Search::new(&measure).find(Target::Steps(steps));
     let schedules = measure.schedules(&vertex.path, steps)?;

@@ -70,7 +70,7 @@ impl NoiseSchedule {
     /// `alpha(t) = 1 - t^power`. The steps shrink for powers above 1 and grow below.
     ///
     /// # Errors
-    /// [`NotPositive`](Error::NotPositive) unless the power is a positive number.
+    /// [`OutOfRange`](Error::OutOfRange) unless the power is a positive number.
     pub fn polynomial(power: f64) -> Result<Self> {
         scalar::check_positive("the power", power)?;
         Ok(Self {
@@ -89,7 +89,7 @@ impl NoiseSchedule {
     ///
     /// # Errors
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative) or
-    /// [`Increases`](Error::Increases) with the index of the time (in 1024ths);
+    /// [`NotMonotone`](Error::NotMonotone) with the index of the time (in 1024ths);
     /// [`Inconsistent`](Error::Inconsistent) unless `alpha(1) < alpha(0) <= 1`.
     ///
     /// ```
@@ -97,7 +97,7 @@ impl NoiseSchedule {
     /// let square_root = NoiseSchedule::from_alpha(|t| 1.0 - t.sqrt())?;
     /// assert_eq!(square_root.alpha(0.25), 0.5);
     /// let wavy = NoiseSchedule::from_alpha(|t| 0.5 + 0.5 * (9.0 * t).cos());
-    /// assert!(matches!(wavy, Err(Error::Increases { .. })));
+    /// assert!(matches!(wavy, Err(Error::NotMonotone { .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_alpha(alpha: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Self> {
@@ -153,10 +153,10 @@ impl NoiseSchedule {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times; [`NotFinite`](Error::NotFinite),
-    /// [`OutOfRange`](Error::OutOfRange) or [`Increases`](Error::Increases) for times that are
+    /// [`OutOfRange`](Error::OutOfRange) or [`NotMonotone`](Error::NotMonotone) for times that are
     /// no numbers, outside of 0..1 or not falling; [`NotFinite`](Error::NotFinite),
-    /// [`Negative`](Error::Negative) or [`Increases`](Error::Increases) if alpha fails there (listed
-    /// from clean to noise); [`NotPositive`](Error::NotPositive) if nothing is masked at the first time.
+    /// [`Negative`](Error::Negative) or [`NotMonotone`](Error::NotMonotone) if alpha fails there (listed
+    /// from clean to noise); [`OutOfRange`](Error::OutOfRange) if nothing is masked at the first time.
     ///
     /// ```
     /// use unmaskcost::schedule::NoiseSchedule;
@@ -178,7 +178,7 @@ impl NoiseSchedule {
         let start = diffusion_times.first().copied().unwrap_or(1.0);
         let (unmasked, masked) = (self.alpha(start), (self.masked)(start));
         if masked <= 0.0 {
-            return Err(Error::NotPositive { what: "1 - alpha at the first time", value: masked });
+            return Err(scalar::not_positive("1 - alpha at the first time", masked));
         }
         let time = |(&t, &alpha): (&f64, &f64)| {
             // The smaller part has more digits.
@@ -249,7 +249,7 @@ impl fmt::Debug for NoiseSchedule {
 /// Refuses times that go back to noise.
 fn check_falling(what: &'static str, times: &[f64]) -> Result<()> {
     match times.windows(2).position(|pair| pair[1] > pair[0]) {
-        Some(i) => Err(Error::Increases {
+        Some(i) => Err(Error::NotMonotone {
             what,
             index: i + 1,
             previous: times[i],
@@ -271,7 +271,7 @@ fn check_alphas(values: &[f64]) -> Result<()> {
     // a rise.
     let tolerance = 8.0 * f64::EPSILON;
     match values.windows(2).position(|pair| pair[1] > pair[0] + tolerance) {
-        Some(i) => Err(Error::Increases {
+        Some(i) => Err(Error::NotMonotone {
             what,
             index: i + 1,
             previous: values[i],

@@ -71,7 +71,7 @@ impl RevealTimes {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two times, [`NotFinite`](Error::NotFinite),
-    /// [`FirstNotZero`](Error::FirstNotZero), [`Decreases`](Error::Decreases), and
+    /// [`OutOfRange`](Error::OutOfRange), [`NotMonotone`](Error::NotMonotone), and
     /// [`Inconsistent`](Error::Inconsistent) unless the last is 1.
     ///
     /// ```
@@ -79,7 +79,7 @@ impl RevealTimes {
     /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 1.0])?.steps(), 2);
     /// assert_eq!(RevealTimes::from_times([0.0, 0.25, 0.25, 1.0])?.certainly_empty_steps(), 1);
     /// let back = RevealTimes::from_times([0.0, 0.25, 0.2, 1.0]);
-    /// assert!(matches!(back, Err(Error::Decreases { index: 2, .. })));
+    /// assert!(matches!(back, Err(Error::NotMonotone { index: 2, .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_times(times: impl AsRef<[f64]>) -> Result<Self> {
@@ -89,11 +89,11 @@ impl RevealTimes {
         };
         scalar::check_finite(what, &times)?;
         if *first != 0.0 {
-            return Err(Error::FirstNotZero { what, value: *first, tolerance: 0.0 });
+            return Err(scalar::first_not_zero("the first reveal time", *first));
         }
         if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
             let (previous, value, tolerance) = (times[i], times[i + 1], 0.0);
-            return Err(Error::Decreases { what, index: i + 1, previous, value, tolerance });
+            return Err(Error::NotMonotone { what, index: i + 1, previous, value, tolerance });
         }
         if *last != 1.0 {
             return Err(Error::Inconsistent { inequality: "t_T = 1", left: *last, right: 1.0 });

@@ -78,7 +78,7 @@ fn lavida_reveals_something_in_each_pass() {
     }
     for shift in [0.0, -1.0, f64::NAN] {
         let refused = Decoder::LaVida { shift }.plan(10, 3);
-        assert!(matches!(refused, Err(Error::NotPositive { .. })));
+        assert!(matches!(refused, Err(Error::OutOfRange { needed: "a positive number", .. })));
     }
     let blocks = lavida.plan_blocks(128, BlockLength(64), 32).unwrap();
     assert_eq!(block_sizes(&blocks), [sizes(lavida, 64, 16), sizes(lavida, 64, 16)]);
@@ -127,7 +127,7 @@ fn a_prompt_fills_part_of_the_first_block_and_the_last_has_a_tail() {
     assert!(matches!(plans(Decoder::Sdar, 1, 2, 0, 9), Err(Error::Empty { .. })));
     assert!(matches!(
         plans(Decoder::Esm3, 1, 2, 2, 9),
-        Err(Error::NotBlockwise { decoder: "ESM3" })
+        Err(Error::NotApplicable { what, .. }) if what == "ESM3"
     ));
     // Many blocks, or long ones, are refused and not listed.
     assert!(plans(Decoder::Sdar, 0, 1 << 40, 1, 1 << 40).is_err());
@@ -141,7 +141,8 @@ fn first_hitting_reveals_one_random_token_a_pass() {
     assert_eq!((plans.len(), plans[0].count(), plans[1].count()), (64, 15, 16));
     assert_eq!(plans.iter().map(Passes::count).sum::<usize>(), 1023);
     let few = Decoder::Bd3Lm.plan_blocks_after_prompt(1, 31, BlockLength(16), 20);
-    assert_eq!(few, Err(Error::LeavesMasks { decoder: "BD3-LM", tokens: 15, masked: 5 }));
+    let (what, needs) = ("BD3-LM", "more steps: it leaves 5 of the 15 tokens of a block masked");
+    assert_eq!(few, Err(Error::NotApplicable { what: what.into(), needs: needs.into() }));
     let tail = Decoder::Bd3Lm.plan_blocks_after_prompt(1, 30, BlockLength(16), 32);
     assert!(matches!(tail, Err(Error::NotDivisible { .. })));
 }

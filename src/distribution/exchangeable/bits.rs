@@ -66,7 +66,7 @@ impl<F: Scalar> ExchangeableBits<F> {
             return Err(Error::Empty { what: "the sequence" });
         }
         let count_law = normalized(what, probabilities.as_ref(), |sum, tolerance| {
-            Error::NotNormalized { what, sum, tolerance }
+            Error::NotNormalized { what, row: None, sum, tolerance }
         })?;
         Ok(Self { count_law })
     }
@@ -127,7 +127,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens, [`TooLarge`](Error::TooLarge) for more than 2^24,
     /// [`NotFinite`](Error::NotFinite), and
-    /// [`NotPositive`](Error::NotPositive) for the numbers.
+    /// [`OutOfRange`](Error::OutOfRange) for the numbers.
     ///
     /// ```
     /// use unmaskcost::distribution::ExchangeableBits;
@@ -140,7 +140,7 @@ impl<F: Scalar> ExchangeableBits<F> {
         for (what, value) in [("the number of ones", ones), ("the number of zeros", zeros)] {
             scalar::check_single(what, value)?;
             if value <= F::zero() {
-                return Err(Error::NotPositive { what, value: scalar::evidence(value) });
+                return Err(scalar::not_positive(what, scalar::evidence(value)));
             }
         }
         Self::from_log_ratios(tokens, |j| {

@@ -33,7 +33,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     /// [`Empty`](Error::Empty) for no components or an empty alphabet,
     /// [`LengthMismatch`](Error::LengthMismatch), [`NotFinite`](Error::NotFinite),
     /// [`Negative`](Error::Negative), [`NotNormalized`](Error::NotNormalized) for the weights,
-    /// [`RowNotNormalized`](Error::RowNotNormalized) for a component.
+    /// [`NotNormalized`](Error::NotNormalized) for a component.
     pub fn new(weights: impl AsRef<[F]>, components: &[impl AsRef<[F]>]) -> Result<Self> {
         let weights = component_weights(weights.as_ref(), components.len())?;
         let alphabet = components.first().map_or(0, |law| law.as_ref().len());
@@ -46,9 +46,9 @@ impl<F: Scalar> CategoricalMixture<F> {
             if law.len() != alphabet {
                 return Err(Error::LengthMismatch { what, found: law.len(), expected: alphabet });
             }
-            normalized(what, law, |sum, tolerance| Error::RowNotNormalized {
+            normalized(what, law, |sum, tolerance| Error::NotNormalized {
                 what: "the distributions of the components",
-                row,
+                row: Some(row),
                 sum,
                 tolerance,
             })

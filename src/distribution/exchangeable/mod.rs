@@ -45,7 +45,12 @@ fn component_weights<F: Scalar>(weights: &[F], components: usize) -> Result<Vec<
     if weights.len() != components {
         return Err(Error::LengthMismatch { what, found: weights.len(), expected: components });
     }
-    normalized(what, weights, |sum, tolerance| Error::NotNormalized { what, sum, tolerance })
+    normalized(what, weights, |sum, tolerance| Error::NotNormalized {
+        what,
+        row: None,
+        sum,
+        tolerance,
+    })
 }
 
 fn check_tokens(tokens: usize) -> Result<()> {

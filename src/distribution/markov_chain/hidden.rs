@@ -39,7 +39,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) unless there is a distribution for each state, all over the same symbols;
     /// [`Empty`](Error::Empty) for no symbols; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
-    /// [`RowNotNormalized`](Error::RowNotNormalized).
+    /// [`NotNormalized`](Error::NotNormalized).
     pub fn new(states: MarkovChain<F>, shown: &[impl AsRef<[F]>]) -> Result<Self> {
         let what = "what the states show";
         check_length(what, shown.len(), states.alphabet())?;
@@ -51,7 +51,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
             let law: &[F] = AsRef::as_ref(law);
             check_length(what, law.len(), symbols)?;
             let not_normalized =
-                |sum, tolerance| Error::RowNotNormalized { what, row, sum, tolerance };
+                |sum, tolerance| Error::NotNormalized { what, row: Some(row), sum, tolerance };
             normalized(what, law, not_normalized)
         };
         let shown = shown.iter().map(AsRef::as_ref).enumerate();

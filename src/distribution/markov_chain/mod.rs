@@ -2,7 +2,7 @@ use num_traits::PrimInt;
 
 use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::{JointTable, normalized};
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_limit, not_applicable};
 use crate::numeric::scalar::{self, Scalar};
 
 mod along_order;
@@ -84,7 +84,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// unless there are as many rows, and values in each, as symbols,
     /// [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative),
     /// [`NotNormalized`](Error::NotNormalized) for the initial distribution,
-    /// [`RowNotNormalized`](Error::RowNotNormalized) for a row, [`TooLarge`](Error::TooLarge) for
+    /// [`NotNormalized`](Error::NotNormalized) for a row, [`TooLarge`](Error::TooLarge) for
     /// more than 4096 symbols.
     ///
     /// ```
@@ -92,7 +92,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// let chain = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]])?;
     /// assert_eq!(chain.row(1), Some(&[0.0, 1.0][..]));
     /// let bad = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.1, 1.0]]);
-    /// assert!(matches!(bad, Err(Error::RowNotNormalized { row: 1, .. })));
+    /// assert!(matches!(bad, Err(Error::NotNormalized { row: 1, .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_transition(initial: impl AsRef<[F]>, rows: &[impl AsRef<[F]>]) -> Result<Self> {
@@ -102,7 +102,8 @@ impl<F: Scalar> MarkovChain<F> {
         if initial.len() != rows.len() {
             return Err(Error::LengthMismatch { what, found: initial.len(), expected: rows.len() });
         }
-        let not_normalized = |sum, tolerance| Error::NotNormalized { what, sum, tolerance };
+        let not_normalized =
+            |sum, tolerance| Error::NotNormalized { what, row: None, sum, tolerance };
         let initial = normalized(what, initial, not_normalized)?;
         Ok(Self { initial, transition, stationary: false })
     }
@@ -115,7 +116,7 @@ impl<F: Scalar> MarkovChain<F> {
     ///
     /// # Errors
     /// As [`MarkovChain::from_transition`], and
-    /// [`SeveralStationaryLaws`](Error::SeveralStationaryLaws) with two states from which no state can
+    /// [`NotApplicable`](Error::NotApplicable) with two states from which no state can
     /// be reached in common.
     ///
     /// ```
@@ -123,7 +124,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// let chain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?;
     /// assert!((chain.initial()[0] - 0.75_f64).abs() < 1e-15);
     /// let frozen = MarkovChain::stationary(&[[1.0, 0.0], [0.0, 1.0]]);
-    /// assert!(matches!(frozen, Err(Error::SeveralStationaryLaws { .. })));
+    /// assert!(matches!(frozen, Err(Error::NotApplicable { .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn stationary(rows: &[impl AsRef<[F]>]) -> Result<Self> {
@@ -146,7 +147,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// With smoothing 0 these are the observed frequencies; 1 is Laplace's rule, 1/2 Jeffreys'.
     ///
     /// # Errors
-    /// As [`MarkovChain::stationary`]; [`EmptyRow`](Error::EmptyRow) for a symbol that nothing
+    /// As [`MarkovChain::stationary`]; [`NotApplicable`](Error::NotApplicable) for a symbol that nothing
     /// followed, if the smoothing is 0.
     ///
     /// ```
@@ -154,7 +155,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// let chain = MarkovChain::from_counts(&[[3_u32, 1], [1, 0]], 1.0)?;
     /// assert_eq!(chain.row(0), Some(&[4.0 / 6.0, 2.0 / 6.0][..]));
     /// let unseen = MarkovChain::<f64>::from_counts(&[[3_u32, 1], [0, 0]], 0.0);
-    /// assert!(matches!(unseen, Err(Error::EmptyRow { row: 1, .. })));
+    /// assert!(matches!(unseen, Err(Error::NotApplicable { row: 1, .. })));
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
     pub fn from_counts<C: PrimInt>(counts: &[impl AsRef<[C]>], smoothing: F) -> Result<Self> {
@@ -175,7 +176,10 @@ impl<F: Scalar> MarkovChain<F> {
             let weights: Vec<F> = counts.into_iter().map(|count| count + smoothing).collect();
             let sum = scalar::sum(weights.iter().copied());
             if sum == F::zero() {
-                return Err(Error::EmptyRow { what: "the transition counts", row });
+                return Err(not_applicable(
+                    format!("row {row} of the transition counts"),
+                    "a count that is not zero: no distribution follows from it (positive smoothing gives one)",
+                ));
             }
             if !sum.is_finite() {
                 return Err(Error::Overflow { what: "the sum of a row of the transition counts" });
@@ -297,9 +301,9 @@ fn transition_of<F: Scalar>(rows: &[impl AsRef<[F]>]) -> Result<Vec<F>> {
         let values = values.as_ref();
         let what = "a row of the transition matrix";
         check_length(what, values.len(), alphabet)?;
-        let not_normalized = |sum, tolerance| Error::RowNotNormalized {
+        let not_normalized = |sum, tolerance| Error::NotNormalized {
             what: "the transition matrix",
-            row,
+            row: Some(row),
             sum,
             tolerance,
         };

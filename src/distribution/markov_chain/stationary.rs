@@ -1,4 +1,4 @@
-use crate::error::{Error, Result};
+use crate::error::{Result, not_applicable};
 use crate::numeric::scalar::{self, Scalar};
 
 /// The states of the only closed class; an error with two states of different ones if there are
@@ -19,7 +19,13 @@ pub(super) fn closed_class<F: Scalar>(transition: &[F], alphabet: usize) -> Resu
     match reaches_class.iter().position(|reaches| !reaches) {
         Some(stranger) => {
             let (second, ..) = descend(stranger);
-            Err(Error::SeveralStationaryLaws { first, second })
+            Err(not_applicable(
+                "the stationary distribution",
+                format!(
+                    "one class of states to end in, and is not unique: from state {first} and from state {second} no state can be \
+                     reached in common"
+                ),
+            ))
         }
         None => Ok((0..alphabet).filter(|&x| class[x]).collect()),
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::distribution::traits::check_positions;
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_limit, no_spread};
 
 mod curve;
 mod entropies;
@@ -86,7 +86,7 @@ impl Samples {
     /// # Errors
     /// [`Empty`](Error::Empty) for no position or no sample, [`LengthMismatch`](Error::LengthMismatch) for a sample of another
     /// length, [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol outside its alphabet,
-    /// [`NoSpread`](Error::NoSpread) for a single sample, [`TooLarge`](Error::TooLarge) for more than 2^27 symbols in all, or an
+    /// [`TooFew`](Error::TooFew) for a single sample, [`TooLarge`](Error::TooLarge) for more than 2^27 symbols in all, or an
     /// alphabet of more than 2^24.
     ///
     /// ```
@@ -109,7 +109,7 @@ impl Samples {
     /// sample.
     ///
     /// # Errors
-    /// As [`independent`](Self::independent); [`NoSpread`](Error::NoSpread) for a single group;
+    /// As [`independent`](Self::independent); [`TooFew`](Error::TooFew) for a single group;
     /// [`TooLarge`](Error::TooLarge) for more than 2^16 groups.
     ///
     /// ```
@@ -170,7 +170,7 @@ impl Samples {
 
     fn of_columns(alphabets: &[usize], columns: Vec<Vec<u32>>, ends: Vec<usize>) -> Result<Self> {
         if ends.len() < 2 {
-            return Err(Error::NoSpread { groups: ends.len() });
+            return Err(no_spread(ends.len()));
         }
         check_limit("groups of samples", ends.len() as u128, MAX_GROUPS as u128)?;
         Ok(Self { alphabets: alphabets.to_vec(), columns, ends })

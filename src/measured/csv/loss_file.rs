@@ -4,7 +4,7 @@ use super::loss_curve::{
     Cells, Column, Lines, SAMPLES_WITHOUT_ERRORS, read_evaluations, read_means, read_point,
 };
 use super::{Row, Table};
-use crate::error::{Error, Result};
+use crate::error::{Result, documents_differ};
 use crate::measured::losses::{self, LossCurve, LossPoint};
 use crate::measured::{LossPosterior, MeasuredLosses, NestedLosses, SequenceLosses};
 use crate::numeric::scalar::Scalar;
@@ -130,11 +130,11 @@ fn read_nested<F: Scalar>(
         }
         let Collected { name, losses } = &mut sequences[place];
         if losses.document.as_deref() != document {
-            return Err(row.refuse(Error::DocumentsDiffer {
-                sequence: name.clone(),
-                one: losses.document.clone().unwrap_or_default(),
-                other: document.unwrap_or_default().to_owned(),
-            }));
+            return Err(row.refuse(documents_differ(
+                name.as_str(),
+                losses.document.as_deref(),
+                document,
+            )));
         }
         losses.losses.push((point.revealed, point.loss));
     }

@@ -90,7 +90,7 @@ impl<F: Scalar> OrderBlocks<F> {
     ///
     /// # Errors
     /// [`Csv`](Error::Csv), with the line counted from 1 and what is wrong there;
-    /// [`BlockMissing`](Error::BlockMissing); [`TooLarge`](Error::TooLarge) for more than 2^27 blocks.
+    /// [`Sequence`](Error::Sequence); [`TooLarge`](Error::TooLarge) for more than 2^27 blocks.
     ///
     /// ```
     /// use unmaskcost::{Nats, Schedule, measured::OrderBlocks};

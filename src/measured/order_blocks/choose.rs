@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{OrderBlocks, differences};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, no_spread, not_applicable};
 use crate::estimate::Estimate;
 use crate::measured::Verdict;
 use crate::numeric::isotonic;
@@ -53,7 +53,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// there the plain means do as well.
     ///
     /// # Errors
-    /// [`StepsOutOfRange`](Error::StepsOutOfRange); [`StepsNotMeasured`](Error::StepsNotMeasured) if no schedule of so
+    /// [`StepsOutOfRange`](Error::StepsOutOfRange); [`NotApplicable`](Error::NotApplicable) if no schedule of so
     /// many steps has all its blocks measured.
     pub fn best_schedule(&self, steps: usize) -> Result<Schedule> {
         self.best_by(steps, |_| true)
@@ -81,7 +81,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// Documents go to the two halves in turn, in the order in which they first come.
     ///
     /// # Errors
-    /// As [`best_schedule`](Self::best_schedule); [`NoSpread`](Error::NoSpread) for a single document.
+    /// As [`best_schedule`](Self::best_schedule); [`TooFew`](Error::TooFew) for a single document.
     pub fn choose(&self, steps: usize) -> Result<OrderChoice<F>> {
         let best = self.best_schedule(steps)?;
         let balanced = self.balanced_schedule(steps)?;
@@ -120,7 +120,7 @@ impl<F: Scalar> OrderBlocks<F> {
     ///
     /// # Errors
     /// [`NotFinite`](Error::NotFinite) or [`Negative`](Error::Negative) for the tolerance; as
-    /// [`cost`](Self::cost): a block for each single token is needed; [`NoSpread`](Error::NoSpread).
+    /// [`cost`](Self::cost): a block for each single token is needed; [`TooFew`](Error::TooFew).
     pub fn fewest_steps(&self, tolerance: Nats<F>) -> Result<OrderChoice<F>> {
         let tolerance = scalar::check_nonnegative("tolerance", tolerance.0)?;
         self.one_at_a_time()?;
@@ -129,7 +129,7 @@ impl<F: Scalar> OrderBlocks<F> {
                 Ok(choice) if choice.cost.is_some_and(|cost| cost.value().0 <= tolerance) => {
                     return Ok(choice);
                 }
-                Ok(_) | Err(Error::StepsNotMeasured { .. }) => {}
+                Ok(_) | Err(Error::NotApplicable { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -194,7 +194,7 @@ impl<F: Scalar> OrderBlocks<F> {
     fn best_by(&self, steps: usize, keep: impl Fn(usize) -> bool) -> Result<Schedule> {
         let places: Vec<usize> = (0..self.sequences.len()).filter(|&place| keep(place)).collect();
         if places.is_empty() {
-            return Err(Error::NoSpread { groups: 1 });
+            return Err(no_spread(1));
         }
         let number = scalar::float::<F>(places.len());
         let mean =
@@ -249,7 +249,10 @@ impl<F: Scalar> OrderBlocks<F> {
             starts.push(start);
         }
         if nodes.last() != Some(&self.tokens) || !sums[nodes.len() - 1].is_finite() {
-            return Err(Error::StepsNotMeasured { steps });
+            return Err(not_applicable(
+                format!("a schedule of {steps} steps"),
+                "steps that are measured blocks; measure at more counts",
+            ));
         }
         let mut node = nodes.len() - 1;
         let mut sizes = Vec::with_capacity(steps);

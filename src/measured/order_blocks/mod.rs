@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use choose::OrderChoice;
 
-use crate::error::{Error, Result, check_limit};
+use crate::error::{self, Error, Result, check_limit, documents_differ, not_applicable};
 use crate::estimate::Estimate;
 use crate::estimate::clustered::{self, GroupedValue};
 use crate::measured::runs::Run;
@@ -121,9 +121,9 @@ impl<F: Scalar> OrderBlocks<F> {
     /// # Errors
     /// [`Empty`](Error::Empty) without passes; [`LengthMismatch`](Error::LengthMismatch) unless a pass has a loss for
     /// each token that is not known; [`NotFinite`](Error::NotFinite), [`Negative`](Error::Negative);
-    /// [`IndexOutOfRange`](Error::IndexOutOfRange), [`BlockTwice`](Error::BlockTwice) for a sequence with two passes
-    /// at one count; [`BlockMissing`](Error::BlockMissing) for one without a pass at a count that another has;
-    /// [`DocumentsDiffer`](Error::DocumentsDiffer); [`TooLarge`](Error::TooLarge) for more than 2^27 blocks of all
+    /// [`IndexOutOfRange`](Error::IndexOutOfRange), [`Sequence`](Error::Sequence) for a sequence with two passes
+    /// at one count; [`Sequence`](Error::Sequence) for one without a pass at a count that another has;
+    /// [`Sequence`](Error::Sequence); [`TooLarge`](Error::TooLarge) for more than 2^27 blocks of all
     /// sequences.
     pub fn from_passes(
         name: impl Into<String>,
@@ -195,15 +195,14 @@ impl<F: Scalar> OrderBlocks<F> {
     /// exact for each of them, however many blocks it takes.
     ///
     /// # Errors
-    /// [`TokensDiffer`](Error::TokensDiffer); [`StepNotMeasured`](Error::StepNotMeasured) for a step whose block was
+    /// [`TokensDiffer`](Error::TokensDiffer); [`NotApplicable`](Error::NotApplicable) for a step whose block was
     /// not measured.
     pub fn losses(&self, schedule: &Schedule) -> Result<Vec<Nats<F>>> {
         schedule.check_tokens("order", self.tokens)?;
         let mut losses = vec![Nats(F::zero()); self.sequences.len()];
         for step in schedule.ranges() {
             let block = self.blocks.get(&(step.start, step.end));
-            let block =
-                block.ok_or(Error::StepNotMeasured { revealed: step.start, until: step.end })?;
+            let block = block.ok_or_else(|| step_not_measured(&step))?;
             losses.iter_mut().zip(block).for_each(|(sum, &loss)| sum.0 = sum.0 + loss);
         }
         Ok(losses)
@@ -255,7 +254,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// none are named).
     ///
     /// # Errors
-    /// As [`losses`](Self::losses); [`NoSpread`](Error::NoSpread) for a single document.
+    /// As [`losses`](Self::losses); [`TooFew`](Error::TooFew) for a single document.
     pub fn mean_loss(&self, schedule: &Schedule) -> Result<Estimate<F>> {
         self.estimate(&self.losses(schedule)?)
     }
@@ -384,11 +383,7 @@ impl<F: Scalar> Collected<F> {
             let known = self.sequences[place].document.as_deref();
             return match known == document {
                 true => Ok(place),
-                false => Err(Error::DocumentsDiffer {
-                    sequence: name.to_owned(),
-                    one: known.unwrap_or_default().to_owned(),
-                    other: document.unwrap_or_default().to_owned(),
-                }),
+                false => Err(documents_differ(name, known, document)),
             };
         }
         let place = self.sequences.len();
@@ -417,8 +412,9 @@ impl<F: Scalar> Collected<F> {
             block.resize(sequence + 1, F::nan());
         }
         if !block[sequence].is_nan() {
-            let sequence = self.sequences[sequence].name.clone();
-            return Err(Error::BlockTwice { sequence, revealed, until });
+            let name = self.sequences[sequence].name.as_str();
+            let problem = format!("is given its block from {revealed} until {until} twice");
+            return Err(error::sequence(name, problem));
         }
         block[sequence] = loss;
         Ok(())
@@ -434,8 +430,13 @@ impl<F: Scalar> Collected<F> {
             let found = losses.iter().position(|loss| loss.is_nan());
             let missing = found.or((losses.len() < sequences.len()).then_some(losses.len()));
             if let Some(place) = missing {
-                let sequence = sequences[place].name.clone();
-                return Err(Error::BlockMissing { sequence, revealed, until });
+                return Err(error::sequence(
+                    sequences[place].name.as_str(),
+                    format!(
+                        "has no block from {revealed} until {until}, but others have; measure all sequences at the same \
+                         counts, or leave this one out"
+                    ),
+                ));
             }
             losses.shrink_to_fit();
             Ok(((revealed, until), losses))
@@ -443,4 +444,11 @@ impl<F: Scalar> Collected<F> {
         let blocks = blocks.into_iter().map(complete).collect::<Result<_>>()?;
         Ok(OrderBlocks { name, tokens, sequences, blocks })
     }
+}
+
+fn step_not_measured(step: &core::ops::Range<usize>) -> Error {
+    not_applicable(
+        format!("the step from {} to {} revealed tokens", step.start, step.end),
+        "a measurement: only schedules whose steps are measured blocks have a loss",
+    )
 }

@@ -20,7 +20,7 @@ impl<F: Scalar> OrderBlocks<F> {
     /// # Errors
     /// [`LengthMismatch`](Error::LengthMismatch) for a sequence with another number of tokens than the order;
     /// [`IndexOutOfRange`](Error::IndexOutOfRange) for a number of known tokens that is not below L,
-    /// [`BlockTwice`](Error::BlockTwice) for one given twice; [`ImpossibleContext`](Error::ImpossibleContext) for a
+    /// [`Sequence`](Error::Sequence) for one given twice; [`ImpossibleContext`](Error::ImpossibleContext) for a
     /// sequence that the predictor holds impossible; [`Empty`](Error::Empty); [`TooLarge`](Error::TooLarge) for more
     /// than 2^27 predictions; those of the predictor.
     ///

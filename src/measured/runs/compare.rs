@@ -84,7 +84,7 @@ impl<F: Scalar> DecoderRuns<F> {
     /// them at once with probability `level`. O(n^2 documents) for n decoders.
     ///
     /// # Errors
-    /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`, [`NoSpread`](crate::Error::NoSpread) if they share less than
+    /// [`OutOfRange`](crate::Error::OutOfRange) unless `0 < level < 1`, [`TooFew`](crate::Error::TooFew) if they share less than
     /// two documents (or sequences, where no document is named), [`TooLarge`](crate::Error::TooLarge) for more than 2^31
     /// pairs of decoders times documents.
     ///

@@ -1,8 +1,8 @@
 use super::panel::{Effect, Panel};
 use super::{DecoderRuns, Records, compare};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, not_applicable};
 use crate::estimate::Estimate;
-use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::scalar::Scalar;
 
 impl<F: Scalar> DecoderRuns<F> {
     /// How much more a decoder loses than others do in as many rounds: is my decoder better than a random order?
@@ -22,8 +22,8 @@ impl<F: Scalar> DecoderRuns<F> {
     ///
     /// # Errors
     /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has; [`Empty`](Error::Empty) without
-    /// others; [`FewerRounds`](Error::FewerRounds) if each of the others takes more
-    /// rounds; [`NoSpread`](Error::NoSpread) as for [`difference`](Self::difference).
+    /// others; [`NotApplicable`](Error::NotApplicable) if each of the others takes more
+    /// rounds; [`TooFew`](Error::TooFew) as for [`difference`](Self::difference).
     ///
     /// ```
     /// use unmaskcost::{Nats, measured::{DecoderRuns, Run}};
@@ -79,8 +79,13 @@ impl<F: Scalar> Mixture<F> {
         let after = after.unwrap_or(hull.len());
         let Some(before) = after.checked_sub(1) else {
             let fewest = hull.first().map_or(F::nan(), |&place| points[place].0);
-            let (rounds, fewest) = (scalar::evidence(rounds.mean), scalar::evidence(fewest));
-            return Err(Error::FewerRounds { decoder: decoder.to_owned(), rounds, fewest });
+            return Err(not_applicable(
+                format!("a comparison of {decoder:?}"),
+                format!(
+                    "others that take as few rounds; it takes {}, and they {fewest} at least",
+                    rounds.mean
+                ),
+            ));
         };
         let (a_rounds, a_loss) = &effects[hull[before]];
         let Some(&b) = hull.get(after) else {

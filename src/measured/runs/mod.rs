@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub use compare::{ComparedDecoder, DecoderComparison, FrontierPlace};
 use panel::Panel;
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result, documents_differ};
 use crate::estimate::Estimate;
 use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -196,8 +196,8 @@ impl<F: Scalar> DecoderRuns<F> {
     ///
     /// # Errors
     /// [`NotFinite`](Error::NotFinite) and [`Negative`](Error::Negative) for a loss or budget,
-    /// [`OutOfRange`](Error::OutOfRange) for zero rounds, [`RunTwice`](Error::RunTwice) for a sequence that this
-    /// decoder has been run on with the same draw, [`DocumentsDiffer`](Error::DocumentsDiffer). After an error
+    /// [`OutOfRange`](Error::OutOfRange) for zero rounds, [`Sequence`](Error::Sequence) for a sequence that this
+    /// decoder has been run on with the same draw, [`Sequence`](Error::Sequence). After an error
     /// nothing has been added.
     pub fn record(&mut self, decoder: &str, run: Run<F>) -> Result<()> {
         run.check()?;
@@ -205,9 +205,7 @@ impl<F: Scalar> DecoderRuns<F> {
         if let Some(other) = known.map(|place| &self.sequences[place].document)
             && *other != run.document
         {
-            let words = |document: Option<String>| document.unwrap_or_default();
-            let (one, other) = (words(other.clone()), words(run.document));
-            return Err(Error::DocumentsDiffer { sequence: run.sequence, one, other });
+            return Err(documents_differ(run.sequence, other.as_deref(), run.document.as_deref()));
         }
         let decoders = &mut self.decoders;
         let found = decoders.iter().position(|records| records.name == decoder);
@@ -216,7 +214,11 @@ impl<F: Scalar> DecoderRuns<F> {
             draws.is_some_and(|draws| draws.contains_key(&run.draw))
         };
         if found.is_some_and(taken) {
-            return Err(Error::RunTwice { decoder: decoder.to_owned(), sequence: run.sequence });
+            let problem = format!(
+                "was run twice by decoder {decoder:?} with the same draw; give each run of a sequence its own draw, or leave \
+                 one out"
+            );
+            return Err(error::sequence(run.sequence, problem));
         }
         let sequence = known.unwrap_or_else(|| {
             self.places.insert(run.sequence.clone(), self.sequences.len());
@@ -250,7 +252,7 @@ impl<F: Scalar> DecoderRuns<F> {
     /// on.
     ///
     /// # Errors
-    /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has, [`NoSpread`](Error::NoSpread) if all
+    /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has, [`TooFew`](Error::TooFew) if all
     /// its sequences are of one document.
     pub fn means(&self, decoder: &str) -> Result<DecoderMeans<F>> {
         let records = self.find(decoder)?;
@@ -264,7 +266,7 @@ impl<F: Scalar> DecoderRuns<F> {
     /// the first. [`Verdict::of`](super::Verdict::of) says whether it is noise.
     ///
     /// # Errors
-    /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has; [`NoSpread`](Error::NoSpread) if
+    /// [`NotAmong`](Error::NotAmong) for a name that no decoder here has; [`TooFew`](Error::TooFew) if
     /// they share less than two documents (or sequences, where no document is named).
     pub fn difference(&self, decoder: &str, other: &str) -> Result<Estimate<F>> {
         let (records, other) = (self.find(decoder)?, self.find(other)?);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{DecoderMeans, Record, Records};
-use crate::error::{Error, Result};
+use crate::error::{Result, no_spread};
 use crate::estimate::Estimate;
 use crate::estimate::clustered::{self, Influence};
 use crate::numeric::scalar::{self, Scalar};
@@ -51,7 +51,7 @@ impl<F: Scalar> Panel<F> {
             placed.push((sequence, document));
         }
         if counts.len() < 2 {
-            return Err(Error::NoSpread { groups: counts.len() });
+            return Err(no_spread(counts.len()));
         }
         let all = scalar::float::<F>(placed.len());
         let shares = counts.into_iter().map(|count| scalar::float::<F>(count) / all).collect();

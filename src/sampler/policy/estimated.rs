@@ -1,6 +1,6 @@
 use super::{Policy, View, chosen_places};
 use crate::distribution::ConditionalMarginal;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, no_spread};
 use crate::estimate::Estimate;
 use crate::numeric::moments::Moments;
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -90,7 +90,7 @@ pub struct EstimatedCost<F = f64> {
 /// For a learned predictor and held-out sequences this is the cost of parallelism against the same predictor from left to right, one token at a time.
 ///
 /// # Errors
-/// [`NoSpread`](Error::NoSpread) for fewer than two sequences; as [`teacher_forced`].
+/// [`TooFew`](Error::TooFew) for fewer than two sequences; as [`teacher_forced`].
 ///
 /// ```
 /// use rand::SeedableRng;
@@ -153,7 +153,7 @@ fn log_prediction<F: Scalar>(law: &[F], symbol: usize) -> Result<F> {
 
 fn estimate<F: Scalar>(moments: &Moments<F>) -> Result<Estimate<F>> {
     if moments.observations < 2 {
-        return Err(Error::NoSpread { groups: moments.observations as usize });
+        return Err(no_spread(moments.observations as usize));
     }
     let (value, error) = (Nats(moments.mean), Nats(moments.standard_error()));
     let degrees = match error.0 > F::zero() {

@@ -132,6 +132,7 @@ impl<F: Scalar> View<F> {
             [] => Err(Error::Empty { what }),
             _ => distribution::normalized(what, law, |sum, tolerance| Error::NotNormalized {
                 what,
+                row: None,
                 sum,
                 tolerance,
             }),

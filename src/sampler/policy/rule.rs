@@ -113,7 +113,7 @@ impl Rule {
     /// [`bounds::confidence`](crate::bounds::confidence).
     ///
     /// # Errors
-    /// [`NotPositive`](Error::NotPositive) for what is not a positive number.
+    /// [`OutOfRange`](Error::OutOfRange) for what is not a positive number.
     pub fn factor(factor: f64) -> Result<Self> {
         scalar::check_positive("the factor", factor)?;
         Ok(Choice::Factor(factor).into())
@@ -138,7 +138,7 @@ impl Rule {
     /// bits and some in nats, with the same default of 0.1: `Bits(0.1).nats()` for the former.
     ///
     /// # Errors
-    /// [`NotPositive`](Error::NotPositive) for what is not a positive number: without a budget, one position at a time is meant.
+    /// [`OutOfRange`](Error::OutOfRange) for what is not a positive number: without a budget, one position at a time is meant.
     pub fn entropy_budget(budget: Nats) -> Result<Self> {
         scalar::check_positive("the entropy budget", budget.0)?;
         Ok(Choice::EntropyBudget(budget).into())
@@ -148,7 +148,7 @@ impl Rule {
     /// most that. In order of entropy, this is [`Rule::entropy_budget`].
     ///
     /// # Errors
-    /// [`NotPositive`](Error::NotPositive) for what is not a positive number.
+    /// [`OutOfRange`](Error::OutOfRange) for what is not a positive number.
     pub fn cumulative_entropy(budget: Nats) -> Result<Self> {
         scalar::check_positive("the entropy budget", budget.0)?;
         Ok(Choice::CumulativeEntropy(budget).into())
