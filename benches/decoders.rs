@@ -7,7 +7,7 @@ use unmaskcost::distribution::MarkovChain;
 use unmaskcost::sampler::policy::{self, Rule};
 use unmaskcost::{InformationCurve, Schedule, audit, optimal};
 use unmaskcost::{
-    decoders::{Decoder, MaskFunction},
+    decoders::{Decoder, Shape},
     schedule::RevealTimes,
 };
 
@@ -37,7 +37,7 @@ fn random_sizes(criterion: &mut Criterion) {
 fn plans(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("plan");
     group.sample_size(10);
-    for decoder in [Decoder::Llada, Decoder::Dream, Decoder::MaskGit(MaskFunction::Cosine)] {
+    for decoder in [Decoder::Llada, Decoder::Dream, Decoder::MaskGit(Shape::Cosine)] {
         for steps in [1_000, 1_000_000] {
             group.bench_function(format!("{decoder}/L=1000000,T={steps}"), |bencher| {
                 bencher.iter(|| black_box(decoder).plan(1_000_000, black_box(steps)))

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
-use unmaskcost::decoders::{Decoder, MaskFunction};
+use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::measured::{self, Advice, LossCurve, LossPoint, MeasuredLosses, Planner, Verdict};
 use unmaskcost::optimal::families::{self, Family};
 use unmaskcost::{ConfidenceInterval, Estimate, Nats, Schedule};
@@ -430,7 +430,7 @@ fn ways(
     planner: &Planner,
     evaluate: &MeasuredLosses,
 ) -> unmaskcost::Result<Vec<Way>> {
-    let cosine = Decoder::MaskGit(MaskFunction::Cosine);
+    let cosine = Decoder::MaskGit(Shape::Cosine);
     let mut ways = ["balanced", "cosine", "best"].map(|name| Way { name, costs: Vec::new() });
     for steps in (0..usize::BITS).map(|i| 1 << i).take_while(|&steps| steps < tokens) {
         let best = planner.advise(steps)?.best;

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use command_line::{Outcome, option_value};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols};
-use unmaskcost::decoders::{Decoder, MaskFunction};
+use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::{InformationCurve, Schedule, optimal};
 
 fn main() -> ExitCode {
@@ -79,7 +79,7 @@ fn write_curve(out: &mut String, curve: &InformationCurve) -> Outcome<()> {
 /// many steps the best schedules need to be as good as the usual ones.
 fn write_schedules(out: &mut String, curve: &InformationCurve) -> Outcome<()> {
     let tokens = curve.tokens();
-    let cosine = Decoder::MaskGit(MaskFunction::Cosine);
+    let cosine = Decoder::MaskGit(Shape::Cosine);
     writeln!(out, "\n{:>8}{:>34}{:>24}", "", "error", "steps enough for")?;
     write!(out, "{:>8}", "steps")?;
     for column in ["balanced", "cosine", "best", "balanced", "cosine"] {

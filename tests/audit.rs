@@ -11,7 +11,7 @@ use unmaskcost::{InformationCurve, Nats, Order, Schedule, optimal};
 use unmaskcost::{audit, bounds::sharp::Known, optimal::minimax};
 use unmaskcost::{
     audit::SizeTrend,
-    decoders::{AmusedFunction, Decoder, DllmAlpha, MaskFunction},
+    decoders::{Decoder, Shape},
 };
 
 /// All information at one revealed count.
@@ -79,7 +79,7 @@ fn a_known_decoder_is_recognised() {
 
 #[test]
 fn a_decoder_that_drops_steps_is_recognised_with_the_steps_it_was_asked_for() {
-    let cosine = Decoder::Dllm(DllmAlpha::Cosine);
+    let cosine = Decoder::Dllm(Shape::Cosine);
     for (tokens, asked, left) in
         [(256, 256, 206), (128, 64, 58), (256, 100, 92), (10_000, 7000, 6024)]
     {
@@ -93,7 +93,7 @@ fn a_decoder_that_drops_steps_is_recognised_with_the_steps_it_was_asked_for() {
         assert!(text.contains(&said), "{text}");
     }
     // A list of sizes does not show the passes that were empty.
-    let log = Decoder::MaskGit(MaskFunction::Log);
+    let log = Decoder::MaskGit(Shape::Log);
     let plan = log.plan(256, 64).unwrap();
     assert_eq!((plan.schedule().steps(), plan.empty().len()), (61, 3));
     let nearest = plan.schedule().audit().nearest;
@@ -124,12 +124,12 @@ fn reversed(schedule: &Schedule) -> Schedule {
 #[test]
 fn a_decoder_in_masking_order_looks_reversed() {
     for (decoder, missed) in [
-        (Decoder::MaskGit(MaskFunction::Cosine), 1),
-        (Decoder::Amused(AmusedFunction::Cosine), 1),
-        (Decoder::Dllm(DllmAlpha::Cosine), 1),
+        (Decoder::MaskGit(Shape::Cosine), 1),
+        (Decoder::Amused(Shape::Cosine), 1),
+        (Decoder::Dllm(Shape::Cosine), 1),
         (Decoder::Halton, 1),
         // With few tokens the reversed logarithm is like an exponential.
-        (Decoder::MaskGit(MaskFunction::Log), 7),
+        (Decoder::MaskGit(Shape::Log), 7),
     ] {
         let (mut asked, mut all) = (0, 0);
         for (tokens, steps) in requests() {
@@ -199,7 +199,7 @@ fn one_token_more_or_less_is_no_trend() {
         let trend = |decoder: Decoder| decoder.plan(tokens, steps).unwrap().audit().trend;
         let constant = [Decoder::Llada, Decoder::FastDllm, Decoder::LlamaCppBlock];
         assert!(constant.iter().all(|&decoder| trend(decoder) == SizeTrend::Constant));
-        let growing = [Decoder::MaskGit(MaskFunction::Cosine), Decoder::Dllm(DllmAlpha::Cosine)];
+        let growing = [Decoder::MaskGit(Shape::Cosine), Decoder::Dllm(Shape::Cosine)];
         assert!(growing.iter().all(|&decoder| trend(decoder) == SizeTrend::Growing));
     }
 }
@@ -403,7 +403,7 @@ fn sizes_that_suit_other_data_are_questioned_on_a_curve_only() {
     // Growing cosine sizes on a permutation, whose best sizes shrink.
     let entropies: Vec<f64> = (0..64).map(|k| f64::from(64 - k).ln()).collect();
     let curve = InformationCurve::from_conditional_entropies(entropies).unwrap();
-    let cosine = Decoder::MaskGit(MaskFunction::Cosine).plan(64, 8).unwrap();
+    let cosine = Decoder::MaskGit(Shape::Cosine).plan(64, 8).unwrap();
     let audit = audit::with_curve(&curve, cosine.schedule()).unwrap();
     assert!(!audit.schedule.looks_reversed && audit.looks_reversed());
     let text = audit.to_string();

@@ -3,7 +3,7 @@
 use crate::support;
 
 use rand::{RngExt, rngs::ChaCha8Rng};
-use unmaskcost::decoders::{Decoder, MaskFunction};
+use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::measured::{
     Collector, LossCurve, LossPoint, MeasuredLosses, NestedLosses, Planner, SequenceLosses,
     Verdict, measurement_counts,
@@ -45,7 +45,7 @@ fn costs_of_the_real_model_are_those_that_were_measured_directly() {
         near(&Schedule::balanced(64, steps).unwrap(), cost, error);
     }
     for (steps, cost, error) in cosine {
-        let plan = Decoder::MaskGit(MaskFunction::Cosine).plan(64, steps).unwrap();
+        let plan = Decoder::MaskGit(Shape::Cosine).plan(64, steps).unwrap();
         near(plan.schedule(), cost, error);
     }
     let falling = Schedule::from_reveal_sizes([32, 16, 8, 4, 2, 1, 1]).unwrap();

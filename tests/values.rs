@@ -73,7 +73,7 @@ mod documents {
 
     use serde::{Deserialize, Serialize, de::DeserializeOwned};
     use unmaskcost::bounds::{self, universal::Factor};
-    use unmaskcost::decoders::{Decoder, MaskFunction};
+    use unmaskcost::decoders::{Decoder, Shape};
     use unmaskcost::measured::{MonotonicityTest, Planner, Verdict};
     use unmaskcost::optimal::{self, Optimum, families, minimax};
     use unmaskcost::sampler::policy::{self, PolicyCost, Rule};
@@ -114,7 +114,7 @@ mod documents {
         }
         let cost = Estimate::exact(Nats(0.25));
         kept(Row {
-            decoder: Decoder::MaskGit(MaskFunction::Power(2.5)),
+            decoder: Decoder::MaskGit(Shape::Power(2.5)),
             passes: Decoder::Dream.plan(256, 256).unwrap(),
             error: Nats(0.1),
             bits: Bits(0.1),

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::bounds::universal;
-use crate::decoders::{Decoder, MaskFunction};
+use crate::decoders::{Decoder, Shape};
 use crate::optimal::minimax;
 use crate::schedule::{Passes, Schedule};
 
@@ -11,8 +11,8 @@ use crate::schedule::{Passes, Schedule};
 /// `Display` prints the fields in words.
 ///
 /// ```
-/// use unmaskcost::{Schedule, audit::SizeTrend, decoders::{Decoder, MaskFunction}};
-/// let maskgit = Decoder::MaskGit(MaskFunction::Cosine).plan(64, 8)?;
+/// use unmaskcost::{Schedule, audit::SizeTrend, decoders::{Decoder, Shape}};
+/// let maskgit = Decoder::MaskGit(Shape::Cosine).plan(64, 8)?;
 /// assert_eq!(maskgit.schedule().to_string(), "(2, 3, 6, 8, 10, 11, 12, 12)");
 /// // The same list, in masking order by mistake:
 /// let audit = Schedule::from_mask_sizes(maskgit.schedule().sizes())?.audit();
@@ -181,7 +181,7 @@ fn looks_reversed(trend: SizeTrend, given: &NearestDecoder, reversed: &NearestDe
     let one_way = matches!(trend, SizeTrend::Growing | SizeTrend::Shrinking);
     let suits_data = matches!(
         reversed.decoder,
-        Decoder::MaskGit(MaskFunction::Power(_) | MaskFunction::Exp)
+        Decoder::MaskGit(Shape::Power(_) | Shape::Exp)
             | Decoder::Dus
             | Decoder::Ascending
             | Decoder::LaVida { .. }

@@ -4,77 +4,42 @@
 use core::f32::consts::{FRAC_PI_2, PI};
 
 use super::single::{cos, log2};
-use super::{Decoder, each_pass};
+use super::{Decoder, Shape, each_pass};
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
 
-/// r(x) of [`Decoder::MaskGit`](crate::decoders::Decoder::MaskGit): the part of the tokens masked when a part x of the passes is done.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum MaskFunction {
-    /// `cos(pi x / 2)`, the default.
-    Cosine,
-    /// `1 - x`.
-    Uniform,
-    /// `1 - x^K`; K must be positive.
-    Power(f64),
-    /// `-log2(x) / log2(L)`.
-    Log,
-    /// `1 - 2^(-log2(L) (1 - x))`.
-    Exp,
-}
-
-/// The mask functions of [`Decoder::Amused`](crate::decoders::Decoder::Amused).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum AmusedFunction {
-    /// `cos(pi x / 2)`, the default.
-    Cosine,
-    /// `1 - x`.
-    Linear,
-}
-
-impl MaskFunction {
-    /// r(passes / steps) as XLA compiles it: the division becomes a product with `1 / steps`, constants
-    /// are multiplied beforehand, and a product next to a sum is fused with it.
-    fn masked(self, passes: f32, inverse_steps: f32, tokens: f32) -> f32 {
-        let part = passes * inverse_steps;
-        match self {
-            Self::Cosine => cos(passes * (FRAC_PI_2 * inverse_steps)),
-            Self::Uniform => (-passes).mul_add(inverse_steps, 1.0),
-            Self::Power(power @ (2.0 | 3.0)) => {
-                let power = |x: f32| if power == 2.0 { x * x } else { x * x * x };
-                (-power(passes)).mul_add(power(inverse_steps), 1.0)
-            }
-            Self::Power(power) => 1.0 - f64::from(part).powf(f64::from(power as f32)) as f32,
-            Self::Log => -log2(part) / log2(tokens),
-            Self::Exp => 1.0 - f64::from(-log2(tokens) * (1.0 - part)).exp2() as f32,
+/// r(passes / steps) as XLA compiles it: the division becomes a product with `1 / steps`, constants
+/// are multiplied beforehand, and a product next to a sum is fused with it.
+fn masked(function: Shape, passes: f32, inverse_steps: f32, tokens: f32) -> f32 {
+    let part = passes * inverse_steps;
+    match function {
+        Shape::Cosine => cos(passes * (FRAC_PI_2 * inverse_steps)),
+        Shape::Power(power @ (2.0 | 3.0)) => {
+            let power = |x: f32| if power == 2.0 { x * x } else { x * x * x };
+            (-power(passes)).mul_add(power(inverse_steps), 1.0)
         }
+        Shape::Power(power) => 1.0 - f64::from(part).powf(f64::from(power as f32)) as f32,
+        Shape::Log => -log2(part) / log2(tokens),
+        Shape::Exp => 1.0 - f64::from(-log2(tokens) * (1.0 - part)).exp2() as f32,
+        Shape::Linear | Shape::Arccos => (-passes).mul_add(inverse_steps, 1.0),
     }
 }
 
-impl AmusedFunction {
-    fn masked(self, part: f32) -> f32 {
-        match self {
-            Self::Cosine => cos(part * PI / 2.0),
-            Self::Linear => 1.0 - part,
-        }
-    }
-}
-
-/// The pass sizes of MaskGIT.
-pub(super) fn maskgit(tokens: usize, steps: usize, function: MaskFunction) -> Vec<usize> {
+/// The pass sizes of MaskGIT; `None` for a function that it does not have.
+pub(super) fn maskgit(tokens: usize, steps: usize, function: Shape) -> Option<Vec<usize>> {
     let inverse_steps = 1.0 / steps as f32;
-    clamped(tokens, steps, |pass| {
-        function.masked((pass + 1) as f32, inverse_steps, tokens as f32).clamp(1e-6, 1.0)
-    })
+    let part = |pass| masked(function, (pass + 1) as f32, inverse_steps, tokens as f32);
+    (function != Shape::Arccos).then(|| clamped(tokens, steps, |pass| part(pass).clamp(1e-6, 1.0)))
 }
 
-/// The pass sizes of aMUSEd.
-pub(super) fn amused(tokens: usize, steps: usize, function: AmusedFunction) -> Vec<usize> {
-    clamped(tokens, steps, |pass| function.masked((pass + 1) as f32 / steps as f32))
+/// The pass sizes of aMUSEd; `None` for a function that it does not have.
+pub(super) fn amused(tokens: usize, steps: usize, function: Shape) -> Option<Vec<usize>> {
+    let masked: fn(f32) -> f32 = match function {
+        Shape::Cosine => |part| cos(part * PI / 2.0),
+        Shape::Linear => |part| 1.0 - part,
+        _ => return None,
+    };
+    Some(clamped(tokens, steps, |pass| masked((pass + 1) as f32 / steps as f32)))
 }
 
 /// The pass sizes of MAR.
@@ -113,6 +78,6 @@ impl Schedule {
         if steps == 0 || steps > tokens {
             return Err(Error::StepsOutOfRange { steps, tokens });
         }
-        Decoder::MaskGit(MaskFunction::Cosine).plan(tokens, steps).map(Self::from)
+        Decoder::MaskGit(Shape::Cosine).plan(tokens, steps).map(Self::from)
     }
 }

@@ -24,13 +24,12 @@ mod names;
 mod positions;
 mod quota;
 mod ratio;
+mod shape;
 mod shifted;
 mod single;
 mod truncated;
 
-pub use dllm::DllmAlpha;
-pub use maskgit::{AmusedFunction, MaskFunction};
-pub use ratio::SizeFunction;
+pub use shape::Shape;
 
 pub(crate) use dilated::{MAX_DILATED, dilated_levels};
 
@@ -50,11 +49,11 @@ use crate::schedule::{BlockLength, Passes, check_list_fits};
 /// A decoder whose reveal sizes are fixed by a rule.
 ///
 /// ```
-/// use unmaskcost::decoders::{Decoder, MaskFunction};
+/// use unmaskcost::decoders::{Decoder, Shape};
 /// let sizes = |decoder: Decoder| Ok::<_, unmaskcost::Error>(decoder.plan(10, 4)?.schedule().to_string());
 /// assert_eq!(sizes(Decoder::Llada)?, "(3, 3, 2, 2)");
 /// assert_eq!(sizes(Decoder::Dream)?, "(2, 2, 2, 4)");
-/// assert_eq!(sizes(Decoder::MaskGit(MaskFunction::Cosine))?, "(1, 2, 4, 3)");
+/// assert_eq!(sizes(Decoder::MaskGit(Shape::Cosine))?, "(1, 2, 4, 3)");
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,7 +134,8 @@ pub enum Decoder {
     /// size = round(m (1 - (1 - alpha(s)) / (1 - alpha(t)))),   t = (T - i) / T,   s = (T - i - 1) / T
     /// ```
     /// Steps of size zero are dropped, so there are fewer passes than asked for and none is empty.
-    /// alpha in `f32`, the product in `f64`, halves rounded to even. At most 2^24 steps, which `f32`
+    /// alpha(t), the part of the tokens unmasked at time t, is `1 - t` ([`Shape::Linear`]) or `1 - cos((pi / 2) (1 - t))`
+    /// ([`Shape::Cosine`]), in `f32`; the product in `f64`, halves rounded to even. At most 2^24 steps, which `f32`
     /// can tell apart.
     ///
     /// In blocks: the last block may be shorter, and is the only one if the block length is more than the
@@ -143,7 +143,7 @@ pub enum Decoder {
     ///
     /// Source: ZHZisZZ/dllm `dllm/core/samplers/utils.py`, `dllm/core/schedulers/alpha.py` @ca17675;
     /// blocks in `dllm/core/samplers/mdlm.py` @13ba372.
-    Dllm(DllmAlpha),
+    Dllm(Shape),
 
     /// MaskGIT.
     ///
@@ -157,14 +157,18 @@ pub enum Decoder {
     /// op by op, some sizes differ by one, for the uniform function also those of 256 tokens in 12
     /// steps.
     ///
+    /// r(x), the part of the tokens masked when a part x of the passes is done: `cos(pi x / 2)` ([`Shape::Cosine`], the
+    /// default), `1 - x` ([`Shape::Linear`], which the original calls uniform), `1 - x^K` ([`Shape::Power`]),
+    /// `-log2(x) / log2(L)` ([`Shape::Log`]), `1 - 2^(-log2(L) (1 - x))` ([`Shape::Exp`]).
+    ///
     /// Source: google-research/maskgit `libml/parallel_decode.py`, `libml/mask_schedule.py` @1db2359.
-    MaskGit(MaskFunction),
+    MaskGit(Shape),
 
-    /// aMUSEd, in diffusers: the clamp of [`Decoder::MaskGit`] with its own cosine or linear function,
-    /// in `f32`.
+    /// aMUSEd, in diffusers: the clamp of [`Decoder::MaskGit`] with its own [`Shape::Cosine`] (the default) or
+    /// [`Shape::Linear`], in `f32`.
     ///
     /// Source: huggingface/diffusers `src/diffusers/schedulers/scheduling_amused.py` @06bb136.
-    Amused(AmusedFunction),
+    Amused(Shape),
 
     /// The Halton sampler for MaskGIT.
     ///
@@ -217,7 +221,7 @@ pub enum Decoder {
     /// dllm's block diffusion: as [`Decoder::Dllm`], and before each block one more pass, which reveals nothing and fills the cache with what is there.
     ///
     /// Source: ZHZisZZ/dllm `dllm/core/samplers/bd3lm.py` @0799718.
-    DllmBlocks(DllmAlpha),
+    DllmBlocks(Shape),
 
     /// BD3-LM with first-hitting: one random token a pass. With fewer steps than tokens, masks would be left, which is
     /// refused. With more steps, no pass is empty. Positions are random, so the exact error holds for this decoder: it
@@ -302,8 +306,11 @@ pub enum Decoder {
     /// ```
     /// In `f32`, halves to even; the sum in `f64`, so that sizes may differ by one. It ends when no mask is left.
     ///
+    /// v(r), r falling from 1 to 0: `acos(r) / (pi / 2)` ([`Shape::Arccos`], the default), `cos(pi r / 2)`
+    /// ([`Shape::Cosine`]), `1 - r^2` and `1 - sqrt(r)` ([`Shape::Power`] of 2 and 0.5), `1 - r` ([`Shape::Linear`]).
+    ///
     /// Source: valeoai/Halton-MaskGIT, before its Halton sampler, and copies of it.
-    AdapSche(SizeFunction),
+    AdapSche(Shape),
 }
 
 impl Decoder {
@@ -515,14 +522,17 @@ impl Decoder {
                 let what = "steps that single precision tells apart";
                 check_limit(what, steps as u128, MAX_SINGLE)?;
                 dllm(tokens, steps, alpha)
+                    .ok_or_else(|| shape::unknown(self, "linear or cosine"))?
             }
             Self::MaskGit(function) => {
-                if let MaskFunction::Power(power) = function {
+                if let Shape::Power(power) = function {
                     scalar::check_positive("the power", power)?;
                 }
                 maskgit(tokens, steps, function)
+                    .ok_or_else(|| shape::unknown(self, "cosine, linear, a power, log or exp"))?
             }
-            Self::Amused(function) => amused(tokens, steps, function),
+            Self::Amused(function) => amused(tokens, steps, function)
+                .ok_or_else(|| shape::unknown(self, "cosine or linear"))?,
             Self::Halton => halton(tokens, steps),
             Self::Dus => dilated_levels(tokens)?.iter().map(Vec::len).collect(),
             Self::Llada2 | Self::Sdar | Self::Bd3Lm => self.block_sizes(tokens, tokens, steps)?,
@@ -540,7 +550,10 @@ impl Decoder {
             Self::Dplm => dplm(tokens, steps),
             Self::Mar => mar(tokens, steps),
             Self::SoundStorm => soundstorm(tokens, steps),
-            Self::AdapSche(function) => adap_sche(tokens, steps, function),
+            Self::AdapSche(function) => {
+                let needs = "arccos, cosine, linear, or a power of 2 or 0.5";
+                adap_sche(tokens, steps, function).ok_or_else(|| shape::unknown(self, needs))?
+            }
         })
     }
 }

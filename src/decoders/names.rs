@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::{AmusedFunction, Decoder, DllmAlpha, MaskFunction, SizeFunction, check_eps};
+use super::{Decoder, Shape, check_eps};
 use crate::error::{Error, Result};
 use crate::numeric::scalar;
 
@@ -16,22 +16,22 @@ impl Decoder {
         Self::Dream,
         Self::LlamaCpp,
         Self::LlamaCppBlock,
-        Self::Dllm(DllmAlpha::Linear),
-        Self::Dllm(DllmAlpha::Cosine),
-        Self::MaskGit(MaskFunction::Cosine),
-        Self::MaskGit(MaskFunction::Uniform),
-        Self::MaskGit(MaskFunction::Power(2.0)),
-        Self::MaskGit(MaskFunction::Power(3.0)),
-        Self::MaskGit(MaskFunction::Log),
-        Self::MaskGit(MaskFunction::Exp),
-        Self::Amused(AmusedFunction::Cosine),
-        Self::Amused(AmusedFunction::Linear),
+        Self::Dllm(Shape::Linear),
+        Self::Dllm(Shape::Cosine),
+        Self::MaskGit(Shape::Cosine),
+        Self::MaskGit(Shape::Linear),
+        Self::MaskGit(Shape::Power(2.0)),
+        Self::MaskGit(Shape::Power(3.0)),
+        Self::MaskGit(Shape::Log),
+        Self::MaskGit(Shape::Exp),
+        Self::Amused(Shape::Cosine),
+        Self::Amused(Shape::Linear),
         Self::Halton,
         Self::Dus,
         Self::Llada2,
         Self::Sdar,
-        Self::DllmBlocks(DllmAlpha::Linear),
-        Self::DllmBlocks(DllmAlpha::Cosine),
+        Self::DllmBlocks(Shape::Linear),
+        Self::DllmBlocks(Shape::Cosine),
         Self::Bd3Lm,
         Self::LaVida { shift: LAVIDA_SHIFT },
         Self::Ascending,
@@ -39,15 +39,15 @@ impl Decoder {
         Self::Dplm,
         Self::Mar,
         Self::SoundStorm,
-        Self::AdapSche(SizeFunction::Arccos),
-        Self::AdapSche(SizeFunction::Cosine),
-        Self::AdapSche(SizeFunction::Square),
-        Self::AdapSche(SizeFunction::Linear),
-        Self::AdapSche(SizeFunction::Root),
+        Self::AdapSche(Shape::Arccos),
+        Self::AdapSche(Shape::Cosine),
+        Self::AdapSche(Shape::Power(2.0)),
+        Self::AdapSche(Shape::Linear),
+        Self::AdapSche(Shape::Power(0.5)),
     ];
 
     /// The name of the software, and its mask function. [`Display`](fmt::Display) adds the power of
-    /// [`MaskFunction::Power`], and [`FromStr`] reads what it prints.
+    /// [`Shape::Power`], and [`FromStr`] reads what it prints.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -58,23 +58,27 @@ impl Decoder {
             Self::LlamaCpp => "llama.cpp timestep",
             Self::LlamaCppEps(_) => LLAMA_EPS,
             Self::LlamaCppBlock => "llama.cpp block",
-            Self::Dllm(DllmAlpha::Linear) => "dllm linear",
-            Self::Dllm(DllmAlpha::Cosine) => "dllm cosine",
-            Self::MaskGit(MaskFunction::Cosine) => "MaskGIT cosine",
-            Self::MaskGit(MaskFunction::Uniform) => "MaskGIT uniform",
-            Self::MaskGit(MaskFunction::Power(2.0)) => "MaskGIT square",
-            Self::MaskGit(MaskFunction::Power(3.0)) => "MaskGIT cubic",
-            Self::MaskGit(MaskFunction::Power(_)) => POWER,
-            Self::MaskGit(MaskFunction::Log) => "MaskGIT log",
-            Self::MaskGit(MaskFunction::Exp) => "MaskGIT exp",
-            Self::Amused(AmusedFunction::Cosine) => "aMUSEd cosine",
-            Self::Amused(AmusedFunction::Linear) => "aMUSEd linear",
+            Self::Dllm(Shape::Linear) => "dllm linear",
+            Self::Dllm(Shape::Cosine) => "dllm cosine",
+            Self::Dllm(_) => "dllm",
+            Self::MaskGit(Shape::Cosine) => "MaskGIT cosine",
+            Self::MaskGit(Shape::Linear) => "MaskGIT uniform",
+            Self::MaskGit(Shape::Power(2.0)) => "MaskGIT square",
+            Self::MaskGit(Shape::Power(3.0)) => "MaskGIT cubic",
+            Self::MaskGit(Shape::Power(_)) => POWER,
+            Self::MaskGit(Shape::Log) => "MaskGIT log",
+            Self::MaskGit(Shape::Exp) => "MaskGIT exp",
+            Self::MaskGit(_) => "MaskGIT",
+            Self::Amused(Shape::Cosine) => "aMUSEd cosine",
+            Self::Amused(Shape::Linear) => "aMUSEd linear",
+            Self::Amused(_) => "aMUSEd",
             Self::Halton => "Halton",
             Self::Dus => "DUS",
             Self::Llada2 => "LLaDA2",
             Self::Sdar => "SDAR",
-            Self::DllmBlocks(DllmAlpha::Linear) => "dllm BD3 linear",
-            Self::DllmBlocks(DllmAlpha::Cosine) => "dllm BD3 cosine",
+            Self::DllmBlocks(Shape::Linear) => "dllm BD3 linear",
+            Self::DllmBlocks(Shape::Cosine) => "dllm BD3 cosine",
+            Self::DllmBlocks(_) => "dllm BD3",
             Self::Bd3Lm => "BD3-LM",
             Self::LaVida { shift: LAVIDA_SHIFT } => "LaViDa",
             Self::LaVida { .. } => SHIFT,
@@ -83,11 +87,12 @@ impl Decoder {
             Self::Dplm => "DPLM",
             Self::Mar => "MAR",
             Self::SoundStorm => "SoundStorm",
-            Self::AdapSche(SizeFunction::Arccos) => "adap_sche arccos",
-            Self::AdapSche(SizeFunction::Cosine) => "adap_sche cosine",
-            Self::AdapSche(SizeFunction::Square) => "adap_sche square",
-            Self::AdapSche(SizeFunction::Linear) => "adap_sche linear",
-            Self::AdapSche(SizeFunction::Root) => "adap_sche root",
+            Self::AdapSche(Shape::Arccos) => "adap_sche arccos",
+            Self::AdapSche(Shape::Cosine) => "adap_sche cosine",
+            Self::AdapSche(Shape::Power(2.0)) => "adap_sche square",
+            Self::AdapSche(Shape::Linear) => "adap_sche linear",
+            Self::AdapSche(Shape::Power(0.5)) => "adap_sche root",
+            Self::AdapSche(_) => "adap_sche",
         }
     }
 }
@@ -96,9 +101,7 @@ impl Decoder {
 impl fmt::Display for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name(), self) {
-            (POWER, Self::MaskGit(MaskFunction::Power(power))) => {
-                f.pad(&format!("{POWER} {power}"))
-            }
+            (POWER, Self::MaskGit(Shape::Power(power))) => f.pad(&format!("{POWER} {power}")),
             (name, Self::DreamEps(eps) | Self::LlamaCppEps(eps)) => f.pad(&format!("{name} {eps}")),
             (SHIFT, Self::LaVida { shift }) => f.pad(&format!("{SHIFT} {shift}")),
             (name, _) => f.pad(name),
@@ -114,10 +117,10 @@ impl fmt::Display for Decoder {
 /// [`OutOfRange`](Error::OutOfRange) for an `eps` that is not from 0 to below 1.
 ///
 /// ```
-/// use unmaskcost::decoders::{Decoder, MaskFunction};
-/// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(MaskFunction::Cosine)));
+/// use unmaskcost::decoders::{Decoder, Shape};
+/// assert_eq!("maskgit-cosine".parse(), Ok(Decoder::MaskGit(Shape::Cosine)));
 /// let power: Decoder = "MaskGIT power 2.5".parse()?;
-/// assert_eq!(power, Decoder::MaskGit(MaskFunction::Power(2.5)));
+/// assert_eq!(power, Decoder::MaskGit(Shape::Power(2.5)));
 /// assert_eq!(power.to_string(), "MaskGIT power 2.5");
 /// assert!("LLaMA".parse::<Decoder>().is_err());
 /// # Ok::<(), unmaskcost::Error>(())
@@ -134,7 +137,7 @@ impl FromStr for Decoder {
         };
         if let Some(power) = number_behind(POWER) {
             scalar::check_positive("the power", power)?;
-            return Ok(Self::MaskGit(MaskFunction::Power(power)));
+            return Ok(Self::MaskGit(Shape::Power(power)));
         }
         if let Some(shift) = number_behind(SHIFT) {
             scalar::check_positive("the shift", shift)?;

@@ -2,43 +2,28 @@
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
+use super::Shape;
 use super::single::{acos, cos};
 
-/// What the sizes of [`Decoder::AdapSche`](crate::decoders::Decoder::AdapSche) are proportional to, r falling from 1 to 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SizeFunction {
-    /// `acos(r) / (pi / 2)`, the default.
-    Arccos,
-    /// `cos(pi r / 2)`.
-    Cosine,
-    /// `1 - r^2`.
-    Square,
-    /// `1 - r`.
-    Linear,
-    /// `1 - sqrt(r)`.
-    Root,
+/// What the sizes are proportional to, r falling from 1 to 0.
+fn weight(function: Shape) -> Option<fn(f32) -> f32> {
+    Some(match function {
+        Shape::Arccos => |r| acos(r) / FRAC_PI_2,
+        Shape::Cosine => |r| cos(r * PI * 0.5),
+        Shape::Power(2.0) => |r| 1.0 - r * r,
+        Shape::Linear => |r| 1.0 - r,
+        Shape::Power(0.5) => |r| 1.0 - r.sqrt(),
+        _ => return None,
+    })
 }
 
-impl SizeFunction {
-    fn weight(self, r: f32) -> f32 {
-        match self {
-            Self::Arccos => acos(r) / FRAC_PI_2,
-            Self::Cosine => cos(r * PI * 0.5),
-            Self::Square => 1.0 - r * r,
-            Self::Linear => 1.0 - r,
-            Self::Root => 1.0 - r.sqrt(),
-        }
-    }
-}
-
-/// The pass sizes of `adap_sche`.
-pub(super) fn adap_sche(tokens: usize, steps: usize, function: SizeFunction) -> Vec<usize> {
+/// The pass sizes of `adap_sche`; `None` for a function that it does not have.
+pub(super) fn adap_sche(tokens: usize, steps: usize, function: Shape) -> Option<Vec<usize>> {
+    let weight = weight(function)?;
     if steps == 1 {
-        return vec![tokens];
+        return Some(vec![tokens]);
     }
-    let weights: Vec<f32> =
-        (0..steps).map(|pass| function.weight(falling(pass, steps)).max(0.0)).collect();
+    let weights: Vec<f32> = (0..steps).map(|pass| weight(falling(pass, steps)).max(0.0)).collect();
     let sum = weights.iter().copied().map(f64::from).sum::<f64>() as f32;
     let mut masked = tokens;
     let mut sizes = Vec::with_capacity(steps);
@@ -51,7 +36,7 @@ pub(super) fn adap_sche(tokens: usize, steps: usize, function: SizeFunction) -> 
             break;
         }
     }
-    sizes
+    Some(sizes)
 }
 
 /// `torch.linspace(1, 0, steps)[pass]`: from the nearer end.

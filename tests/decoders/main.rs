@@ -4,7 +4,7 @@ mod originals;
 mod read;
 
 use unmaskcost::Schedule;
-use unmaskcost::decoders::{Decoder, DllmAlpha, MaskFunction};
+use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::schedule::BlockLength;
 use unmaskcost::schedule::Passes;
 
@@ -16,8 +16,8 @@ fn sizes(decoder: Decoder, tokens: usize, steps: usize) -> Vec<usize> {
     plan(decoder, tokens, steps).schedule().sizes().to_vec()
 }
 
-const DLLM_COSINE: Decoder = Decoder::Dllm(DllmAlpha::Cosine);
-const MASKGIT_COSINE: Decoder = Decoder::MaskGit(MaskFunction::Cosine);
+const DLLM_COSINE: Decoder = Decoder::Dllm(Shape::Cosine);
+const MASKGIT_COSINE: Decoder = Decoder::MaskGit(Shape::Cosine);
 
 #[test]
 fn llada_gives_the_remainder_to_its_first_steps_and_runs_empty_passes() {
@@ -130,7 +130,7 @@ fn dllm_drops_the_steps_that_round_to_zero() {
 
 #[test]
 fn dllm_rounds_halves_to_even() {
-    let linear = Decoder::Dllm(DllmAlpha::Linear);
+    let linear = Decoder::Dllm(Shape::Linear);
     // The first of two steps takes half of what is masked: 0.5, 1.5, 2.5, .. tokens.
     for (tokens, first) in [(3, 2), (5, 2), (7, 4), (9, 4), (11, 6)] {
         assert_eq!(sizes(linear, tokens, 2), [first, tokens - first]);
@@ -252,7 +252,7 @@ fn blocks_divide_as_the_originals_do() {
         lengths(Decoder::Dream, 96, 32, 25),
         Err(Error::NotDivisible { what: "the number of steps", value: 25, divisor: 3 })
     );
-    let linear = Decoder::Dllm(DllmAlpha::Linear);
+    let linear = Decoder::Dllm(Shape::Linear);
     assert_eq!(lengths(linear, 100, 32, 25).unwrap(), [(32, 7), (32, 7), (32, 7), (4, 4)]);
     assert_eq!(lengths(Decoder::Dus, 64, 32, 1).unwrap(), [(32, 5), (32, 5)]);
     let one_block = |decoder: &str| Error::NotApplicable {
@@ -283,7 +283,7 @@ fn impossible_requests_say_what_is_wrong() {
     assert!(matches!(Decoder::Llada.plan(0, 3), Err(Error::Empty { .. })));
     assert!(matches!(Decoder::Llada.plan(3, 0), Err(Error::Empty { .. })));
     for power in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let decoder = Decoder::MaskGit(MaskFunction::Power(power));
+        let decoder = Decoder::MaskGit(Shape::Power(power));
         assert!(matches!(
             decoder.plan(10, 3),
             Err(Error::OutOfRange { needed: "a positive number", .. })
@@ -301,8 +301,22 @@ fn decoders_and_noise_have_modules_of_their_own() {
 }
 
 #[test]
+fn functions_that_a_decoder_does_not_have_are_refused() {
+    use unmaskcost::Error;
+    let stranger = Decoder::AdapSche(Shape::Power(1.5));
+    assert!(matches!(stranger.plan(10, 3), Err(Error::NotApplicable { .. })));
+    for shape in [Shape::Exp, Shape::Arccos] {
+        for decoder in [Decoder::Dllm(shape), Decoder::Amused(shape), Decoder::DllmBlocks(shape)] {
+            assert!(matches!(decoder.plan(10, 3), Err(Error::NotApplicable { .. })), "{decoder}");
+        }
+    }
+    let arccos = Decoder::MaskGit(Shape::Arccos).plan(10, 3).unwrap_err();
+    assert!(arccos.to_string().contains("a power, log or exp"), "{arccos}");
+}
+
+#[test]
 fn names_are_read_as_they_are_printed() {
-    let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(MaskFunction::Power(power)));
+    let powers = [0.5, 2.5, 1e-3, 1e30].map(|power| Decoder::MaskGit(Shape::Power(power)));
     let ends = [Decoder::DreamEps(0.0), Decoder::DreamEps(1e-5), Decoder::LlamaCppEps(0.25)];
     let shifts = [0.5, 1.0 / 3.0, 1e-3].map(|shift| Decoder::LaVida { shift });
     for decoder in Decoder::KNOWN.iter().copied().chain(powers).chain(shifts).chain(ends) {
@@ -312,9 +326,9 @@ fn names_are_read_as_they_are_printed() {
         let spelled = name.to_lowercase().replace(' ', "_");
         assert_eq!(spelled.parse(), Ok(decoder), "{spelled}");
     }
-    assert_eq!(Decoder::MaskGit(MaskFunction::Power(2.5)).to_string(), "MaskGIT power 2.5");
+    assert_eq!(Decoder::MaskGit(Shape::Power(2.5)).to_string(), "MaskGIT power 2.5");
     assert_eq!("FAST-DLLM".parse(), Ok(Decoder::FastDllm));
-    assert_eq!("maskgit-power-1e-3".parse(), Ok(Decoder::MaskGit(MaskFunction::Power(1e-3))));
+    assert_eq!("maskgit-power-1e-3".parse(), Ok(Decoder::MaskGit(Shape::Power(1e-3))));
     for unknown in
         ["", "LLaMA", "maskgit", "MaskGIT power", "MaskGIT power x", "maskgit power\u{df}"]
     {

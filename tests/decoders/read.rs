@@ -1,6 +1,6 @@
 //! Decoders whose rule was read and whose sizes are known from single runs, or worked out by hand.
 
-use unmaskcost::decoders::{Decoder, DllmAlpha, SizeFunction};
+use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::schedule::{BlockLength, Passes, RevealTimes};
 use unmaskcost::{Error, Schedule};
 
@@ -44,14 +44,11 @@ fn soundstorm_rounds_the_cosine_down() {
 
 #[test]
 fn adap_sche_takes_the_ratio_for_the_size() {
-    let cosine = Decoder::AdapSche(SizeFunction::Cosine);
+    let cosine = Decoder::AdapSche(Shape::Cosine);
     assert_eq!(sizes(cosine, 256, 8), [1, 12, 22, 32, 41, 47, 51, 50]);
-    assert_eq!(
-        sizes(Decoder::AdapSche(SizeFunction::Arccos), 256, 8),
-        [1, 18, 26, 32, 38, 43, 48, 50]
-    );
+    assert_eq!(sizes(Decoder::AdapSche(Shape::Arccos), 256, 8), [1, 18, 26, 32, 38, 43, 48, 50]);
     // Sizes 0, 1/3, 2/3, 1 of a half of 12, the first at least one.
-    assert_eq!(sizes(Decoder::AdapSche(SizeFunction::Linear), 12, 4), [1, 2, 4, 5]);
+    assert_eq!(sizes(Decoder::AdapSche(Shape::Linear), 12, 4), [1, 2, 4, 5]);
     // At least one token each, and then none is left.
     assert_eq!(sizes(cosine, 5, 100), [1; 5]);
 }
@@ -113,8 +110,7 @@ fn a_prompt_fills_part_of_the_first_block_and_the_last_has_a_tail() {
     // A prompt that ends with a block is one of its own.
     assert_eq!(plans(Decoder::Llada2, 32, 32, 32, 8), plans(Decoder::Llada2, 0, 32, 32, 8));
     // For the others it makes no difference.
-    for decoder in [Decoder::Llada, Decoder::Dream, Decoder::Dllm(DllmAlpha::Linear), Decoder::Dus]
-    {
+    for decoder in [Decoder::Llada, Decoder::Dream, Decoder::Dllm(Shape::Linear), Decoder::Dus] {
         assert_eq!(plans(decoder, 10, 64, 32, 16), plans(decoder, 0, 64, 32, 16));
     }
     let refused = plans(Decoder::Llada2, 10, 50, 32, 9);
@@ -149,8 +145,7 @@ fn first_hitting_reveals_one_random_token_a_pass() {
 
 #[test]
 fn block_diffusion_of_dllm_fills_its_cache_first() {
-    let (blocks, plain) =
-        (Decoder::DllmBlocks(DllmAlpha::Cosine), Decoder::Dllm(DllmAlpha::Cosine));
+    let (blocks, plain) = (Decoder::DllmBlocks(Shape::Cosine), Decoder::Dllm(Shape::Cosine));
     let with_cache = block_sizes(&blocks.plan_blocks(100, BlockLength(32), 40).unwrap());
     let without = block_sizes(&plain.plan_blocks(100, BlockLength(32), 40).unwrap());
     assert_eq!(with_cache.len(), without.len());

@@ -317,7 +317,7 @@ fn decoders(d: &mut Driver) {
     let names = ["llada", "fast-dllm", "dream", "llama.cpp", "dus", "halton", "maskgit-cosine", ""];
     let name = d.draw.pick(&names);
     d.result("Decoder::from_str", || name.parse::<Decoder>());
-    use unmaskcost::decoders::{AmusedFunction, DllmAlpha, MaskFunction};
+    use unmaskcost::decoders::Shape;
     let power = d.draw.float();
     let decoder = d.draw.pick(&[
         Decoder::Llada,
@@ -325,14 +325,14 @@ fn decoders(d: &mut Driver) {
         Decoder::Dream,
         Decoder::LlamaCpp,
         Decoder::LlamaCppBlock,
-        Decoder::Dllm(DllmAlpha::Linear),
-        Decoder::Dllm(DllmAlpha::Cosine),
-        Decoder::MaskGit(MaskFunction::Cosine),
-        Decoder::MaskGit(MaskFunction::Log),
-        Decoder::MaskGit(MaskFunction::Exp),
-        Decoder::MaskGit(MaskFunction::Power(power)),
-        Decoder::Amused(AmusedFunction::Cosine),
-        Decoder::Amused(AmusedFunction::Linear),
+        Decoder::Dllm(Shape::Linear),
+        Decoder::Dllm(Shape::Cosine),
+        Decoder::MaskGit(Shape::Cosine),
+        Decoder::MaskGit(Shape::Log),
+        Decoder::MaskGit(Shape::Exp),
+        Decoder::MaskGit(Shape::Power(power)),
+        Decoder::Amused(Shape::Cosine),
+        Decoder::Amused(Shape::Linear),
         Decoder::Halton,
         Decoder::Dus,
     ]);
