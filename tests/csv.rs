@@ -107,9 +107,9 @@ fn csv_errors_name_the_line_and_the_fault() {
         (on_line_3("1,,0.1,9"), 3, "loss_nats is \"\"; a number"),
         (on_line_3("1,1,0.1,0"), 3, "no samples"),
         (read("mask_ratio,loss_nats,standard_error_nats\n0.3,1,0"), 2, "0.3 of 4 tokens masks 1.2"),
-        (read("mask_ratio,loss_nats,standard_error_nats\n0.0,1,0"), 2, "the mask ratio is 0;"),
-        (read("mask_ratio,loss_nats,standard_error_nats\n1.25,1,0"), 2, "the mask ratio is 1.25"),
-        (read("mask_ratio,loss_nats,standard_error_nats\nnan,1,0"), 2, "the mask ratio is NaN"),
+        (read("mask_ratio,loss_nats,standard_error_nats\n0.0,1,0"), 2, "a mask ratio of 0"),
+        (read("mask_ratio,loss_nats,standard_error_nats\n1.25,1,0"), 2, "a mask ratio of 1.25"),
+        (read("mask_ratio,loss_nats,standard_error_nats\nnan,1,0"), 2, "a mask ratio of NaN"),
         (
             read("masked,loss_nats,standard_error_nats\n0,1,0"),
             2,

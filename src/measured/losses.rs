@@ -68,18 +68,19 @@ impl<F: Scalar> LossPoint<F> {
     /// [`SmoothedLosses`](crate::measured::SmoothedLosses).
     ///
     /// # Errors
-    /// [`OutOfRange`](Error::OutOfRange).
+    /// [`NotApplicable`](Error::NotApplicable).
     pub fn revealed_at_mask_ratio(ratio: f64, tokens: usize) -> Result<usize> {
         let masked = ratio * scalar::float::<f64>(tokens);
         let count = masked.round();
         let whole = (masked - count).abs() <= COUNT_TOLERANCE && count >= 1.0;
         match num_traits::cast::<f64, usize>(count) {
             Some(count) if whole && count <= tokens => Ok(tokens - count),
-            _ => Err(Error::OutOfRange {
-                what: "the mask ratio",
-                value: ratio,
-                needed: "a share of the tokens that is a whole number of them, from one to all,",
-            }),
+            _ => Err(not_applicable(
+                format!("a mask ratio of {ratio}"),
+                format!(
+                    "a whole number of masked tokens from 1 to {tokens}, and {ratio} of {tokens} tokens masks {masked}"
+                ),
+            )),
         }
     }
 
