@@ -25,7 +25,7 @@ use crate::schedule::Rounds;
 /// assert_eq!((audit.total_correlation_factor, audit.dual_total_correlation_factor), (1.0, 3.0));
 /// // The same sizes at random positions.
 /// assert!(audit.sizes.total_correlation_factor <= 1.0 && audit.sizes.error_per_token_information < 0.05);
-/// assert!(audit.to_string().contains("no guarantee"));
+/// assert!(audit.to_string().contains("nothing below TC"));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -60,7 +60,7 @@ impl LinearCode {
     /// ```
     /// use unmaskcost::{Error, distribution::LinearCode};
     /// let bad = LinearCode::from_generator(6, [[1, 2, 3]]);
-    /// assert_eq!(bad, Err(Error::OutOfRange { field: 6 }));
+    /// assert!(matches!(bad, Err(Error::OutOfRange { value: 6.0, .. })));
     /// ```
     pub fn from_generator<R: AsRef<[u64]>>(
         field: u64,
