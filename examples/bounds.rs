@@ -81,7 +81,7 @@ fn report(steps: usize, text: InformationCurve) -> unmaskcost::Result<String> {
         }
         // Made without a look at the data.
         let universal = minimax::universal(curve.tokens(), steps)?;
-        report += &comparison(name, &curve, universal.schedule())?;
+        report += &comparison(name, &curve, &universal)?;
     }
     report += "\"for some\": holds for some schedule with no larger step, or as many steps, and\n\
                says nothing of the one shown. All others hold for the schedule shown.\n\

@@ -24,7 +24,7 @@ use command_line::{Outcome, option_value};
 use known_decoders::{FIXED_POSITIONS, plans};
 use lexopt::prelude::*;
 use text_input::{Alphabet, read_symbols};
-use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule};
+use unmaskcost::sampler::policy::{self, Policy, Rule};
 use unmaskcost::{Bits, InformationCurve, Nats, Schedule, distribution::MarkovChain, optimal};
 use unmaskcost::{audit, curve::block_curves};
 use unmaskcost::{
@@ -168,7 +168,7 @@ fn write_policies(out: &mut String, chain: &MarkovChain) -> Outcome<()> {
     let policies: [(&str, &dyn Policy); 8] = [
         ("left to right, 2 at a time", &Rule::left_to_right(2)?),
         ("left to right, 4 at a time", &Rule::left_to_right(4)?),
-        ("dilated (DUS)", &FixedPartition::dilated(WINDOW)?),
+        ("dilated (DUS)", &Rule::dilated()),
         ("2 lowest entropies", &Rule::lowest_entropies(2)?),
         ("confidence >= 0.7", &Rule::confidence(0.7)?),
         ("confidence >= 0.5", &Rule::confidence(0.5)?),

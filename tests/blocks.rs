@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use support::{all_schedules, schedules, seeded, tables};
 use unmaskcost::curve::block_curves;
 use unmaskcost::optimal::Optimum;
-use unmaskcost::sampler::policy::{self, FixedPartition};
+use unmaskcost::sampler::policy;
 use unmaskcost::schedule::BlockLength;
+use unmaskcost::schedule::Rounds;
 use unmaskcost::{Error, InformationCurve, Schedule, distribution::JointTable, optimal};
 use unmaskcost::{decoders::Decoder, schedule::Blockwise};
 
@@ -53,7 +54,7 @@ fn by_sampler(table: &JointTable, blockwise: &Blockwise) -> f64 {
             .collect();
     }
     let kl = |sets: &Vec<Vec<usize>>| {
-        let policy = FixedPartition { sets: sets.clone() };
+        let policy = Rounds::from_sets(sets.clone()).unwrap();
         policy::cost(table, &policy).unwrap().sampling_error.0
     };
     orders.iter().map(kl).sum::<f64>() / orders.len() as f64

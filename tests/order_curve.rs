@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use support::*;
 use unmaskcost::curve::OrderCurve;
 use unmaskcost::distribution::{LinearCode, MdsCode};
-use unmaskcost::sampler::policy::{self, FixedPartition};
+use unmaskcost::sampler::policy;
 use unmaskcost::schedule::Rounds;
 use unmaskcost::{
     Error, Nats, Order, Scalar, Schedule,
@@ -29,8 +29,7 @@ fn cases<F: Scalar>(max: usize) -> impl Strategy<Value = (JointTable<F>, Order, 
 /// The sampler's own error: enumerated by the policy that reveals these sets, which knows no curve.
 fn enumerated<F: Scalar>(table: &JointTable<F>, order: &Order, schedule: &Schedule) -> Nats<F> {
     let rounds = Rounds::new(order.clone(), schedule.clone()).unwrap();
-    let sets = rounds.sets().map(<[usize]>::to_vec).collect();
-    policy::cost(table, &FixedPartition { sets }).unwrap().sampling_error
+    policy::cost(table, &rounds).unwrap().sampling_error
 }
 
 fn check_against_the_sampler<F: Scalar>(

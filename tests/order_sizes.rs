@@ -162,12 +162,11 @@ fn the_best_order_of_a_list_has_the_least_error_of_all() {
     curves.push(OrderCurve::of_random_positions(&random).unwrap());
     for steps in [1, 2, 4, 8, 31, 32] {
         let best = optimal::best_order(&curves, steps).unwrap();
-        assert_eq!(best.errors.len(), 4);
-        assert!(best.errors.iter().all(|&error| best.error <= error));
         assert_eq!(curves[best.index].sampling_error(&best.schedule).unwrap(), best.error);
-        for (curve, &error) in curves.iter().zip(&best.errors) {
-            let expected = least_errors(curve)[steps - 1];
-            assert!((error - expected).0.abs() < 1e-13, "T = {steps}: {error} and {expected}");
+        for (index, curve) in curves.iter().enumerate() {
+            let least = least_errors(curve)[steps - 1];
+            assert!(best.error.0 < least.0 + 1e-13, "T = {steps}: {} and {least}", best.error);
+            assert!(index != best.index || (best.error - least).0.abs() < 1e-13);
         }
     }
     // In one step, and with one token a step, all orders are the same: the first is taken.

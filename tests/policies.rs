@@ -4,9 +4,11 @@ use crate::support;
 
 use proptest::prelude::*;
 use support::{seeded, tables};
-use unmaskcost::sampler::policy::{self, FixedPartition, Policy, Rule, View};
-use unmaskcost::schedule::BlockLength;
-use unmaskcost::{Bits, Error, Nats, Scalar, Schedule, distribution::JointTable};
+use unmaskcost::sampler::policy::{self, Policy, Rule, View};
+use unmaskcost::schedule::{BlockLength, Rounds};
+use unmaskcost::{
+    Bits, Error, Nats, Order, Scalar, Schedule, decoders::Decoder, distribution::JointTable,
+};
 
 /// For each word on its own: the rounds that lead to it, and the probability that the sampler takes
 /// them all, with conditional marginals read off the whole table each time.
@@ -64,12 +66,11 @@ proptest! {
     fn cost_is_the_divergence_of_the_law_built_word_by_word(
         table in tables::<f64>(5, 81), size in 1..4_usize, threshold in 0.3..1.0_f64, budget in 0.001..1.0_f64,
     ) {
-        let tokens = table.tokens();
         check(&table, &Rule::left_to_right(size).unwrap())?;
         check(&table, &Rule::lowest_entropies(size).unwrap())?;
         check(&table, &Rule::confidence(threshold).unwrap())?;
         check(&table, &Rule::entropy_budget(Nats(budget)).unwrap())?;
-        check(&table, &FixedPartition::dilated(tokens).unwrap())?;
+        check(&table, &Rule::dilated())?;
         check(&table, &Rule::entropy_budget(Nats(budget)).unwrap().in_blocks(BlockLength(size)).unwrap())?;
         // A rule that looks at the symbols.
         check(&table, &|view: &View| {
@@ -123,21 +124,29 @@ fn random_order_figures_say_nothing_of_policies() {
     let error = |policy: &dyn Policy| policy::cost(&table, policy).unwrap().sampling_error.0;
     // The same sizes (2, 2): neighbours together lose both pairs, strides lose none.
     assert!((error(&Rule::left_to_right(2).unwrap()) - 2.0 * ln2).abs() < 1e-14);
-    assert!(error(&FixedPartition::dilated(4).unwrap()) < 1e-14);
+    assert!(error(&Rule::dilated()) < 1e-14);
     assert!(random > 0.1 && random < 2.0 * ln2 - 0.1, "{random}");
+}
+
+/// The positions of DUS, block after block.
+pub fn dilated_blocks(tokens: usize, length: usize) -> Result<Rounds, Error> {
+    let inside = |length| Ok(Decoder::Dus.rounds(length, 1)?.unwrap().order().clone());
+    let order = Order::blocks(tokens, BlockLength(length), inside)?;
+    let plans = Decoder::Dus.plan_blocks(tokens, BlockLength(length), 1)?;
+    let sizes = plans.iter().flat_map(|plan| plan.schedule().sizes().to_vec());
+    Rounds::new(order, Schedule::from_reveal_sizes(sizes.collect::<Vec<_>>())?)
 }
 
 #[test]
 fn dilated_blocks_are_the_rounds_of_dus() {
-    use unmaskcost::decoders::Decoder;
     for (tokens, length) in [(64, 32), (30, 10), (21, 7), (5, 5), (6, 1)] {
-        let partition = FixedPartition::dilated_blocks(tokens, BlockLength(length)).unwrap();
+        let rounds = dilated_blocks(tokens, length).unwrap();
         let plans = Decoder::Dus.plan_blocks(tokens, BlockLength(length), 1).unwrap();
         let sizes: Vec<usize> =
             plans.iter().flat_map(|plan| plan.schedule().sizes().to_vec()).collect();
-        assert_eq!(partition.sets.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+        assert_eq!(rounds.schedule().sizes(), sizes);
         // Every position once, and block after block.
-        let mut positions: Vec<usize> = partition.sets.concat();
+        let mut positions = rounds.order().positions().to_vec();
         assert!(
             positions
                 .chunks(length)
@@ -149,23 +158,20 @@ fn dilated_blocks_are_the_rounds_of_dus() {
     }
     // Blocks of two put each pair into one round; one block takes one of each pair first.
     let table = two_pairs();
-    let blocks = FixedPartition::dilated_blocks(4, BlockLength(2)).unwrap();
-    assert_eq!(blocks.sets, [[0, 1], [2, 3]]);
+    let blocks = dilated_blocks(4, 2).unwrap();
+    assert_eq!(blocks.sets().collect::<Vec<_>>(), [[0, 1], [2, 3]]);
     let error = policy::cost(&table, &blocks).unwrap().sampling_error.0;
     assert!((error - 2.0 * std::f64::consts::LN_2).abs() < 1e-14);
 
-    assert!(matches!(FixedPartition::dilated(0), Err(Error::Empty { .. })));
-    assert!(matches!(FixedPartition::dilated_blocks(4, BlockLength(0)), Err(Error::Empty { .. })));
+    assert!(matches!(Decoder::Dus.rounds(0, 1), Err(Error::Empty { .. })));
+    assert!(matches!(dilated_blocks(4, 0), Err(Error::Empty { .. })));
     for tokens in [(1 << 26) + 1, usize::MAX] {
-        assert!(matches!(FixedPartition::dilated(tokens), Err(Error::TooLarge { .. })));
+        assert!(matches!(Decoder::Dus.rounds(tokens, 1), Err(Error::TooLarge { .. })));
         assert!(matches!(Decoder::Dus.plan(tokens, 1), Err(Error::TooLarge { .. })));
     }
-    assert!(matches!(
-        FixedPartition::dilated_blocks(usize::MAX, BlockLength(1)),
-        Err(Error::TooLarge { .. })
-    ));
+    assert!(matches!(dilated_blocks(usize::MAX, 1), Err(Error::TooLarge { .. })));
     assert_eq!(
-        FixedPartition::dilated_blocks(10, BlockLength(4)),
+        Decoder::Dus.plan_blocks(10, BlockLength(4), 1),
         Err(Error::NotDivisible { what: "the number of tokens", value: 10, divisor: 4 })
     );
 }
@@ -210,10 +216,13 @@ fn a_policy_that_breaks_its_contract_is_named() {
     assert_eq!(cost(|_| vec![4]), Error::IndexOutOfRange { what: "position", index: 4, limit: 4 });
     assert_eq!(cost(|_| vec![1, 1]), Error::Duplicate { what: "position", index: 1 });
     assert_eq!(cost(|_| vec![0]), Error::AlreadyRevealed { position: 0 });
-    let beyond = FixedPartition { sets: vec![vec![0, 9], vec![1, 2, 3]] };
+    let beyond = |view: &View| if view.masked().len() == 4 { vec![0, 9] } else { vec![1, 2, 3] };
     let named = Error::IndexOutOfRange { what: "position", index: 9, limit: 4 };
     assert_eq!(policy::cost(&table, &beyond), Err(named));
-    let partial = FixedPartition { sets: vec![vec![0, 1]] };
+    let longer = Rounds::from_sets([vec![0, 4], vec![1, 2, 3]]).unwrap();
+    let named = Error::IndexOutOfRange { what: "position", index: 4, limit: 4 };
+    assert_eq!(policy::cost(&table, &longer), Err(named));
+    let partial = Rounds::from_sets([vec![0, 1]]).unwrap();
     assert!(matches!(policy::cost(&table, &partial), Err(Error::Empty { .. })));
 }
 

@@ -139,8 +139,7 @@ fn dilated_rounds_are_those_of_the_partition_also_in_blocks() {
         let table: JointTable =
             JointTable::from_counts(&vec![2; tokens], (1..=1_usize << tokens).collect::<Vec<_>>())
                 .unwrap();
-        let partition =
-            policy::FixedPartition::dilated_blocks(tokens, BlockLength(length)).unwrap();
+        let partition = crate::policies::dilated_blocks(tokens, length).unwrap();
         let rule = Rule::dilated().in_blocks(BlockLength(length)).unwrap();
         assert_eq!(policy::cost(&table, &rule).unwrap(), policy::cost(&table, &partition).unwrap());
     }

@@ -18,6 +18,13 @@ fn factor_by_definition(schedule: &Schedule) -> (usize, usize) {
     })
 }
 
+/// Numerator and denominator, as they are printed.
+fn fraction(factor: universal::Factor) -> (usize, usize) {
+    let text = factor.to_string();
+    let (numerator, denominator) = text.split_once('/').unwrap_or((&text, "1"));
+    (numerator.parse().unwrap(), denominator.parse().unwrap())
+}
+
 #[test]
 fn no_schedule_of_as_many_steps_has_a_smaller_factor() {
     for tokens in 1..=12 {
@@ -29,20 +36,19 @@ fn no_schedule_of_as_many_steps_has_a_smaller_factor() {
                 *best = Some((height, width));
             }
             let factor = universal::factor(&schedule);
-            assert_eq!(factor.numerator() * width, height * factor.denominator(), "{schedule}");
+            let (n, d) = fraction(factor);
+            assert_eq!(n * width, height * d, "{schedule}");
         }
         for steps in 1..=tokens {
             let best = minimax::universal(tokens, steps).unwrap();
-            assert_eq!((best.schedule().tokens(), best.schedule().steps()), (tokens, steps));
+            assert_eq!((best.tokens(), best.steps()), (tokens, steps));
             let (height, width) = least[steps - 1].unwrap();
-            let factor = best.factor();
+            let (n, d) = fraction(universal::factor(&best));
             assert_eq!(
-                factor.numerator() * width,
-                height * factor.denominator(),
-                "L = {tokens}, T = {steps}: {factor} by {}, not {height}/{width}",
-                best.schedule()
+                n * width,
+                height * d,
+                "L = {tokens}, T = {steps}: {n}/{d} by {best}, not {height}/{width}"
             );
-            assert_eq!(factor, universal::factor(best.schedule()));
         }
         // The fewest steps for each factor that occurs, for a bit more and for a bit less.
         for (height, width) in least.iter().flatten() {
@@ -51,7 +57,7 @@ fn no_schedule_of_as_many_steps_has_a_smaller_factor() {
                 let enough = |&(h, w): &(usize, usize)| h as f64 / w as f64 <= asked;
                 let needed = 1 + least.iter().flatten().take_while(|&pair| !enough(pair)).count();
                 let found = minimax::universal_within(tokens, asked).unwrap();
-                assert_eq!(found.schedule().steps(), needed, "L = {tokens}, {asked}");
+                assert_eq!(found.steps(), needed, "L = {tokens}, {asked}");
             }
         }
     }
@@ -118,8 +124,9 @@ fn the_factor_is_the_least_at_any_length() {
         [(64, 8), (1000, 2), (1000, 37), (1000, 999), (50_000, 300), (1 << 40, 100), (1 << 58, 999)]
     {
         let best = minimax::universal(tokens, steps).unwrap();
-        assert_eq!((best.schedule().tokens(), best.schedule().steps()), (tokens, steps));
-        let [n, d] = [best.factor().numerator(), best.factor().denominator()].map(|x| x as u128);
+        assert_eq!((best.tokens(), best.steps()), (tokens, steps));
+        let (n, d) = fraction(universal::factor(&best));
+        let [n, d] = [n, d].map(|x| x as u128);
         let tokens = tokens as u128;
         assert!(largest_steps(tokens, steps, &|weight| n * weight / d) <= steps);
         let fewer = largest_steps(tokens, steps, &|weight| (n * weight - 1) / d);
@@ -138,7 +145,7 @@ fn figures_of_the_theory() {
         (1024, 32, 11.0),
         (1024, 64, 9.7),
     ] {
-        let factor = minimax::universal(tokens, steps).unwrap().factor().value();
+        let factor = universal::factor(&minimax::universal(tokens, steps).unwrap()).value();
         assert!((factor * steps as f64 - times_steps).abs() <= 0.05, "L = {tokens}, T = {steps}");
     }
 }
@@ -147,7 +154,7 @@ fn figures_of_the_theory() {
 fn steps_are_no_more_than_the_explicit_count() {
     for tokens in [2, 3, 10, 77, 1024, 100_000, 1 << 40] {
         for factor in [0.01, 0.1, 0.25, 0.5, 0.75, 0.999] {
-            let steps = minimax::universal_within(tokens, factor).unwrap().schedule().steps();
+            let steps = minimax::universal_within(tokens, factor).unwrap().steps();
             let most = 3.0 + 2.0 * (tokens as f64 / 2.0).ln() / factor;
             assert!(steps as f64 <= most, "L = {tokens}, {factor}: {steps} {most}");
         }
@@ -157,8 +164,8 @@ fn steps_are_no_more_than_the_explicit_count() {
 #[test]
 fn steps_grow_to_the_middle_and_shrink_from_there() {
     let best = minimax::universal(1 << 20, 128).unwrap();
-    let sizes = best.schedule().sizes();
-    let largest = sizes.iter().position(|&size| size == best.schedule().largest_step()).unwrap();
+    let sizes = best.sizes();
+    let largest = sizes.iter().position(|&size| size == best.largest_step()).unwrap();
     assert!(sizes[..=largest].is_sorted());
     assert!(sizes[largest + 1..].is_sorted_by(|a, b| a >= b));
 }
@@ -176,8 +183,8 @@ fn bad_input_is_refused() {
     assert!(matches!(minimax::universal_within(4, -0.5), Err(Error::Negative { .. })));
     assert!(matches!(minimax::universal_within(4, f64::NAN), Err(Error::NotFinite { .. })));
     assert!(matches!(minimax::universal_within(1 << 40, 0.0), Err(Error::TooLarge { .. })));
-    assert_eq!(minimax::universal_within(usize::MAX, 1e300).unwrap().schedule().steps(), 1);
-    assert_eq!(minimax::universal_within(9, 5e-324).unwrap().schedule().steps(), 9);
+    assert_eq!(minimax::universal_within(usize::MAX, 1e300).unwrap().steps(), 1);
+    assert_eq!(minimax::universal_within(9, 5e-324).unwrap().steps(), 9);
     let curve = InformationCurve::from_information([0.0, 1.0]).unwrap();
     let other = universal::upper(&curve, &Schedule::sequential(3).unwrap());
     assert!(matches!(other, Err(Error::TokensDiffer { .. })));

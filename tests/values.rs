@@ -135,6 +135,7 @@ mod documents {
         kept(optimal::blockwise(&[curve.clone(), curve.clone()], 5).unwrap());
         kept(families::fit(&curve, 3).unwrap());
         kept(minimax::universal(64, 9).unwrap());
+        kept(unmaskcost::bounds::universal::factor(&minimax::universal(64, 9).unwrap()));
         kept(schedule.audit());
         kept(audit::with_curve(&curve, &schedule).unwrap());
         kept(curve.step_costs(&schedule).unwrap());
@@ -179,9 +180,6 @@ mod documents {
         refused::<RevealTimes>("[0.0,0.7,0.5,1.0]", "decrease");
         refused::<Decoder>(r#""LLaMA""#, "LLaDA");
         refused::<Factor>(r#"{"numerator":1,"denominator":0}"#, "positive");
-        let kept = serde_json::to_string(&minimax::universal(64, 9).unwrap()).unwrap();
-        let other = kept.replace(r#""numerator":"#, r#""numerator":1"#);
-        refused::<minimax::Universal>(&other, "universal factor of the schedule");
         let short = r#"{"order":{"format":"unmaskcost.order","version":1,"positions":[0,1]},
             "schedule":{"format":"unmaskcost.schedule","version":1,"order":"sampling","reveal_sizes":[1]}}"#;
         refused::<Rounds>(short, "2 tokens");

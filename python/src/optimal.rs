@@ -68,8 +68,8 @@ pub fn frontier<'py>(
 #[pyfunction]
 pub fn universal(py: Python<'_>, tokens: usize, steps: usize) -> PyResult<(Schedule, f64)> {
     let found = long::work(py, move || optimal::minimax::universal(tokens, steps))?;
-    let factor = found.factor().value();
-    Ok((Schedule(found.into_schedule()), factor))
+    let factor = unmaskcost::bounds::universal::factor(&found).value();
+    Ok((Schedule(found), factor))
 }
 
 /// The schedule whose worst error over all distributions that agree with what is known is least.

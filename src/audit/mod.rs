@@ -5,7 +5,8 @@ mod alone;
 mod rounds;
 mod with_curve;
 
-pub use alone::{NearestDecoder, ScheduleAudit, SizeTrend};
+pub(crate) use alone::SizeTrend;
+pub use alone::{NearestDecoder, ScheduleAudit};
 pub use rounds::RoundsAudit;
 pub use with_curve::{CurveAudit, Exchange, with_curve};
 

@@ -9,6 +9,9 @@ use crate::schedule::Schedule;
 use crate::units::Nats;
 
 /// What a curve shows about a schedule. Made by [`with_curve`].
+///
+/// `Display` says it in words: the error, the error of the same sizes from the other end, and the steps that waste most.
+/// These are [`InformationCurve::sampling_error`] and [`InformationCurve::step_costs`].
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -23,15 +26,15 @@ pub struct CurveAudit<F = f64> {
     /// What can be said without the curve.
     pub schedule: ScheduleAudit,
     /// The exact sampling error.
-    pub error: Nats<F>,
+    pub(crate) error: Nats<F>,
     /// The sampling error of the same sizes read from the other end.
-    pub error_reversed: Nats<F>,
+    pub(crate) error_reversed: Nats<F>,
     /// The least error of as many steps.
     pub least_error: Nats<F>,
     /// The schedule that has it.
     pub best: Schedule,
     /// The steps in sampling order: what each costs, saves if cut, loses if joined with the next.
-    pub steps: Vec<StepCost<F>>,
+    pub(crate) steps: Vec<StepCost<F>>,
     /// The best move of one cut, if moving any gains anything.
     pub best_exchange: Option<Exchange<F>>,
 }
@@ -68,8 +71,7 @@ impl<F: Scalar> CurveAudit<F> {
 
     /// Indices of all steps, sorted by what cutting them in two would save, largest first. Ties go
     /// to the earlier step.
-    #[must_use]
-    pub fn most_wasteful(&self) -> Vec<usize> {
+    fn most_wasteful(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.steps.len()).collect();
         let saved = |step: usize| self.steps[step].saved_by_cut;
         order.sort_by(|&a, &b| {
@@ -91,13 +93,13 @@ impl<F: Scalar> CurveAudit<F> {
 /// let curve = InformationCurve::from_conditional_entropies(entropies)?;
 /// let audit = audit::with_curve(&curve, &Schedule::balanced(16, 4)?)?;
 /// assert_eq!(audit.best.sizes(), [6, 5, 3, 2]);
-/// assert!(audit.error > audit.least_error);
-/// assert_eq!(audit.most_wasteful()[0], 3); // the last permuted symbols are the most certain
+/// // The last permuted symbols are the most certain.
+/// assert!(audit.to_string().contains("\nstep 4 (tokens 13 to 16) costs"));
 /// println!("{audit}");
 /// // The best schedule has nothing to gain, and is in the right order.
 /// let best = audit::with_curve(&curve, &audit.best)?;
 /// assert_eq!(best.best_exchange, None);
-/// assert!(!best.looks_reversed() && best.error < best.error_reversed);
+/// assert!(!best.looks_reversed());
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn with_curve<F: Scalar>(

@@ -119,13 +119,6 @@ pub struct Comparison<F = f64> {
     pub rows: Vec<ComparedBound<F>>,
 }
 
-impl<F: Scalar> Comparison<F> {
-    /// The bounds of one kind, from the smallest value to the largest.
-    pub fn of_kind(&self, kind: BoundKind) -> impl Iterator<Item = &ComparedBound<F>> {
-        self.rows.iter().filter(move |row| row.kind == kind)
-    }
-}
-
 /// Every bound of this crate that applies to this schedule on this data, sorted by value. O(L).
 ///
 /// Bounds for this schedule and bounds for some other schedule stand in one table, told apart by their

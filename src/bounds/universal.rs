@@ -36,15 +36,13 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// The numerator, in lowest terms.
-    #[must_use]
-    pub fn numerator(self) -> usize {
+    #[cfg(feature = "serde")]
+    pub(crate) fn numerator(self) -> usize {
         self.numerator
     }
 
-    /// The denominator, in lowest terms. Never zero.
-    #[must_use]
-    pub fn denominator(self) -> usize {
+    #[cfg(feature = "serde")]
+    pub(crate) fn denominator(self) -> usize {
         self.denominator
     }
 

@@ -31,7 +31,7 @@ mod truncated;
 
 pub use shape::Shape;
 
-pub(crate) use dilated::{MAX_DILATED, dilated_levels};
+pub(crate) use dilated::dilated_levels;
 
 use dllm::{MAX_SINGLE, dllm};
 use floor::{dplm, esm3, soundstorm};
@@ -192,7 +192,7 @@ pub enum Decoder {
     ///
     /// The code has two forms. `generate` with `inc_dilated` takes the sizes only; positions are those of
     /// highest confidence, or random. `generate_scheduled` reveals the positions at the strides: for their
-    /// cost see [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks).
+    /// cost see [`Decoder::rounds`] and [`Rule::dilated`](crate::sampler::policy::Rule::dilated).
     /// By default, after each round but the last, it also masks again the tokens that the round revealed
     /// with a confidence below 0.3, and no later round reveals these. That is not covered here.
     ///

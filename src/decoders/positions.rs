@@ -14,9 +14,8 @@ impl Decoder {
     /// | [`Decoder::Dus`] | the multiples of B/2, of B/4, .. of one block, as `generate_scheduled` reveals them; the steps asked for are ignored |
     /// | [`Decoder::Halton`] | Halton's order of a square grid, row after row; revealed tokens are drawn again, which is not covered |
     ///
-    /// For block after block, use [`Order::blocks`] with the order of these rounds, or
-    /// [`FixedPartition::dilated_blocks`](crate::sampler::policy::FixedPartition::dilated_blocks). For left to
-    /// right, use [`Order::left_to_right`] with the sizes of [`Decoder::plan`].
+    /// For block after block, use [`Order::blocks`] with the order of these rounds, and the sizes of
+    /// [`Decoder::plan_blocks`]. For left to right, use [`Order::left_to_right`] with the sizes of [`Decoder::plan`].
     ///
     /// # Errors
     /// As [`Decoder::plan`]; [`OutOfRange`](Error::OutOfRange) for a number of tokens that does not fill a

@@ -5,13 +5,12 @@ use core::result::Result;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use crate::bounds::universal::{self, Factor};
+use crate::bounds::universal::Factor;
 use crate::decoders::Decoder;
 use crate::error::Error;
 use crate::estimate::{ConfidenceInterval, Estimate};
 use crate::numeric::scalar::Scalar;
 use crate::numeric::words;
-use crate::optimal::minimax::Universal;
 use crate::sampler::policy::Rule;
 use crate::schedule::{Blockwise, Order, Passes, RevealTimes, Rounds, Schedule};
 use crate::units::{Bits, Nats, TrainingError};
@@ -91,7 +90,6 @@ checked! {
     RevealTimes as Vec<f64>: |times| times.times().to_vec(), RevealTimes::from_times;
     Rounds as RoundsDocument: RoundsDocument::of, |read| Rounds::new(read.order, read.schedule);
     Factor as FactorDocument: FactorDocument::of, FactorDocument::check;
-    Universal as UniversalDocument: UniversalDocument::of, UniversalDocument::check;
     TrainingError<F> as Nats<F>: |error| error.value(), TrainingError::new;
     Estimate<F> as EstimateDocument<F>: EstimateDocument::of, EstimateDocument::check;
     ConfidenceInterval<F> as IntervalDocument<F>: IntervalDocument::of, |read| ConfidenceInterval::new(read.lower, read.upper, read.level);
@@ -124,31 +122,6 @@ impl FactorDocument {
 
     fn check(self) -> Result<Factor, Error> {
         Factor::in_lowest_terms(self.numerator, self.denominator)
-    }
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UniversalDocument {
-    schedule: Schedule,
-    factor: Factor,
-}
-
-impl UniversalDocument {
-    fn of(universal: &Universal) -> Self {
-        Self { schedule: universal.schedule().clone(), factor: universal.factor() }
-    }
-
-    fn check(self) -> Result<Universal, Error> {
-        let factor = universal::factor(&self.schedule);
-        if factor == self.factor {
-            return Ok(Universal::of(self.schedule));
-        }
-        Err(Error::Inconsistent {
-            inequality: "factor = universal factor of the schedule",
-            left: self.factor.value(),
-            right: factor.value(),
-        })
     }
 }
 

@@ -52,7 +52,7 @@ pub use counts::measurement_counts;
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use csv::LossFile;
 pub use losses::{ErrorSplit, LossCurve, LossPoint};
-pub use monotone::{Increase, MonotoneLosses, MonotonicityTest, Move};
+pub use monotone::{Increase, MonotoneLosses, MonotonicityTest};
 pub use nested::{NestedLosses, SequenceLosses};
 pub use order_blocks::{OrderBlocks, OrderChoice, OrderPass};
 pub use planner::{Advice, Choice, Planner};

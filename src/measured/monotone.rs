@@ -41,7 +41,7 @@ pub struct MonotonicityTest<F = f64> {
     /// losses do not rise.
     pub p_value: f64,
     /// How many pairs of blocks were compared.
-    pub comparisons: usize,
+    pub(crate) comparisons: usize,
     /// The most significant rise, if anything rises.
     pub largest: Option<Increase<F>>,
 }
@@ -85,38 +85,10 @@ struct Block<F> {
     spread: Spread<F>,
 }
 
-/// What a projection did to one measured loss.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(bound(
-        serialize = "F: Scalar + serde::Serialize",
-        deserialize = "F: Scalar + serde::Deserialize<'de>"
-    ))
-)]
-#[non_exhaustive]
-pub struct Move<F = f64> {
-    /// The count.
-    pub revealed: usize,
-    /// The loss as measured.
-    pub measured: Estimate<F>,
-    /// The loss after the projection.
-    pub fitted: Nats<F>,
-}
-
-impl<F: Scalar> Move<F> {
-    /// `|fitted - measured|` in standard errors of the measured loss. Infinite for an exact loss.
-    #[must_use]
-    pub fn in_standard_errors(&self) -> F {
-        (self.fitted.0 - self.measured.value().0).abs() / self.measured.standard_error().0
-    }
-}
-
 /// Measured losses, and the nonincreasing ones nearest to them.
 ///
 /// This is the only way from a [`LossCurve`] to an [`InformationCurve`]: the step is explicit, and
-/// says what it [moved](Self::moves) and whether [noise](Self::test) explains that.
+/// shows what it moved ([`fitted`](Self::fitted) next to the points of [`measured`](Self::measured)) and whether [noise](Self::test) explains that.
 ///
 /// # Formula
 /// ```text
@@ -251,16 +223,6 @@ impl<F: Scalar> MonotoneLosses<F> {
     #[must_use]
     pub fn test(&self) -> &MonotonicityTest<F> {
         &self.test
-    }
-
-    /// The losses that were moved.
-    pub fn moves(&self) -> impl Iterator<Item = Move<F>> + '_ {
-        let pairs = self.measured.points().iter().zip(&self.fitted);
-        pairs.filter(|(point, fitted)| point.loss.0 != **fitted).map(|(point, &fitted)| Move {
-            revealed: point.revealed,
-            measured: point.estimate(),
-            fitted: Nats(fitted),
-        })
     }
 
     /// The information curve of the projected losses, on straight lines between measured counts. O(L).

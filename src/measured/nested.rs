@@ -14,16 +14,16 @@ const MAX_LOSSES: u128 = 1 << 27;
 /// The losses of one sequence at several numbers of revealed tokens, preferably along one random order of its
 /// tokens.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct SequenceLosses<F = f64> {
     /// The document that it comes from, if sequences share documents.
-    pub document: Option<String>,
+    pub(super) document: Option<String>,
     /// Revealed count, and the mean cross-entropy of a masked token there. Of several at one count, the mean is taken.
-    pub losses: Vec<(usize, Nats<F>)>,
+    pub(super) losses: Vec<(usize, Nats<F>)>,
 }
 
 impl<F: Scalar> SequenceLosses<F> {
-    /// The losses of a sequence that is a document of its own.
+    /// The losses of a sequence that is a document of its own: revealed count, and the mean cross-entropy of a masked token
+    /// there. Of several at one count, the mean is taken.
     pub fn new(losses: impl Into<Vec<(usize, Nats<F>)>>) -> Self {
         Self { document: None, losses: losses.into() }
     }

@@ -64,7 +64,7 @@ impl Verdict {
     ///
     /// # Errors
     /// As [`Verdict::of`].
-    pub fn evaluations_needed<F: Scalar>(difference: Estimate<F>) -> Result<f64> {
+    pub(crate) fn evaluations_needed<F: Scalar>(difference: Estimate<F>) -> Result<f64> {
         let around_zero = difference.with_value(Nats(F::zero()));
         let interval = around_zero.interval(1.0 - 2.0 * Self::CERTAIN)?;
         let ratio =

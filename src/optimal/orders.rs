@@ -23,8 +23,6 @@ pub struct BestOrder<F = f64> {
     pub schedule: Schedule,
     /// Its sampling error with these sizes.
     pub error: Nats<F>,
-    /// The least error that each order of the list has with as many steps.
-    pub errors: Vec<Nats<F>>,
 }
 
 /// The order of a list that has the least error in `steps` steps, each with the best sizes for it. If several have
@@ -53,18 +51,16 @@ pub struct BestOrder<F = f64> {
 pub fn best_order<F: Scalar>(curves: &[OrderCurve<F>], steps: usize) -> Result<BestOrder<F>> {
     let first = curves.first().ok_or(Error::Empty { what: "the list of orders" })?;
     let mut best: Option<(usize, Schedule, Nats<F>)> = None;
-    let mut errors = Vec::with_capacity(curves.len());
     for (index, curve) in curves.iter().enumerate() {
         let (found, expected) = (curve.tokens(), first.tokens());
         if found != expected {
             return Err(Error::LengthMismatch { what: "an order of the list", found, expected });
         }
         let (schedule, error) = schedule(curve, steps)?;
-        errors.push(error);
         if best.as_ref().is_none_or(|(_, _, least)| error < *least) {
             best = Some((index, schedule, error));
         }
     }
     let (index, schedule, error) = best.ok_or(Error::Empty { what: "the list of orders" })?;
-    Ok(BestOrder { index, schedule, error, errors })
+    Ok(BestOrder { index, schedule, error })
 }

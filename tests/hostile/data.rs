@@ -381,7 +381,6 @@ fn verdicts<F: Float>(d: &mut Driver, difference: Estimate<F>) {
     if let Some(verdict) = d.result("Verdict::of", || Verdict::of(difference)) {
         d.call("display", || verdict.to_string());
     }
-    d.unbounded("Verdict::evaluations_needed", || Verdict::evaluations_needed(difference));
 }
 
 fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
@@ -394,11 +393,7 @@ fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
         let falls = d.value("MonotoneLosses::fitted", || fitted.fitted().to_vec()).unwrap();
         let falls = falls.windows(2).all(|pair| pair[0] >= pair[1]);
         d.require("MonotoneLosses::fitted", falls, "rise", || format!("{fitted:?}"));
-        d.call("MonotoneLosses::test", || fitted.test().comparisons);
-        let moves = d.call("MonotoneLosses::moves", || fitted.moves().collect::<Vec<_>>());
-        for moved in moves.into_iter().flatten() {
-            d.unbounded("Move::in_standard_errors", || Ok::<_, String>(moved.in_standard_errors()));
-        }
+        d.call("MonotoneLosses::test", || fitted.test().p_value);
         d.result("MonotoneLosses::information_curve", || fitted.information_curve());
     }
     // Losses that rise are moved.
@@ -410,9 +405,8 @@ fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
     };
     let points = [point(0, F::one()), point(1, F::one() + F::one())];
     let rising = LossCurve::from_points(points, 2).and_then(|rising| rising.isotonic()).unwrap();
-    for moved in rising.moves() {
-        d.value("Move::in_standard_errors", || moved.in_standard_errors());
-    }
+    let falls = rising.fitted()[0] >= rising.fitted()[1];
+    d.require("MonotoneLosses::fitted", falls, "rise", || format!("{rising:?}"));
     let Some(posterior) = d.unbounded("LossCurve::posterior", || losses.posterior()) else {
         return;
     };

@@ -60,8 +60,8 @@ impl<F: Scalar> MarkovChain<F> {
     /// simulations.
     ///
     /// # Errors
-    /// Those of [`MarkovChain::fit`] and of `statistic`; [`NoSpread`](Error::NoSpread) for fewer than two blocks;
-    /// [`TooLarge`](Error::TooLarge) for more than 2^16; [`SeveralStationaryLaws`](Error::SeveralStationaryLaws) if without a
+    /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](Error::TooFew) for fewer than two blocks;
+    /// [`TooLarge`](Error::TooLarge) for more than 2^16; [`NotApplicable`](Error::NotApplicable) if without a
     /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](Error::LengthMismatch) if the
     /// statistic does not always have the same number of values.
     ///
@@ -123,7 +123,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// costs just its own rate; so only another text shows whether it fits.
     ///
     /// # Errors
-    /// [`SeveralStationaryLaws`](Error::SeveralStationaryLaws), if the chain was not made as a stationary one.
+    /// [`NotApplicable`](Error::NotApplicable), if the chain was not made as a stationary one.
     ///
     /// ```
     /// use unmaskcost::distribution::{ConditionalMarginal, MarkovChain};

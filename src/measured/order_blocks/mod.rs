@@ -83,20 +83,20 @@ impl Sequence {
         deserialize = "F: Scalar + serde::Deserialize<'de>"
     ))
 )]
-#[non_exhaustive]
 pub struct OrderPass<F = f64> {
     /// The name of the sequence.
-    pub sequence: String,
+    sequence: String,
     /// The document that it comes from, if sequences share documents.
-    pub document: Option<String>,
+    document: Option<String>,
     /// How many tokens of the order are known.
-    pub revealed: usize,
+    revealed: usize,
     /// `-ln p` of the tokens of rank `revealed`, `revealed + 1`, .. to the last, in nats.
-    pub losses: Vec<F>,
+    losses: Vec<F>,
 }
 
 impl<F: Scalar> OrderPass<F> {
-    /// A pass over a sequence that is a document of its own.
+    /// A pass over a sequence that is a document of its own: the name of the sequence; how many tokens of the order are
+    /// known; `-ln p` of the tokens of rank `revealed`, `revealed + 1`, .. to the last, in nats.
     pub fn new(sequence: impl Into<String>, revealed: usize, losses: impl AsRef<[F]>) -> Self {
         Self {
             sequence: sequence.into(),
@@ -245,7 +245,10 @@ impl<F: Scalar> OrderBlocks<F> {
     fn runs_with(&self, rounds: usize, losses: &[Nats<F>]) -> Vec<Run<F>> {
         let run = |(sequence, &loss): (&Sequence, &Nats<F>)| {
             let run = Run::new(sequence.name.clone(), rounds as u64, loss);
-            Run { document: sequence.document.clone(), ..run }
+            match &sequence.document {
+                Some(document) => run.of_document(document.as_str()),
+                None => run,
+            }
         };
         self.sequences.iter().zip(losses).map(run).collect()
     }

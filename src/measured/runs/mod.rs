@@ -23,9 +23,10 @@ use crate::units::Nats;
 /// One sequence, decoded once.
 ///
 /// ```
-/// use unmaskcost::{Nats, measured::Run};
+/// use unmaskcost::{Nats, measured::{DecoderRuns, Run}};
 /// let run = Run::new("7", 16, Nats(171.5)).of_document("chapter 2").with_budget(Nats(123.1));
-/// assert_eq!(run.rounds, 16);
+/// DecoderRuns::new().record("confidence 0.9", run)?;
+/// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
@@ -36,42 +37,43 @@ use crate::units::Nats;
         deserialize = "F: Scalar + serde::Deserialize<'de>"
     ))
 )]
-#[non_exhaustive]
 pub struct Run<F = f64> {
     /// The name of the sequence, the same for all decoders.
-    pub sequence: String,
+    sequence: String,
     /// What sequences that depend on each other share: the text that they were cut from.
-    pub document: Option<String>,
+    document: Option<String>,
     /// Tells several runs of one decoder on one sequence apart, if it draws coins.
-    pub draw: u64,
+    draw: u64,
     /// Forward passes.
-    pub rounds: u64,
+    rounds: u64,
     /// `-ln q` of the sequence: the sum over its tokens.
-    pub loss: Nats<F>,
+    loss: Nats<F>,
     /// The sum over rounds of (the sum of the entropies of the tokens revealed, minus the largest of them).
-    pub budget: Option<Nats<F>>,
+    budget: Option<Nats<F>>,
 }
 
 impl<F: Scalar> Run<F> {
-    /// A run on a sequence that belongs to no document.
+    /// A run on a sequence that belongs to no document: the name of the sequence, the same for all decoders; the number of
+    /// forward passes; `-ln q` of the sequence, the sum over its tokens.
     #[must_use]
     pub fn new(sequence: impl Into<String>, rounds: u64, loss: Nats<F>) -> Self {
         Self { sequence: sequence.into(), document: None, draw: 0, rounds, loss, budget: None }
     }
 
-    /// The same run, on a sequence from this document.
+    /// The same run, of a document: what sequences that depend on each other share, such as the text that they were cut from.
     #[must_use]
     pub fn of_document(self, document: impl Into<String>) -> Self {
         Self { document: Some(document.into()), ..self }
     }
 
-    /// The same run, with its budget.
+    /// The same run, with its budget: the sum over rounds of (the sum of the entropies of the tokens revealed, minus the largest
+    /// of them).
     #[must_use]
     pub fn with_budget(self, budget: Nats<F>) -> Self {
         Self { budget: Some(budget), ..self }
     }
 
-    /// The same run, as another draw of the decoder's coins.
+    /// The same run, as another draw of the decoder's coins: tells several runs of one decoder on one sequence apart.
     #[must_use]
     pub fn with_draw(self, draw: u64) -> Self {
         Self { draw, ..self }
@@ -93,7 +95,7 @@ impl<F: Scalar> Run<F> {
 ///
 /// For a decoder that chooses positions from revealed tokens and predictions only, the loss of a run is `-ln q` of
 /// the decoder itself. If it draws coins for its positions, it is `-ln q` given the coins, whose mean is what
-/// counts; several runs of one sequence with other coins ([`Run::draw`]) count as one, their mean. A decoder that
+/// counts; several runs of one sequence with other coins ([`Run::with_draw`]) count as one, their mean. A decoder that
 /// chooses by the tokens it *sampled* (the confidence of the sampled token, remasking), or that changes tokens, has
 /// another `q`: such runs say nothing of it.
 ///

@@ -29,7 +29,7 @@ mod points;
 mod priced;
 mod universal;
 
-pub use universal::{Universal, universal, universal_within};
+pub use universal::{universal, universal_within};
 
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::Known;
@@ -58,26 +58,21 @@ pub struct Guaranteed<F = f64> {
     /// No distribution that agrees with what is known has a larger error.
     pub guarantee: Nats<F>,
     /// No schedule of as many steps guarantees less: the same as the guarantee, where the search is exact.
-    pub least_possible: Nats<F>,
-}
-
-impl<F: Scalar> Guaranteed<F> {
-    /// How far the guarantee may be from the smallest one: zero where the search is exact.
     ///
     /// ```
     /// use unmaskcost::{Nats, bounds::sharp::Known, optimal::minimax};
     /// let points = Known::about(64).information(20, Nats(0.5)).information(63, Nats(0.6));
-    /// assert_eq!(minimax::schedule(&points, 8)?.gap(), Nats(0.0));
+    /// let best = minimax::schedule(&points, 8)?;
+    /// assert_eq!(best.guarantee, best.least_possible);
     /// // For points and TC together no exact method is known.
     /// let best = minimax::schedule(&points.total_correlation(Nats(25.0)), 8)?;
-    /// assert!(best.gap() >= Nats(0.0) && best.gap() < best.guarantee);
+    /// assert!(best.guarantee >= best.least_possible);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    #[must_use]
-    pub fn gap(&self) -> Nats<F> {
-        self.guarantee - self.least_possible
-    }
+    pub least_possible: Nats<F>,
+}
 
+impl<F: Scalar> Guaranteed<F> {
     /// For a schedule that no other one beats.
     fn best(known: &Known<F>, schedule: Schedule) -> Result<Self> {
         let guarantee = known.upper(&schedule)?;
@@ -110,9 +105,9 @@ impl<F: Scalar> Guaranteed<F> {
 /// | points with error bars | the same for averages of the curves that are worst for the schedules found | up to some seconds |
 /// | anything else together with TC or DTC | best answers to averages of the worst curves, then single steps moved | up to some seconds |
 ///
-/// The first three are exact: the [gap](Guaranteed::gap) is zero. So are points, unless there are too many possibilities (thousands
-/// of tokens a step): then places are taken a few tokens apart, and the gap says what that may have cost. In the last two cases
-/// the gap is rarely zero. The guarantee holds all the same, and [`least_possible`](Guaranteed::least_possible) says
+/// The first three are exact: the guarantee is the [least possible](Guaranteed::least_possible). So are points, unless there are too many possibilities (thousands
+/// of tokens a step): then places are taken a few tokens apart, and the gap between the two says what that may have cost. In the last two cases
+/// there is nearly always a gap. The guarantee holds all the same, and [`least_possible`](Guaranteed::least_possible) says
 /// how much better another schedule could be at most.
 ///
 /// With both correlations, guarantees that differ by less than about 1e-10 (in `f64`), relative or in

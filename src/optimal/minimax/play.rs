@@ -115,7 +115,7 @@ fn of_parts<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Vec<Schedule>> 
     let mut parts = vec![
         proportional(tokens, steps, |k| tokens - k - 1)?,
         proportional(tokens, steps, |k| k + 1)?,
-        optimal::minimax::universal(tokens, steps)?.into_schedule(),
+        optimal::minimax::universal(tokens, steps)?,
     ];
     if let (Some(total), Some(dual)) = (total, dual) {
         let [total, dual] = [total, dual].map(|x| Nats(scalar::evidence(x)));

@@ -1,4 +1,4 @@
-use crate::bounds::universal::{Factor, factor, weight};
+use crate::bounds::universal::weight;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::ratio::Ratio;
 use crate::numeric::scalar;
@@ -6,40 +6,6 @@ use crate::optimal::check_steps;
 use crate::optimal::minimax::MAX_STEPS;
 use crate::optimal::minimax::greedy::{largest_steps, proportional};
 use crate::schedule::Schedule;
-
-/// A schedule made without any knowledge of the data, and what it guarantees for all data.
-///
-/// Made by [`universal()`] and [`universal_within`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Universal {
-    schedule: Schedule,
-    factor: Factor,
-}
-
-impl Universal {
-    pub(crate) fn of(schedule: Schedule) -> Self {
-        let factor = factor(&schedule);
-        Self { schedule, factor }
-    }
-
-    /// The schedule.
-    #[must_use]
-    pub fn schedule(&self) -> &Schedule {
-        &self.schedule
-    }
-
-    /// The factor: no distribution has an error above this times `min(TC, DTC)`.
-    #[must_use]
-    pub fn factor(&self) -> Factor {
-        self.factor
-    }
-
-    /// The schedule alone.
-    #[must_use]
-    pub fn into_schedule(self) -> Schedule {
-        self.schedule
-    }
-}
 
 /// The schedule of exactly `steps` steps that is safest if nothing is known: its error relative to
 /// `min(TC, DTC)`, in the worst case over all distributions, is the smallest that this many steps can
@@ -54,7 +20,8 @@ impl Universal {
 /// T <= 3 + 2 ln(L/2) / rho                                     steps are enough for a rho below 1
 /// ```
 /// and `rho` is the least for which these steps are at most T, decided in whole numbers. Steps that are
-/// left over are single tokens, cut from the last larger ones. Proofs are in the [theory](crate::docs::theory).
+/// left over are single tokens, cut from the last larger ones. The factor of the schedule is
+/// [`universal::factor`](crate::bounds::universal::factor). Proofs are in the [theory](crate::docs::theory).
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
@@ -63,23 +30,22 @@ impl Universal {
 /// ```
 /// use unmaskcost::{Schedule, bounds::universal, optimal::minimax};
 /// let best = minimax::universal(64, 8)?;
-/// assert_eq!(best.factor().to_string(), "7/8");
-/// assert_eq!(best.schedule().steps(), 8);
+/// assert_eq!(universal::factor(&best).to_string(), "7/8");
+/// assert_eq!(best.steps(), 8);
 /// // No error above 7/8 of TC, nor of DTC, whatever the data; eight equal steps only have a factor of 7.
 /// assert_eq!(universal::factor(&Schedule::balanced(64, 8)?).value(), 7.0);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn universal(tokens: usize, steps: usize) -> Result<Universal> {
+pub fn universal(tokens: usize, steps: usize) -> Result<Schedule> {
     check_steps(steps, tokens)?;
     check_limit("steps of a minimax schedule", steps as u128, MAX_STEPS)?;
-    let schedule = match steps == tokens {
-        true => Schedule::sequential(tokens)?,
-        false => proportional(tokens, steps, |k| weight(tokens, k))?,
-    };
-    Ok(Universal::of(schedule))
+    match steps == tokens {
+        true => Schedule::sequential(tokens),
+        false => proportional(tokens, steps, |k| weight(tokens, k)),
+    }
 }
 
-/// The fewest steps with which some schedule has a factor whose [value](Factor::value) is at most `factor`, and the
+/// The fewest steps with which some schedule has a factor whose [value](crate::bounds::universal::Factor::value) is at most `factor`, and the
 /// best schedule of that many steps, which is that of [`universal()`].
 ///
 /// # Errors
@@ -88,16 +54,16 @@ pub fn universal(tokens: usize, steps: usize) -> Result<Universal> {
 /// enough.
 ///
 /// ```
-/// use unmaskcost::optimal::minimax;
+/// use unmaskcost::{bounds::universal::factor, optimal::minimax};
 /// let best = minimax::universal_within(1024, 0.25)?;
-/// assert!(best.factor().value() <= 0.25);
-/// let steps = best.schedule().steps();
-/// assert!(minimax::universal(1024, steps - 1)?.factor().value() > 0.25);
+/// assert!(factor(&best).value() <= 0.25);
+/// let steps = best.steps();
+/// assert!(factor(&minimax::universal(1024, steps - 1)?).value() > 0.25);
 /// // Never more than 3 + 2 ln(L/2) / rho.
 /// assert!(steps as f64 <= 3.0 + 2.0 * 512_f64.ln() / 0.25);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
-pub fn universal_within(tokens: usize, factor: f64) -> Result<Universal> {
+pub fn universal_within(tokens: usize, factor: f64) -> Result<Schedule> {
     let factor = scalar::check_nonnegative("factor", factor)?;
     check_steps(1, tokens)?;
     let most = usize::try_from(MAX_STEPS).unwrap_or(usize::MAX);

@@ -7,7 +7,7 @@
 //! | I have | call |
 //! | --- | --- |
 //! | the name of a rule, or its numbers | [`Rule`]: its text is read and printed |
-//! | positions fixed beforehand | [`FixedPartition`] |
+//! | positions fixed beforehand | [`Rounds`](crate::schedule::Rounds) |
 //! | a rule of my own | any function from a [`View`] to positions |
 //! | a table of few tokens | [`cost`], exactly, by walking the tree of all that the policy may see |
 //! | hundreds of tokens of a distribution that predicts them (chains, hidden chains, mixtures) | [`estimated_cost`], from sequences that it draws |
@@ -41,7 +41,6 @@ mod rule;
 
 pub use estimated::{EstimatedCost, TeacherForced, estimated_cost, teacher_forced};
 pub use exact::{PolicyCost, cost, output_law};
-pub use fixed::FixedPartition;
 pub use rule::Rule;
 
 use crate::distribution::{self, JointTable};

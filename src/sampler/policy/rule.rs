@@ -154,7 +154,8 @@ impl Rule {
         Ok(Choice::CumulativeEntropy(budget).into())
     }
 
-    /// The sets of [`FixedPartition::dilated`](super::FixedPartition::dilated) for any number of tokens.
+    /// The positions of [`Decoder::Dus`](crate::decoders::Decoder::Dus), which spread what one round reveals, for any number
+    /// of tokens.
     #[must_use]
     pub fn dilated() -> Self {
         Choice::Dilated.into()
