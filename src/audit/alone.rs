@@ -8,7 +8,9 @@ use crate::schedule::{Passes, Schedule};
 /// What can be said of a schedule before any data is seen: its sizes, what they guarantee, and the
 /// known decoders nearest to them. Made by [`Schedule::audit`].
 ///
-/// `Display` prints the fields in words.
+/// `Display` says it in words; with the feature `serde`, all its numbers can be stored. Each guarantee is also a function
+/// of its own: the factors of the token information, of TC and of DTC are the bounds in [`sharp`](crate::bounds::sharp) for
+/// one nat of them, the factor of the smaller of TC and DTC is [`universal::factor`].
 ///
 /// ```
 /// use unmaskcost::{Schedule, decoders::{Decoder, Shape}};

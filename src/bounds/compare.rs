@@ -138,7 +138,9 @@ pub struct Comparison<F = f64> {
 /// let parity = InformationCurve::from_conditional_entropies(entropies)?;
 /// let comparison = compare(&parity, &Schedule::balanced(8, 2)?)?;
 /// assert_eq!(comparison.exact, parity.information(7));
-/// let tightest = comparison.of_kind(BoundKind::Upper).next().ok_or("no upper bound")?;
+/// // Rows are sorted by value: the first upper bound is the tightest.
+/// let upper = comparison.rows.iter().find(|row| row.kind == BoundKind::Upper);
+/// let tightest = upper.ok_or("no upper bound")?;
 /// assert!((tightest.value / comparison.exact - 1.0).abs() < 1e-12);
 /// println!("{comparison}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -24,9 +24,9 @@ use crate::units::Nats;
 /// Steps that are short on the scale of the odds lose little.
 ///
 /// # Errors
-/// [`NotApplicable`](Error::NotApplicable) unless the first and the last step reveal one token each;
-/// [`TokensDiffer`](Error::TokensDiffer) if the schedule reveals another number of tokens;
-/// [`Overflow`](Error::Overflow) if the bound is not finite.
+/// [`NotApplicable`](crate::Error::NotApplicable) unless the first and the last step reveal one token each;
+/// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens;
+/// [`Overflow`](crate::Error::Overflow) if the bound is not finite.
 ///
 /// ```
 /// use unmaskcost::{InformationCurve, Schedule, bounds::wainwright};

@@ -119,7 +119,6 @@ struct Block<F> {
 /// let monotone = losses.isotonic()?;
 /// assert_eq!(monotone.fitted(), [2.0, 1.0625, 1.0625, 0.5]);
 /// assert!(!monotone.test().rejects(0.95)?); // within noise
-/// assert_eq!(monotone.moves().count(), 2);
 /// assert_eq!(monotone.information_curve()?.information(3), Nats(1.5));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```

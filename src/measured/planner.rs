@@ -117,8 +117,8 @@ pub struct Advice<F = f64> {
     pub saved: Estimate<F>,
     /// What the saving shows.
     pub verdict: Verdict,
-    /// How many times as many evaluations would make the saving certain, if it stays the same: see
-    /// [`Verdict::evaluations_needed`].
+    /// How many times as many evaluations would make the saving certain, if it stays the same and its error
+    /// falls like one over the square root of their number: at most 1 if it is certain, infinite if it is zero.
     pub evaluations_needed: f64,
 }
 

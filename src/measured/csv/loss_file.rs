@@ -37,7 +37,7 @@ impl<F: Scalar> MeasuredLosses<F> {
     /// [notes](LossFile::notes) say so.
     ///
     /// # Errors
-    /// [`Csv`](Error::Csv), with the line counted from 1 and what is wrong there; otherwise as
+    /// [`Csv`](crate::Error::Csv), with the line counted from 1 and what is wrong there; otherwise as
     /// [`LossCurve::from_points`], [`LossPosterior::from_points`] and [`NestedLosses::from_sequences`].
     ///
     /// ```

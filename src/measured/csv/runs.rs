@@ -100,7 +100,7 @@ impl<F: Scalar> DecoderRuns<F> {
     /// | `draw` | a number that tells runs of one sequence with other coins apart; may be left out |
     /// | `rounds` | forward passes |
     /// | `nll_nats` or `nll_bits` | `-ln q` of the sequence, the sum over its tokens |
-    /// | `budget_nats` or `budget_bits` | [`Run::budget`]; may be left out, or empty |
+    /// | `budget_nats` or `budget_bits` | as in [`Run::with_budget`]; may be left out, or empty |
     ///
     /// A name that holds commas stands in double quotes. Other columns are not looked at.
     ///
