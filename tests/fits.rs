@@ -254,7 +254,7 @@ fn what_a_fit_refuses() {
     assert!(matches!(fit(&[0, 1], 2), Err(Error::LengthMismatch { found: 2, expected: 3, .. })));
     assert!(matches!(fit(&[], 0), Err(Error::LengthMismatch { .. })));
     assert!(matches!(fit(&[0, 2], 1), Err(Error::IndexOutOfRange { index: 2, .. })));
-    assert!(matches!(fit(&[0, 0, 1], 1), Err(Error::EmptyRow { row: 1, .. })));
+    assert!(matches!(fit(&[0, 0, 1], 1), Err(Error::NotApplicable { .. })));
     assert!(matches!(fit(&[0, 1], usize::MAX), Err(Error::TooLarge { .. })));
     let contexts = HiddenMarkovChain::fit_order(&[0; 20], 65, 2, 1.0);
     assert!(matches!(contexts, Err(Error::TooLarge { needed: 4225, limit: 4096, .. })));

@@ -2,7 +2,7 @@
 
 use super::{MarkovChain, check_alphabet};
 use crate::distribution::traits::check_sequence;
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Result, check_limit, no_spread};
 use crate::estimate::{Estimate, clustered};
 use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
@@ -27,7 +27,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`HiddenMarkovChain::fit_order`]: crate::distribution::HiddenMarkovChain::fit_order
     ///
     /// # Errors
-    /// As [`MarkovChain::from_counts`], and [`IndexOutOfRange`](Error::IndexOutOfRange) for a symbol
+    /// As [`MarkovChain::from_counts`], and [`IndexOutOfRange`](crate::Error::IndexOutOfRange) for a symbol
     /// outside the alphabet.
     ///
     /// ```
@@ -60,10 +60,10 @@ impl<F: Scalar> MarkovChain<F> {
     /// simulations.
     ///
     /// # Errors
-    /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](Error::TooFew) for fewer than two blocks;
-    /// [`TooLarge`](Error::TooLarge) for more than 2^16; [`NotApplicable`](Error::NotApplicable) if without a
-    /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](Error::LengthMismatch) if the
-    /// statistic does not always have the same number of values.
+    /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](crate::Error::TooFew) for fewer than two blocks;
+    /// [`TooLarge`](crate::Error::TooLarge) for more than 2^16; [`NotApplicable`](crate::Error::NotApplicable) if without a
+    /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](crate::Error::LengthMismatch) if the
+    /// statistic is not always of as many numbers.
     ///
     /// ```
     /// use unmaskcost::{Schedule, distribution::MarkovChain};
@@ -89,7 +89,7 @@ impl<F: Scalar> MarkovChain<F> {
         let pairs = symbols.len().saturating_sub(1);
         let blocks = blocks.min(pairs);
         if blocks < 2 {
-            return Err(Error::NoSpread { groups: blocks });
+            return Err(no_spread(blocks));
         }
         check_limit("blocks of a text", blocks as u128, MAX_BLOCKS)?;
         let end = |block: usize| (block as u128 * pairs as u128 / blocks as u128) as usize;
@@ -123,7 +123,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// costs just its own rate; so only another text shows whether it fits.
     ///
     /// # Errors
-    /// [`NotApplicable`](Error::NotApplicable), if the chain was not made as a stationary one.
+    /// [`NotApplicable`](crate::Error::NotApplicable), if the chain was not made as a stationary one.
     ///
     /// ```
     /// use unmaskcost::distribution::{ConditionalMarginal, MarkovChain};

@@ -1,6 +1,6 @@
 //! Chains that look at more than one symbol, as chains of contexts.
 
-use super::{HiddenMarkovChain, MAX_ALPHABET, MarkovChain, check_alphabet};
+use super::{HiddenMarkovChain, MAX_ALPHABET, MarkovChain, check_alphabet, empty_row};
 use crate::distribution::traits::check_sequence;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
@@ -121,7 +121,7 @@ fn predictions<F: Scalar>(
         } else if order >= 2 {
             counts.copy_from_slice(before);
         } else {
-            return Err(Error::EmptyRow { what: "the transition counts", row });
+            return Err(empty_row(row));
         }
     }
     Ok(counts)

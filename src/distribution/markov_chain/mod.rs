@@ -176,10 +176,7 @@ impl<F: Scalar> MarkovChain<F> {
             let weights: Vec<F> = counts.into_iter().map(|count| count + smoothing).collect();
             let sum = scalar::sum(weights.iter().copied());
             if sum == F::zero() {
-                return Err(not_applicable(
-                    format!("row {row} of the transition counts"),
-                    "a count that is not zero: no distribution follows from it (positive smoothing gives one)",
-                ));
+                return Err(empty_row(row));
             }
             if !sum.is_finite() {
                 return Err(Error::Overflow { what: "the sum of a row of the transition counts" });
@@ -310,4 +307,12 @@ fn transition_of<F: Scalar>(rows: &[impl AsRef<[F]>]) -> Result<Vec<F>> {
         transition.extend(normalized(what, values, not_normalized)?);
     }
     Ok(transition)
+}
+
+/// A row of counts without a count.
+fn empty_row(row: usize) -> Error {
+    not_applicable(
+        format!("row {row} of the transition counts"),
+        "a count that is not zero: no distribution follows from it (positive smoothing gives one)",
+    )
 }
