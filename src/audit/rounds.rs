@@ -25,7 +25,7 @@ use crate::schedule::Rounds;
 /// assert_eq!((audit.total_correlation_factor, audit.dual_total_correlation_factor), (1.0, 3.0));
 /// // The same sizes at random positions: far less.
 /// assert!(audit.to_string().contains("at most 0.0469 x token information"));
-/// assert!(audit.to_string().contains("nothing below TC"));
+/// assert!(audit.to_string().contains("no guarantee"));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

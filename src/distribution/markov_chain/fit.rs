@@ -63,7 +63,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](crate::Error::TooFew) for fewer than two blocks;
     /// [`TooLarge`](crate::Error::TooLarge) for more than 2^16; [`NotApplicable`](crate::Error::NotApplicable) if without a
     /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](crate::Error::LengthMismatch) if the
-    /// statistic is not always of as many numbers.
+    /// statistic does not always have the same number of values.
     ///
     /// ```
     /// use unmaskcost::{Schedule, distribution::MarkovChain};

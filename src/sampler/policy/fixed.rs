@@ -6,7 +6,7 @@ use crate::schedule::Rounds;
 ///
 /// ```
 /// use unmaskcost::{Order, Schedule, distribution::MarkovChain, sampler::policy, schedule::Rounds};
-/// let table = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]])?.joint_table(8)?;
+/// let table = MarkovChain::stationary(&[[0.9_f64, 0.1], [0.3, 0.7]])?.joint_table(8)?;
 /// let rounds = Rounds::new(Order::spread(8)?, Schedule::from_reveal_sizes([2, 2, 4])?)?;
 /// let cost = policy::cost(&table, &rounds)?;
 /// let exact = table.order_curve(rounds.order())?.sampling_error(rounds.schedule())?;
