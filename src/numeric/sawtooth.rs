@@ -24,8 +24,14 @@ const CHUNK: usize = LANES * ROWS;
 /// Places whose weights are written at once: they stay in the nearest cache.
 const BLOCK: usize = 2 * CHUNK;
 
+/// Room beyond a block: for a vector, and for one of the equal steps whose weights are written once.
+const BEYOND: usize = 64;
+
+/// Equal steps are written once if there are so many of them, and if they cover so many blocks.
+const WORTHWHILE: (usize, usize) = (96, 3);
+
 /// The weights of a block, and room for what is written beyond its end.
-type Buffer<F> = [F; BLOCK + LANES];
+type Buffer<F> = [F; BLOCK + BEYOND];
 
 /// `sum_m c_m d_m` for steps of these sizes, which add up to the number of increments.
 pub(crate) fn weighed<F: Scalar>(increments: &[F], sizes: &[usize]) -> F {
@@ -43,17 +49,27 @@ impl<F: Scalar> Kernel for Weighed<'_, F> {
     #[inline(always)]
     fn run<const FUSED: bool>(self) -> F {
         let mut weights = Weights::of(self.sizes);
-        let mut buffer = [F::zero(); BLOCK + LANES];
+        let mut buffer = [F::zero(); BLOCK + BEYOND];
         let mut sums = Sums { sums: [F::zero(); LANES], compensations: [F::zero(); LANES] };
-        for block in self.increments.chunks(BLOCK) {
-            let (chunks, rest) = block.as_chunks::<CHUNK>();
-            if let Some(mut height) = weights.all_of_one_step(block.len()) {
-                for values in chunks {
+        let mut increments = self.increments;
+        while !increments.is_empty() {
+            let (blocks, _) = increments.as_chunks::<BLOCK>();
+            if let Some(equal) = weights.equal_steps(&mut buffer, blocks.len()) {
+                sums.add_equal_steps(&equal, &buffer, &blocks[..equal.blocks]);
+                increments = &increments[equal.blocks * BLOCK..];
+                continue;
+            }
+            if let Some((mut height, of_step)) = weights.all_of_one_step(blocks.len()) {
+                for values in blocks[..of_step].as_flattened().as_chunks::<CHUNK>().0 {
                     sums.add_ramp(height, &weights.iota, values);
                     height = height - scalar::float(CHUNK);
                 }
+                increments = &increments[of_step * BLOCK..];
                 continue;
             }
+            let (block, after) = increments.split_at(increments.len().min(BLOCK));
+            let (chunks, rest) = block.as_chunks::<CHUNK>();
+            increments = after;
             weights.write(&mut buffer, block.len());
             let (of_chunks, of_rest) = buffer[..block.len()].as_chunks::<CHUNK>();
             for (weights, values) in of_chunks.iter().zip(chunks) {
@@ -81,6 +97,20 @@ impl<F: Scalar> Sums<F> {
         for lane in 0..LANES {
             let product = |row: usize| weights[row * LANES + lane] * values[row * LANES + lane];
             self.add_to(lane, (product(0) + product(1)) + (product(2) + product(3)));
+        }
+    }
+
+    /// Blocks of equal steps, whose weights stand in the table from each of their places on.
+    #[inline(always)]
+    fn add_equal_steps(&mut self, equal: &EqualSteps, table: &Buffer<F>, blocks: &[[F; BLOCK]]) {
+        let mut start = equal.start;
+        for block in blocks {
+            let weights = table[start..start + BLOCK].as_chunks::<CHUNK>().0;
+            for (weights, values) in weights.iter().zip(block.as_chunks::<CHUNK>().0) {
+                self.add(weights, values);
+            }
+            start += equal.shift;
+            start -= if start >= equal.size { equal.size } else { 0 };
         }
     }
 
@@ -118,6 +148,15 @@ impl<F: Scalar> Sums<F> {
     }
 }
 
+/// Equal steps that cover some blocks.
+struct EqualSteps {
+    size: usize,
+    blocks: usize,
+    /// The place of the first weight in the table, and how much further that of the next block lies.
+    start: usize,
+    shift: usize,
+}
+
 /// The sawtooth, block after block.
 struct Weights<'a, F> {
     sizes: core::slice::Iter<'a, usize>,
@@ -138,15 +177,58 @@ impl<'a, F: Scalar> Weights<'a, F> {
         Self { sizes: sizes.iter(), left: 0, exact, iota }
     }
 
-    /// The first weight of a whole block, if it lies within one step.
+    /// The first weight of the whole blocks that lie within one step, and how many there are.
     #[inline(always)]
-    fn all_of_one_step(&mut self, places: usize) -> Option<F> {
-        let within = places == BLOCK && (BLOCK..=self.exact).contains(&self.left);
+    fn all_of_one_step(&mut self, most: usize) -> Option<(F, usize)> {
+        let blocks = (self.left / BLOCK).min(most);
+        let within = blocks > 0 && self.left <= self.exact;
         within.then(|| {
             let height = small(self.left);
-            self.left -= BLOCK;
-            height
+            self.left -= blocks * BLOCK;
+            (height, blocks)
         })
+    }
+
+    /// If many short steps of one size come next, the blocks that they cover, with the weights of their places in the
+    /// buffer.
+    #[inline(always)]
+    fn equal_steps(&mut self, buffer: &mut Buffer<F>, most: usize) -> Option<EqualSteps> {
+        match *self.sizes.as_slice() {
+            [first, second, third, .., _]
+                if first == second && second == third && self.left < first && first <= BEYOND =>
+            {
+                self.write_equal_steps(first, buffer, most)
+            }
+            _ => None,
+        }
+    }
+
+    /// Not inlined: it is called once for many blocks, and does not belong among the registers of the sums.
+    #[inline(never)]
+    fn write_equal_steps(
+        &mut self,
+        size: usize,
+        buffer: &mut Buffer<F>,
+        most: usize,
+    ) -> Option<EqualSteps> {
+        let sizes = self.sizes.as_slice();
+        if most < WORTHWHILE.1 || sizes.get(WORTHWHILE.0) != Some(&size) {
+            return None;
+        }
+        let equal = how_many_equal(sizes, size);
+        let blocks = ((self.left + equal * size) / BLOCK).min(most);
+        if equal < WORTHWHILE.0 || blocks < WORTHWHILE.1 {
+            return None;
+        }
+        buffer[0] = F::zero();
+        (1..size).for_each(|place| buffer[place] = small(size - place));
+        (size..buffer.len()).for_each(|place| buffer[place] = buffer[place - size]);
+        // Where a step begins, and where one with `left` places to come goes on.
+        let start = (size - self.left) % size;
+        let begun = (blocks * BLOCK - self.left).div_ceil(size);
+        self.left = self.left + begun * size - blocks * BLOCK;
+        self.sizes = sizes[begun..].iter();
+        Some(EqualSteps { size, blocks, start, shift: BLOCK % size })
     }
 
     /// Writes the weights of the next `places` places. Each vector may write beyond its step: what
@@ -193,6 +275,13 @@ impl<'a, F: Scalar> Weights<'a, F> {
             height = height.saturating_sub(LANES);
         }
     }
+}
+
+/// How many of the sizes come before another one, but for a few.
+fn how_many_equal(sizes: &[usize], size: usize) -> usize {
+    const AT_ONCE: usize = 32;
+    let differ = |some: &&[usize; AT_ONCE]| some.iter().fold(0, |bits, next| bits | (next ^ size));
+    AT_ONCE * sizes.as_chunks().0.iter().take_while(|some| differ(some) == 0).count()
 }
 
 /// Steps up to this size are written by half a vector, up to `VECTOR` by a whole one.
@@ -243,6 +332,24 @@ mod tests {
                 }
                 let values: Vec<f64> = (0..tokens).map(|i| (i * i % 7) as f64).collect();
                 assert_eq!(weighed(&values, &sizes), plain(&values, &sizes), "{sizes:?}");
+            }
+        }
+    }
+
+    /// Equal steps come from a table: of every size, after every part of a step, and with others between.
+    #[test]
+    fn weighed_sums_are_the_plain_ones_for_equal_steps() {
+        let values: Vec<f64> = (0..12_000).map(|i| (i * i % 7) as f64).collect();
+        for size in [1, 2, 3, 4, 5, 7, 8, 16, 31, 32, 33, 63, 64, 65] {
+            for (first, equal, last) in [(0, 95, 1), (0, 97, 0), (3, 160, 2), (300, 1_000, 5)] {
+                let mut sizes = vec![size; equal];
+                sizes.insert(0, first);
+                sizes.extend([last, size, size + 1]);
+                sizes.extend(vec![size + 1; equal]);
+                sizes.retain(|&size| size > 0);
+                let tokens = sizes.iter().sum::<usize>().min(values.len());
+                let expected = plain(&values[..tokens], &sizes);
+                assert_eq!(weighed(&values[..tokens], &sizes), expected, "{size} {first} {last}");
             }
         }
     }

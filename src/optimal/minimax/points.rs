@@ -567,3 +567,33 @@ fn kept(
     }
     Some(layer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A concave curve known at `points` places, each as far from the next.
+    fn gaps(tokens: usize, points: usize) -> Vec<Gap> {
+        let place = |point: usize| point * (tokens - 1) / points;
+        let information = |k: usize| k as f64 / (k as f64 + tokens as f64 / 8.0);
+        let gap = |point: usize| {
+            let (from, to) = (place(point), place(point + 1));
+            Gap { from, to, rise: information(to) - information(from) }
+        };
+        (0..points).map(gap).collect()
+    }
+
+    /// A program over all places, with every height of the last tooth, would look at `T L^2` of them.
+    #[test]
+    fn the_search_looks_at_a_number_of_pasts_in_proportion_to_the_tokens() {
+        for tokens in [512, 1024, 2048, 4096] {
+            for steps in [tokens / 2, tokens / 4, tokens / 16] {
+                let found = least_paid(&gaps(tokens, 32), tokens, steps, 2_048 * tokens).unwrap();
+                assert_eq!(found.least, found.paid, "{tokens} tokens in {steps} steps");
+            }
+        }
+        // The work is counted: a tenth of it is not enough.
+        let found = least_paid(&gaps(1024, 32), 1024, 64, 128 * 1024).unwrap();
+        assert!(found.least < found.paid);
+    }
+}
