@@ -39,6 +39,22 @@ fn second_order(alphabet: usize, rng: &mut ChaCha8Rng) -> HiddenMarkovChain {
     HiddenMarkovChain::new(MarkovChain::stationary(&rows).unwrap(), &shown).unwrap()
 }
 
+fn random_hidden(states: usize, symbols: usize, rng: &mut ChaCha8Rng) -> HiddenMarkovChain {
+    let initial = random_rows(1, states, rng).remove(0);
+    let rows = random_rows(states, states, rng);
+    let chain = MarkovChain::from_transition(initial, &rows).unwrap();
+    HiddenMarkovChain::new(chain, &random_rows(states, symbols, rng)).unwrap()
+}
+
+fn parameters(chain: &HiddenMarkovChain) -> Vec<f64> {
+    let mut all = chain.states().initial().to_vec();
+    for state in 0..chain.states().alphabet() {
+        all.extend(chain.states().row(state).unwrap());
+        all.extend(chain.emission(state).unwrap());
+    }
+    all
+}
+
 /// What a text costs per symbol.
 fn cost(law: &impl ConditionalMarginal, text: &[usize]) -> f64 {
     -law.log_probability(text).unwrap().0 / text.len() as f64
@@ -92,6 +108,83 @@ proptest! {
                 let expected = predicted(&text, alphabet, smoothing, &word[..order], next);
                 prop_assert!((p - expected).abs() < 1e-12, "{p} {expected}");
             }
+        }
+    }
+
+    #[test]
+    fn no_iteration_makes_the_sequences_less_likely(
+        (states, symbols) in (1..=3_usize, 1..=3_usize),
+        smoothing in prop_oneof![Just(0.0), 0.01..2.0],
+        seed in any::<u64>(),
+    ) {
+        let mut rng = generator(seed);
+        let mut chain = random_hidden(states, symbols, &mut rng);
+        let lengths = [1, 7, 30];
+        let sequences = lengths.map(|length| {
+            Vec::from_iter((0..length).map(|_| rng.random_range(0..symbols)))
+        });
+        let objective = |chain: &HiddenMarkovChain| {
+            let likelihood = sequences.iter().map(|text| chain.log_probability(text).unwrap().0);
+            let prior: f64 = match smoothing > 0.0 {
+                true => parameters(chain).iter().map(|p| smoothing * p.ln()).sum(),
+                false => 0.0,
+            };
+            likelihood.sum::<f64>() + prior
+        };
+        let mut before = objective(&chain);
+        for _ in 0..8 {
+            chain = chain.baum_welch(&sequences, smoothing, 1).unwrap();
+            let now = objective(&chain);
+            prop_assert!(now >= before - 1e-10 * (1.0 + before.abs()), "{before} {now}");
+            before = now;
+        }
+    }
+
+    /// Expected counts by a sum over all paths of the states.
+    #[test]
+    fn an_iteration_counts_what_the_states_do_on_average(
+        (states, symbols) in (1..=3_usize, 1..=3_usize), seed in any::<u64>(),
+    ) {
+        let mut rng = generator(seed);
+        let chain = random_hidden(states, symbols, &mut rng);
+        let sequences = [4, 1, 3].map(|length| {
+            Vec::from_iter((0..length).map(|_| rng.random_range(0..symbols)))
+        });
+        let mut initial = vec![0.0; states];
+        let mut steps = vec![vec![0.0; states]; states];
+        let mut shown = vec![vec![0.0; symbols]; states];
+        for text in &sequences {
+            let paths = (0..states.pow(text.len() as u32)).map(|mut code| {
+                Vec::from_iter(text.iter().map(|_| {
+                    let state = code % states;
+                    code /= states;
+                    state
+                }))
+            });
+            let probability = |path: &[usize]| {
+                let moves: f64 =
+                    path.windows(2).map(|pair| chain.states().row(pair[0]).unwrap()[pair[1]]).product();
+                let shows: f64 =
+                    path.iter().zip(text).map(|(&z, &x)| chain.emission(z).unwrap()[x]).product();
+                chain.states().initial()[path[0]] * moves * shows
+            };
+            let of_text = chain.log_probability(text).unwrap().0.exp();
+            for path in paths {
+                let p = probability(&path) / of_text;
+                initial[path[0]] += p;
+                path.windows(2).for_each(|pair| steps[pair[0]][pair[1]] += p);
+                path.iter().zip(text).for_each(|(&z, &x)| shown[z][x] += p);
+            }
+        }
+        let fitted = chain.baum_welch(&sequences, 0.3, 1).unwrap();
+        let agrees = |found: &[f64], counts: &[f64]| {
+            let sum: f64 = counts.iter().map(|count| count + 0.3).sum();
+            found.iter().zip(counts).all(|(p, count)| (p - (count + 0.3) / sum).abs() < 1e-12)
+        };
+        prop_assert!(agrees(fitted.states().initial(), &initial));
+        for state in 0..states {
+            prop_assert!(agrees(fitted.states().row(state).unwrap(), &steps[state]));
+            prop_assert!(agrees(fitted.emission(state).unwrap(), &shown[state]));
         }
     }
 
@@ -246,6 +339,54 @@ fn the_jackknife_takes_out_what_smoothing_does() {
     let error = none.1.standard_error().0;
     assert!(none.0 - much.0 > 2.0 * error, "{} {} {error}", none.0, much.0);
     assert!((none.1.value() - much.1.value()).0.abs() < 0.5 * error, "{} {}", none.1, much.1);
+}
+
+#[test]
+fn many_sequences_give_the_hidden_chain_back() {
+    let mut rng = generator(6);
+    let chain = |rows: [[f64; 2]; 2], shown: [[f64; 3]; 2]| {
+        let states = MarkovChain::from_transition([0.5, 0.5], &rows).unwrap();
+        HiddenMarkovChain::new(states, &shown).unwrap()
+    };
+    let truth = chain([[0.9, 0.1], [0.2, 0.8]], [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]]);
+    let start = chain([[0.6, 0.4], [0.4, 0.6]], [[0.5, 0.3, 0.2], [0.3, 0.3, 0.4]]);
+    let sequences: Vec<Vec<usize>> =
+        (0..400).map(|_| truth.sample(50, &mut rng).unwrap()).collect();
+    let fitted = start.baum_welch(&sequences, 0.0, 200).unwrap();
+    assert_eq!(fitted, start.baum_welch(&sequences, 0.0, 200).unwrap());
+    let off = parameters(&fitted).into_iter().zip(parameters(&truth)).map(|(a, b)| (a - b).abs());
+    // The start of 400 sequences is known to .04 at best.
+    let off: Vec<f64> = off.collect();
+    assert!(
+        off[..2].iter().all(|off| *off < 0.12) && off[2..].iter().all(|off| *off < 0.03),
+        "{off:?}"
+    );
+    // Other sequences cost as they do by the truth.
+    let other = truth.sample(20_000, &mut rng).unwrap();
+    assert!((cost(&fitted, &other) - cost(&truth, &other)).abs() < 1e-3);
+    assert!(cost(&start, &other) > cost(&truth, &other) + 0.03);
+}
+
+#[test]
+fn what_baum_welch_refuses() {
+    let states = MarkovChain::from_transition([1.0, 0.0], &[[0.5, 0.5], [0.0, 1.0]]).unwrap();
+    let chain = HiddenMarkovChain::new(states, &[[1.0, 0.0], [0.5, 0.5]]).unwrap();
+    let fit = |sequences: &[&[usize]], smoothing| chain.baum_welch(sequences, smoothing, 5);
+    assert!(matches!(fit(&[&[0], &[1, 0]], 0.5), Err(Error::ImpossibleContext { .. })));
+    assert!(matches!(fit(&[&[0, 2]], 0.5), Err(Error::IndexOutOfRange { index: 2, .. })));
+    assert!(matches!(fit(&[&[], &[]], 0.5), Err(Error::Empty { .. })));
+    assert!(matches!(fit(&[], 0.5), Err(Error::Empty { .. })));
+    assert!(matches!(fit(&[&[0]], -0.5), Err(Error::Negative { .. })));
+    assert!(matches!(fit(&[&[0]], f64::MAX), Err(Error::Overflow { .. })));
+    let endless = chain.baum_welch(&[[0, 1]], 0.5, usize::MAX);
+    assert!(matches!(endless, Err(Error::TooLarge { .. })));
+    assert_eq!(chain.baum_welch(&[[0, 1]], 0.5, 0).unwrap(), chain);
+    // What starts at zero stays there, and a state that is never reached keeps what it has.
+    let fitted = fit(&[&[0, 0, 1, 0], &[]], 0.0).unwrap();
+    assert_eq!(fitted.emission(0), Some(&[1.0, 0.0][..]));
+    assert_eq!(fitted.emission(2), None);
+    let alone = fit(&[&[0]], 0.0).unwrap();
+    assert_eq!(alone.states().row(1), Some(&[0.0, 1.0][..]));
 }
 
 #[test]

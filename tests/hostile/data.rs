@@ -299,6 +299,14 @@ fn hidden<F: Float>(d: &mut Driver, states: MarkovChain<F>, shown: &[Vec<F>]) {
     let mut generator = d.draw.another();
     d.value("HiddenMarkovChain::alphabet", || chain.alphabet());
     d.value("HiddenMarkovChain::states", || chain.states().alphabet());
+    d.value("HiddenMarkovChain::emission", || chain.emission(tokens).map(<[F]>::to_vec));
+    let sequences = [vec![0, 1, 0], vec![1; tokens]];
+    let (smoothing, iterations) = (d.draw.amount::<F>(), d.draw.size());
+    for iterations in [3, iterations.min(1 << 12)] {
+        d.result("HiddenMarkovChain::baum_welch", || {
+            chain.baum_welch(&sequences, smoothing, iterations)
+        });
+    }
     d.result("HiddenMarkovChain::joint_table", || chain.joint_table(tokens));
     d.result("HiddenMarkovChain::sample", || chain.sample(tokens, &mut generator));
     d.result("ConditionalMarginal::conditional_marginal", || {

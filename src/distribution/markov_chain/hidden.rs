@@ -27,9 +27,9 @@ use crate::units::Nats;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct HiddenMarkovChain<F = f64> {
-    states: MarkovChain<F>,
+    pub(super) states: MarkovChain<F>,
     /// For each state, one probability per symbol.
-    shown: Vec<Vec<F>>,
+    pub(super) shown: Vec<Vec<F>>,
 }
 
 impl<F: Scalar> HiddenMarkovChain<F> {
@@ -69,6 +69,12 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     #[must_use]
     pub fn states(&self) -> &MarkovChain<F> {
         &self.states
+    }
+
+    /// The distribution of the symbol that a state shows, if there is such a state.
+    #[must_use]
+    pub fn emission(&self, state: usize) -> Option<&[F]> {
+        self.shown.get(state).map(Vec::as_slice)
     }
 
     /// The joint table of the first `tokens` tokens, for small numbers of them.

@@ -6,6 +6,7 @@ use crate::error::{Error, Result, check_limit, not_applicable};
 use crate::numeric::scalar::{self, Scalar};
 
 mod along_order;
+mod baum_welch;
 mod curve;
 mod fit;
 mod hidden;

@@ -3,7 +3,7 @@
 use crate::bounds::sharp::Known;
 use crate::distribution::samples::Samples;
 use crate::distribution::samples::entropies::{Tally, Terms};
-use crate::distribution::samples::estimate::SampledValue;
+use crate::distribution::samples::estimate::{SampledValue, SecondOrder};
 use crate::distribution::samples::partition::Partition;
 use crate::error::{Result, check_limit};
 use crate::estimate::{Estimate, outside_of_each};
@@ -94,9 +94,10 @@ impl Samples {
         // random.
         let singles = self.mean_entropy(1, terms);
         let mut sizes = vec![(Tally::nothing(shares.groups()), Vec::new()), of_size(1)?];
-        let mut entropies =
-            vec![SampledValue::of(&sizes[0].0, &shares)?, SampledValue::of(&singles, &shares)?];
-        let mut information = vec![SampledValue::of(&sizes[0].0, &shares)?];
+        let second_order = SecondOrder::of_means(self.len(), self.tokens(), &singles);
+        let nothing = SampledValue::of(&sizes[0].0, &shares, 0.0)?;
+        let single = SampledValue::of(&singles, &shares, second_order.error(&[(1.0, 1)]))?;
+        let (mut entropies, mut information) = (vec![nothing, single], vec![nothing]);
         for revealed in 1..self.tokens() {
             if !go_on(revealed - 1, &information[revealed - 1]) {
                 break;
@@ -108,9 +109,18 @@ impl Samples {
             tally.add(1.0, &before.0);
             tally.add(-1.0, &after.0);
             tally.coverage = after.0.coverage;
-            entropies.push(SampledValue::with_other_error(&after.0, &shares, spread(&after.1))?);
+            let least = second_order.error(&[(1.0, revealed + 1)]);
+            let entropy =
+                SampledValue::with_other_error(&after.0, &shares, least, spread(&after.1))?;
+            entropies.push(entropy);
             let rises: Vec<f64> = before.1.iter().zip(&after.1).map(|(h, next)| next - h).collect();
-            information.push(SampledValue::with_other_error(&tally, &shares, spread(&rises))?);
+            let least = second_order.error(&[(1.0, 1), (1.0, revealed), (-1.0, revealed + 1)]);
+            information.push(SampledValue::with_other_error(
+                &tally,
+                &shares,
+                least,
+                spread(&rises),
+            )?);
         }
         let logarithms = self.alphabets.iter().map(|&alphabet| (alphabet as f64).ln());
         Ok(SampledCurve {
@@ -242,16 +252,18 @@ impl Samples {
         let terms = Terms::up_to(self.len());
         let [singles, others, all] =
             [1, tokens - 1, tokens].map(|size| self.mean_entropy(size, &terms));
-        let value = |positive: &Tally, negative: f64| {
+        let second_order = SecondOrder::of_means(self.len(), tokens, &singles);
+        let value = |positive: &Tally, size: usize, negative: f64| {
             let mut tally = Tally::nothing(self.groups());
             tally.add(tokens as f64, positive);
             tally.add(-negative, &all);
             tally.coverage = all.coverage;
-            SampledValue::of(&tally, &self.shares())
+            let least = second_order.error(&[(tokens as f64, size), (-negative, tokens)]);
+            SampledValue::of(&tally, &self.shares(), least)
         };
         Ok(SampledCorrelations {
-            total: value(&singles, 1.0)?,
-            dual_total: value(&others, (tokens - 1) as f64)?,
+            total: value(&singles, 1, 1.0)?,
+            dual_total: value(&others, tokens - 1, (tokens - 1) as f64)?,
         })
     }
 }

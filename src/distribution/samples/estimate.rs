@@ -25,20 +25,23 @@ pub struct SampledValue {
 }
 
 impl SampledValue {
-    pub(super) fn of(tally: &Tally, shares: &Shares) -> Result<Self> {
-        Self::with_other_error(tally, shares, None)
+    /// `second_order` is the error of second order.
+    pub(super) fn of(tally: &Tally, shares: &Shares, second_order: f64) -> Result<Self> {
+        Self::with_other_error(tally, shares, second_order, None)
     }
 
-    /// The value of a tally with another error added, independent of the spread between groups.
+    /// With an error on top, independent of the spread between groups.
     pub(super) fn with_other_error(
         tally: &Tally,
         shares: &Shares,
+        second_order: f64,
         other: Option<Estimate>,
     ) -> Result<Self> {
         let value = tally.chao_wang_jost;
         let (influences, bias) =
             clustered::jackknife(&shares.0, tally.plug_in, &tally.without_group);
         let mut estimate = clustered::from_influences(Nats(value), &influences)?;
+        estimate = with_second_order(estimate, second_order);
         if let Some(other) = other {
             let spread = crate::estimate::Spread::of(estimate);
             estimate = spread.plus(crate::estimate::Spread::of(other)).around(Nats(value));
@@ -106,4 +109,72 @@ impl Shares {
     pub(super) fn groups(&self) -> usize {
         self.0.len()
     }
+}
+
+/// The jackknife's variance is that of first order and twice that of second order (Efron & Stein), on average: the latter is
+/// counted once, and for no less than it is.
+fn with_second_order(estimate: Estimate, second_order: f64) -> Estimate {
+    let jackknife = estimate.standard_error().0;
+    let once = (jackknife.powi(2) - second_order.powi(2)).max(0.0).sqrt();
+    match once > second_order {
+        true => {
+            let degrees = estimate.degrees_of_freedom();
+            Estimate::of_parts(estimate.value(), Nats(once), degrees)
+        }
+        false => Estimate::of_parts(estimate.value(), Nats(second_order), f64::INFINITY),
+    }
+}
+
+/// The error of second order of entropies: what is left where each sample moves the estimate by nothing to first order, as where
+/// tokens are independent, or uniform.
+///
+/// # Formula
+/// ```text
+/// error^2 = sum over t of 2 m^t c_t^2 / C(L, t) / (2N)^2
+/// ```
+/// `2N` times what is missing of an entropy of independent tokens is a sum of independent chi-squares, one for each set of `t` tokens, of `m^t` degrees
+/// of freedom and so of variance `2 m^t`; `m` is the number of symbols of a token less one, and `c_t` the sum of the coefficients of all sets
+/// of `t`. For the mean entropy of `k` tokens it is `C(k, t)`.
+pub(super) struct SecondOrder {
+    /// N.
+    pub(super) samples: usize,
+    /// L.
+    pub(super) tokens: usize,
+    /// m, averaged over the tokens.
+    pub(super) other_symbols: f64,
+}
+
+impl SecondOrder {
+    pub(super) fn of_means(samples: usize, tokens: usize, singles: &Tally) -> Self {
+        let other_symbols = 2.0 * samples as f64 * (singles.miller_madow - singles.plug_in);
+        Self { samples, tokens, other_symbols }
+    }
+
+    /// The error of a sum of mean entropies: pairs of a coefficient and the number of tokens.
+    pub(super) fn error(&self, terms: &[(f64, usize)]) -> f64 {
+        let double = 2.0 * self.samples as f64;
+        let largest = terms.iter().map(|(_, size)| *size).max().unwrap_or(0);
+        let of_size = |t: usize| {
+            let coefficients = terms
+                .iter()
+                .map(|&(weight, size)| weight * ratio_of_binomials(size, self.tokens, t));
+            let coefficient: f64 = coefficients.sum();
+            // c_t^2 / C(L, t) = (c_t / C(L, t))^2 C(L, t)
+            2.0 * (self.other_symbols.ln() * t as f64 + ln_binomial(self.tokens, t)).exp()
+                * coefficient.powi(2)
+        };
+        let variance: f64 = (1..=largest).map(of_size).sum();
+        // No entropy is of more cells than samples.
+        (variance.sqrt() / double).min(double.recip().sqrt())
+    }
+}
+
+/// `C(size, t) / C(tokens, t)`.
+fn ratio_of_binomials(size: usize, tokens: usize, t: usize) -> f64 {
+    let factors = (0..t).map(|i| size.saturating_sub(i) as f64 / (tokens - i) as f64);
+    factors.product()
+}
+
+fn ln_binomial(tokens: usize, t: usize) -> f64 {
+    (0..t).map(|i| ((tokens - i) as f64 / (i + 1) as f64).ln()).sum()
 }

@@ -15,7 +15,7 @@ pub use curve::{SampledCorrelations, SampledCurve};
 pub use estimate::SampledValue;
 
 use entropies::{Tally, Terms};
-use estimate::Shares;
+use estimate::{SecondOrder, Shares};
 use partition::Partition;
 
 /// Samples of an unknown distribution: what they tell of its information curve, and no more.
@@ -213,7 +213,9 @@ impl Samples {
         let split = |partition: Partition, &position: &usize| self.split(&partition, position);
         let partition = positions.iter().fold(Partition::whole(self.len()), split);
         let tally = Tally::of(&partition, &self.ends, &Terms::up_to(self.len()));
-        SampledValue::of(&tally, &self.shares())
+        // Of one set of tokens, as of one token with so many symbols.
+        let second_order = SecondOrder::of_means(self.len(), 1, &tally);
+        SampledValue::of(&tally, &self.shares(), second_order.error(&[(1.0, 1)]))
     }
 
     /// The same samples, with the symbols at each position shuffled among the samples. Every position keeps its
