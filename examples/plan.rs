@@ -205,7 +205,7 @@ impl Plan {
         let judge_path = options.evaluate.as_deref().unwrap_or(&options.select);
         let by_evaluate = |error| with_advice(judge_path, error);
 
-        let planner = Planner::for_losses(select.clone(), evaluate.clone()).map_err(by_select)?;
+        let planner = Planner::new(select.clone(), evaluate.clone()).map_err(by_select)?;
         let steps = match options.length {
             Length::Steps(steps) => steps,
             Length::Tolerance(nats) => planner.fewest_steps(Nats(nats))?.schedule.steps(),

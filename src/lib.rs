@@ -41,7 +41,7 @@
 //! | [`decoders`] | what known decoders make of a request |
 //! | [`curve`] | what the data is like: information curves, also along an order |
 //! | [`bounds`] | what can be said from part of a curve: one file per paper, and [`bounds::sharp`] |
-//! | [`optimal`] | which schedule to use: best, fewest steps, frontier, minimax, budgets |
+//! | [`optimal`] | which schedule to use: best, fewest steps, frontier, minimax, budgets, families (cosine, square-root law, ..) |
 //! | [`distribution`] | distributions whose curve is exact, and estimates for the others |
 //! | [`sampler`] | the sampler itself on small tables, and adaptive policies |
 //! | [`measured`] | everything that starts from measured numbers: losses, decoder runs, losses along an order |

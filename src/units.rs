@@ -44,15 +44,13 @@ impl<F: Scalar> Nats<F> {
     }
 
     /// The total variation distance that a KL divergence allows by Pinsker's inequality. It exceeds 1,
-    /// and says nothing, from 2 nats on; see [`Nats::total_variation_limit`].
+    /// and says nothing, from 2 nats on.
     ///
     /// # Formula
     /// ```text
     /// TV <= sqrt(KL / 2)
     /// ```
-    /// A divergence below zero is rounding noise, and counts as zero, here and in the next two.
-    #[must_use]
-    pub fn pinsker(self) -> F {
+    fn pinsker(self) -> F {
         (self.clipped() / scalar::constant(2.0)).sqrt()
     }
 
@@ -63,13 +61,18 @@ impl<F: Scalar> Nats<F> {
     /// ```text
     /// TV <= sqrt(1 - exp(-KL))
     /// ```
-    #[must_use]
-    pub fn bretagnolle_huber(self) -> F {
+    fn bretagnolle_huber(self) -> F {
         (F::zero() - (F::zero() - self.clipped()).exp_m1()).sqrt()
     }
 
-    /// The total variation distance that a KL divergence allows: the smaller of [`Nats::pinsker`] and
-    /// [`Nats::bretagnolle_huber`].
+    /// The total variation distance that a KL divergence allows, by the inequalities of Pinsker (smaller for small
+    /// divergences) and of Bretagnolle and Huber (at most 1, however large the divergence).
+    ///
+    /// # Formula
+    /// ```text
+    /// TV <= min(sqrt(KL / 2), sqrt(1 - exp(-KL)))
+    /// ```
+    /// A divergence below zero is rounding noise, and counts as zero.
     ///
     /// For the sampling error this limits the distance between the data and the sampler's output: no
     /// test tells a sample of one from a sample of the other with an advantage larger than this.
@@ -159,6 +162,18 @@ impl<F: Scalar> Nats<F> {
     /// ```
     pub fn perplexity_factor(self, tokens: usize) -> Result<F> {
         self.per_token(tokens).map(|per_token| per_token.0.exp())
+    }
+
+    /// The smaller of two amounts; the other one if one is NaN.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+
+    /// The larger of two amounts; the other one if one is NaN.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
     }
 
     fn clipped(self) -> F {
@@ -305,20 +320,6 @@ macro_rules! arithmetic {
             }
         }
 
-        impl<F: Scalar> $unit<F> {
-            /// The smaller of two amounts; the other one if one is NaN.
-            #[must_use]
-            pub fn min(self, other: Self) -> Self {
-                Self(self.0.min(other.0))
-            }
-
-            /// The larger of two amounts; the other one if one is NaN.
-            #[must_use]
-            pub fn max(self, other: Self) -> Self {
-                Self(self.0.max(other.0))
-            }
-        }
-
         impl<F: Scalar + TotalOrder> $unit<F> {
             /// The order of all floats, NaN included, for sorting and `min_by`: `f64::total_cmp`.
             #[must_use]
@@ -404,5 +405,18 @@ impl<F: Scalar> Add<TrainingError<F>> for Nats<F> {
     type Output = Self;
     fn add(self, training: TrainingError<F>) -> Self {
         self + training.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_divergences_keep_their_digits() {
+        let small = Nats(1e-300_f64);
+        assert!((small.bretagnolle_huber() / 1e-150 - 1.0).abs() < 1e-14);
+        assert!((small.pinsker() / 5e-301_f64.sqrt() - 1.0).abs() < 1e-14);
+        assert_eq!(small.total_variation_limit(), small.pinsker());
     }
 }

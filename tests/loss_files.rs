@@ -27,7 +27,7 @@ fn evaluations_for_a_likelihood_each_at_a_count_of_its_own_give_costs_with_hones
     all_hold(&file.losses, [8.0, 4.0, 2.0, 1.0, 0.5]);
     assert!(file.losses.suspicions(Some(96)).is_empty());
     // Not enough to say that other sizes are better.
-    let planner = Planner::for_losses(file.losses.clone(), file.losses).unwrap();
+    let planner = Planner::new(file.losses.clone(), file.losses).unwrap();
     assert!(!planner.advise(8).unwrap().adapts());
 }
 

@@ -5,8 +5,8 @@ use crate::support;
 use rand::{RngExt, rngs::ChaCha8Rng};
 use unmaskcost::decoders::{Decoder, Shape};
 use unmaskcost::measured::{
-    Collector, LossCurve, LossPoint, MeasuredLosses, NestedLosses, Planner, SequenceLosses,
-    Verdict, measurement_counts,
+    Collector, LossCurve, LossPoint, NestedLosses, Planner, SequenceLosses, Verdict,
+    measurement_counts,
 };
 use unmaskcost::{Error, Nats, Schedule};
 
@@ -148,8 +148,7 @@ fn halves_share_no_document_and_advice_by_them_is_to_leave_equal_sizes() {
     let (first, second) = nested.halves().unwrap();
     assert_eq!(first.sequences() + second.sequences(), nested.sequences());
     assert_eq!(first.documents() + second.documents(), nested.documents());
-    let planner =
-        Planner::for_losses(MeasuredLosses::Nested(first), MeasuredLosses::Nested(second)).unwrap();
+    let planner = Planner::new(first, second).unwrap();
     for steps in [8, 32] {
         let advice = planner.advise(steps).unwrap();
         assert!(
@@ -211,7 +210,7 @@ fn the_cost_that_a_plan_names_first_is_covered_by_its_interval() {
         };
         let draws = 300;
         let covered = (0..draws).filter(|_| {
-            let advice = Planner::new(&measured(), measured()).unwrap().advise(8).unwrap();
+            let advice = Planner::new(measured(), measured()).unwrap().advise(8).unwrap();
             advice.cost.interval(0.95).unwrap().contains(truth)
         });
         let covered = covered.count();

@@ -96,7 +96,7 @@ fn a_correlation_beside_many_points_does_not_widen_the_interval() {
 #[test]
 fn amounts_below_zero_by_cancellation_count_as_zero() {
     let schedule = Schedule::from_reveal_sizes([2, 2]).unwrap();
-    let zero = KlBounds::exactly(Nats(0.0));
+    let zero = KlBounds::new(Nats(0.0), Nats(0.0)).unwrap();
     for noise in [-4e-16, -1e-17, 0.0] {
         let noise = Nats(noise);
         assert_eq!(li_cai::upper(noise, &schedule), Ok(Nats(0.0)));

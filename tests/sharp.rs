@@ -468,7 +468,7 @@ fn the_whole_curve_is_known_exactly_and_its_own_witness() {
     let curve = Curve::from_information([0.0, 0.25, 0.75]).unwrap();
     let schedule = Schedule::from_reveal_sizes([1, 2]).unwrap();
     let exact = curve.sampling_error(&schedule).unwrap();
-    assert_eq!(curve.bounds(&schedule), Ok(KlBounds::exactly(exact)));
+    assert_eq!(curve.bounds(&schedule), Ok(KlBounds::new(exact, exact).unwrap()));
     assert_eq!((curve.lower(&schedule), curve.upper(&schedule)), (Ok(exact), Ok(exact)));
     assert_eq!(curve.lower_witness(&schedule), Ok(curve.clone()));
     assert_eq!(curve.upper_witness(&schedule), Ok(curve.clone()));
@@ -481,7 +481,7 @@ fn the_whole_curve_is_known_exactly_and_its_own_witness() {
 #[test]
 fn the_smallest_inputs_work() {
     let nothing: Nats = Nats(0.0);
-    let none = KlBounds::exactly(nothing);
+    let none = KlBounds::new(nothing, nothing).unwrap();
     for schedule in [Schedule::one_step(1).unwrap(), Schedule::sequential(2).unwrap()] {
         let tokens = schedule.tokens();
         assert_eq!(sharp::from_total_correlation(nothing, &schedule), Ok(none));

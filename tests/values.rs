@@ -74,7 +74,7 @@ mod documents {
     use serde::{Deserialize, Serialize, de::DeserializeOwned};
     use unmaskcost::bounds::{self, universal::Factor};
     use unmaskcost::decoders::{Decoder, Shape};
-    use unmaskcost::measured::{MonotonicityTest, Planner, Verdict};
+    use unmaskcost::measured::{MonotonicityTest, Planner, SequenceLosses, Verdict};
     use unmaskcost::optimal::{self, Optimum, families, minimax};
     use unmaskcost::sampler::policy::{self, PolicyCost, Rule};
     use unmaskcost::schedule::{BlockLength, Blockwise, Passes, RevealTimes, Rounding, Rounds};
@@ -148,6 +148,10 @@ mod documents {
             LossCurve::from_exact((0..8).map(|k| 1.0 / (1.0 + f64::from(k))).collect::<Vec<_>>());
         let losses = losses.unwrap();
         kept(Planner::new(&losses, losses.clone()).unwrap().schedule(3).unwrap());
+        kept(Planner::new(&losses, losses.clone()).unwrap().advise(3).unwrap());
+        kept::<SequenceLosses>(
+            SequenceLosses::new([(0, Nats(1.5)), (3, Nats(0.5))]).of_document("a"),
+        );
         kept::<MonotonicityTest>(losses.monotonicity());
         kept(losses.error_split_against(&losses, &Schedule::balanced(8, 2).unwrap()).unwrap());
         kept(Verdict::of(Estimate::with_known_error(Nats(1.0), Nats(0.1)).unwrap()).unwrap());

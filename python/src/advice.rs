@@ -153,7 +153,7 @@ impl From<Measured> for MeasuredLosses {
 /// steps : int
 #[pyfunction]
 pub fn advise(select: Measured, evaluate: Measured, steps: usize) -> PyResult<Advice> {
-    let planner = Planner::for_losses(select.into(), evaluate.into()).py()?;
+    let planner = Planner::new(select, evaluate).py()?;
     planner.advise(steps).py().map(Advice)
 }
 

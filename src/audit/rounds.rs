@@ -22,7 +22,7 @@ use crate::schedule::Rounds;
 /// use unmaskcost::{Order, Schedule, schedule::Rounds};
 /// let rounds = Rounds::new(Order::spread(64)?, Schedule::balanced(64, 16)?)?;
 /// let audit = rounds.audit();
-/// assert_eq!((audit.total_correlation_factor, audit.dual_total_correlation_factor), (1.0, 3.0));
+/// assert!(audit.to_string().contains("up to 3 x DTC"));
 /// // The same sizes at random positions: far less.
 /// assert!(audit.to_string().contains("at most 0.0469 x token information"));
 /// assert!(audit.to_string().contains("no guarantee"));
@@ -35,11 +35,11 @@ pub struct RoundsAudit {
     /// What can be said of the sizes, for random positions.
     pub sizes: ScheduleAudit,
     /// The error is at most this times TC, sharply: 1, or 0 for one token at a time.
-    pub total_correlation_factor: f64,
+    pub(crate) total_correlation_factor: f64,
     /// `s_max - 1`: the error is at most this times DTC, sharply.
-    pub dual_total_correlation_factor: f64,
+    pub(crate) dual_total_correlation_factor: f64,
     /// `1 - 1 / s_max`: the error is at most this times `sum_i I(X_i; X_{-i})`, sharply.
-    pub error_per_token_information: f64,
+    pub(crate) error_per_token_information: f64,
     /// The least distance of two positions that one round reveals; `None` for one token at a time.
     pub least_distance: Option<usize>,
 }

@@ -66,8 +66,7 @@ impl<F: Scalar> KlBounds<F> {
     }
 
     /// The interval that holds just one value.
-    #[must_use]
-    pub fn exactly(value: Nats<F>) -> Self {
+    pub(crate) fn exactly(value: Nats<F>) -> Self {
         Self { lower: value, upper: value }
     }
 

@@ -71,12 +71,6 @@ impl<F: Scalar> Correlations<F> {
         let known = Known::about(tokens).total_correlation(self.total);
         known.dual_total_correlation(self.dual_total).off_by(self.rounding)
     }
-
-    /// `sum_i I(X_i; X_{-i}) = TC + DTC`, the quantity in Li & Cai's bounds.
-    #[must_use]
-    pub fn token_information(&self) -> Nats<F> {
-        self.total + self.dual_total
-    }
 }
 
 impl<F: Scalar> JointTable<F> {

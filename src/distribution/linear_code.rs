@@ -106,12 +106,6 @@ impl LinearCode {
         self.dimension
     }
 
-    /// The prime, which is the size of the alphabet.
-    #[must_use]
-    pub fn field(&self) -> u64 {
-        self.field.0
-    }
-
     /// The rank of some columns, listed in any order; repeated ones add nothing.
     ///
     /// # Errors

@@ -87,12 +87,6 @@ impl MdsCode {
         self.dimension
     }
 
-    /// The prime, which is the size of the alphabet.
-    #[must_use]
-    pub fn field(&self) -> u64 {
-        self.field.0
-    }
-
     /// The information curve, in closed form. O(L).
     ///
     /// # Errors

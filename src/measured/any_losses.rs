@@ -101,3 +101,27 @@ impl<F: Scalar> MeasuredLosses<F> {
         }
     }
 }
+
+impl<F> From<LossCurve<F>> for MeasuredLosses<F> {
+    fn from(losses: LossCurve<F>) -> Self {
+        Self::Curve(losses)
+    }
+}
+
+impl<F: Clone> From<&LossCurve<F>> for MeasuredLosses<F> {
+    fn from(losses: &LossCurve<F>) -> Self {
+        Self::Curve(losses.clone())
+    }
+}
+
+impl<F> From<LossPosterior<F>> for MeasuredLosses<F> {
+    fn from(losses: LossPosterior<F>) -> Self {
+        Self::Posterior(losses)
+    }
+}
+
+impl<F> From<NestedLosses<F>> for MeasuredLosses<F> {
+    fn from(losses: NestedLosses<F>) -> Self {
+        Self::Nested(losses)
+    }
+}

@@ -212,6 +212,12 @@ impl<F: Scalar> MonotoneLosses<F> {
         &self.measured
     }
 
+    /// The number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.measured.tokens()
+    }
+
     /// The projected losses in nats, one for each measured point.
     #[must_use]
     pub fn fitted(&self) -> &[F] {

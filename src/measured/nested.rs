@@ -14,6 +14,14 @@ const MAX_LOSSES: u128 = 1 << 27;
 /// The losses of one sequence at several numbers of revealed tokens, preferably along one random order of its
 /// tokens.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 pub struct SequenceLosses<F = f64> {
     /// The document that it comes from, if sequences share documents.
     pub(super) document: Option<String>,
@@ -71,6 +79,8 @@ impl<F: Scalar> SequenceLosses<F> {
 /// assert!(independent.standard_error() > Nats(1.0));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
+///
+/// With the feature `serde`, store the [`SequenceLosses`] that it is made from: it is checked when it is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NestedLosses<F = f64> {
     /// The means by count. Their weights are used for all sums.

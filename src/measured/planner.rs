@@ -1,7 +1,7 @@
 use crate::curve::InformationCurve;
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Spread};
-use crate::measured::{LossCurve, LossPosterior, MeasuredLosses, Verdict, schedule_for_losses};
+use crate::measured::{LossPosterior, MeasuredLosses, Verdict, schedule_for_losses};
 use crate::numeric::scalar::{self, Scalar};
 use crate::optimal::{Optimum, fewest_steps, frontier, schedule};
 use crate::schedule::Schedule;
@@ -27,7 +27,7 @@ const MOST_TOKENS_THAT_RISE: usize = 1024;
 /// early sample. For sizes to use, take the [advice](Self::advise): it is the balanced sizes unless others are shown to be
 /// better.
 ///
-/// If the losses rise by more than [noise](LossCurve::monotonicity), the model itself is worse with more
+/// If the losses rise by more than [noise](crate::measured::LossCurve::monotonicity), the model itself is worse with more
 /// tokens revealed, and a monotone curve is that of another model. [`schedule_as_measured`](Self::schedule_as_measured)
 /// chooses without making it monotone; it is slower.
 ///
@@ -100,6 +100,14 @@ pub struct Choice<F = f64> {
 /// Sizes are chosen by each of the two samples and judged by the other one; the estimates are the means of both. Sizes
 /// chosen by both samples together should do no worse.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(bound(
+        serialize = "F: Scalar + serde::Serialize",
+        deserialize = "F: Scalar + serde::Deserialize<'de>"
+    ))
+)]
 #[non_exhaustive]
 pub struct Advice<F = f64> {
     /// The sizes to use: the [best](Self::best) if it is at least [likely](Verdict::Likely) that choosing helps, else the
@@ -119,6 +127,7 @@ pub struct Advice<F = f64> {
     pub verdict: Verdict,
     /// How many times as many evaluations would make the saving certain, if it stays the same and its error
     /// falls like one over the square root of their number: at most 1 if it is certain, infinite if it is zero.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numeric::words"))]
     pub evaluations_needed: f64,
 }
 
@@ -166,25 +175,18 @@ impl<F: Scalar> Sample<F> {
 }
 
 impl<F: Scalar> Planner<F> {
-    /// A planner that chooses by `select` and judges by `evaluate`. O(L).
+    /// A planner that chooses by `select` and judges by `evaluate`, losses of any kind: a [`LossCurve`](crate::measured::LossCurve), or what
+    /// [`MeasuredLosses`] holds. O(L + losses).
     ///
     /// The two must come from different sequences. If they are the same, costs look smaller than they are; the
     /// [advice](Self::advise) then chooses by every other count and judges by the rest.
     ///
     /// # Errors
-    /// As [`LossCurve::posterior`], for both; [`LengthMismatch`](Error::LengthMismatch) for
+    /// As [`LossCurve::posterior`](crate::measured::LossCurve::posterior), for both; [`LengthMismatch`](Error::LengthMismatch) for
     /// other sequence lengths.
-    pub fn new(select: &LossCurve<F>, evaluate: LossCurve<F>) -> Result<Self> {
-        Self::for_losses(MeasuredLosses::Curve(select.clone()), MeasuredLosses::Curve(evaluate))
-    }
-
-    /// As [`new`](Self::new), for losses of any kind. O(L + losses).
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
     ///
     /// ```
-    /// use unmaskcost::measured::{MeasuredLosses, NestedLosses, Planner, SequenceLosses};
+    /// use unmaskcost::measured::{NestedLosses, Planner, SequenceLosses};
     /// use unmaskcost::Nats;
     /// let sequence = |i: usize| {
     ///     let loss = |k: usize| 2.0 + 0.1 * (i % 5) as f64 + 1.0 / (1.0 + k as f64) + 0.02 * ((i * k) % 3) as f64;
@@ -192,12 +194,16 @@ impl<F: Scalar> Planner<F> {
     /// };
     /// let nested = NestedLosses::from_sequences((0..40).map(sequence).collect::<Vec<_>>(), 16)?;
     /// let (select, evaluate) = nested.halves()?;
-    /// let planner = Planner::for_losses(MeasuredLosses::Nested(select), MeasuredLosses::Nested(evaluate))?;
+    /// let planner = Planner::new(select, evaluate)?;
     /// let advice = planner.advise(4)?;
     /// assert!(advice.adapts() && advice.schedule.sizes()[0] < 4);
     /// # Ok::<(), unmaskcost::Error>(())
     /// ```
-    pub fn for_losses(select: MeasuredLosses<F>, evaluate: MeasuredLosses<F>) -> Result<Self> {
+    pub fn new(
+        select: impl Into<MeasuredLosses<F>>,
+        evaluate: impl Into<MeasuredLosses<F>>,
+    ) -> Result<Self> {
+        let (select, evaluate) = (select.into(), evaluate.into());
         let rises = select.loss_curve().map(|curve| curve.monotonicity().rejects(RISES));
         let rises = rises.transpose()?.unwrap_or(false);
         let (select, evaluate) = (Sample::new(select)?, Sample::new(evaluate)?);
@@ -213,6 +219,12 @@ impl<F: Scalar> Planner<F> {
         };
         let pooled = pooled.map(Fitted::new).transpose()?;
         Ok(Self { select, evaluate, pooled, rises })
+    }
+
+    /// The number of tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.select.fitted.curve.tokens()
     }
 
     /// What the first sample says of the losses.
@@ -237,7 +249,7 @@ impl<F: Scalar> Planner<F> {
     /// Judges a schedule, however it was found.
     ///
     /// # Errors
-    /// As [`LossCurve::parallelism_cost`].
+    /// As [`LossCurve::parallelism_cost`](crate::measured::LossCurve::parallelism_cost).
     pub fn judge(&self, schedule: Schedule) -> Result<Choice<F>> {
         let apparent = self.curve().sampling_error(&schedule)?;
         let judged = self.evaluate.cost(&schedule)?;

@@ -31,6 +31,8 @@ use crate::units::Nats;
 /// assert!(interval.lower() > Nats(1.3) && interval.upper() < Nats(2.6));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
+///
+/// It is not stored: the few means that it is made from are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SmoothedLosses<F = f64> {
     tokens: usize,

@@ -76,7 +76,6 @@ pub fn tables<F: Float>(d: &mut Driver) {
             d.result("SubsetEntropies::order_curve", || entropies.order_curve(&order));
         }
         if let Some(correlations) = d.value("JointTable::correlations", || table.correlations()) {
-            d.value("Correlations::token_information", || correlations.token_information());
             let schedule = d.draw.schedule(tokens);
             let known = d.call("Correlations::known", || correlations.known(tokens)).unwrap();
             let bounds = d.result("Knowledge::bounds", || known.bounds(&schedule));
@@ -116,7 +115,6 @@ fn codes<F: Float>(d: &mut Driver) {
     {
         d.value("LinearCode::tokens", || code.tokens());
         d.value("LinearCode::dimension", || code.dimension());
-        d.value("LinearCode::field", || code.field());
         d.result("LinearCode::rank", || code.rank(&positions));
         d.result("LinearCode::entropy", || code.entropy::<F>(&positions));
         let curve = d.result("LinearCode::information_curve", || code.information_curve::<F>());
@@ -133,7 +131,6 @@ fn codes<F: Float>(d: &mut Driver) {
     if let Some(code) = d.result("MdsCode::new", || MdsCode::new(field, tokens, dimension)) {
         d.value("MdsCode::tokens", || code.tokens());
         d.value("MdsCode::dimension", || code.dimension());
-        d.value("MdsCode::field", || code.field());
         let curve = d.result("MdsCode::information_curve", || code.information_curve::<F>());
         found_curve(d, "MdsCode::information_curve", curve);
         let order = d.draw.order(tokens.clamp(1, 9));
@@ -397,6 +394,7 @@ fn monotone<F: Float>(d: &mut Driver, losses: &LossCurve<F>, level: f64) {
         d.result("MonotonicityTest::rejects", || test.rejects(level));
     }
     if let Some(fitted) = d.unbounded("LossCurve::isotonic", || losses.isotonic()) {
+        d.value("MonotoneLosses::tokens", || fitted.tokens());
         d.call("MonotoneLosses::measured", || fitted.measured().tokens());
         let falls = d.value("MonotoneLosses::fitted", || fitted.fitted().to_vec()).unwrap();
         let falls = falls.windows(2).all(|pair| pair[0] >= pair[1]);
@@ -447,7 +445,7 @@ fn any_losses<F: Float>(d: &mut Driver, losses: &MeasuredLosses<F>) {
         d.call("Suspicion::is_certain", || suspicion.is_certain());
         d.call("display", || suspicion.to_string());
     }
-    d.outcome("Planner::for_losses", || Planner::for_losses(losses.clone(), losses.clone()));
+    d.outcome("Planner::new", || Planner::new(losses.clone(), losses.clone()));
 }
 
 fn nested<F: Float>(d: &mut Driver) {
@@ -503,6 +501,7 @@ fn planner<F: Float>(d: &mut Driver, losses: &LossCurve<F>) {
     d.unbounded("Planner::schedule", || planner.schedule(steps));
     d.unbounded("Planner::schedule_as_measured", || planner.schedule_as_measured(steps));
     d.unbounded("Planner::fewest_steps", || planner.fewest_steps(tolerance));
+    d.value("Planner::tokens", || planner.tokens());
     d.call("Planner::chooses_as_measured", || planner.chooses_as_measured());
     if let Some(advice) = d.unbounded("Planner::advise", || planner.advise(steps)) {
         d.call("Advice::adapts", || advice.adapts());

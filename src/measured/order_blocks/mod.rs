@@ -49,6 +49,8 @@ const MAX_LOSSES: u128 = 1 << 27;
 /// assert_eq!(blocks.cost(&two_steps)?.value(), Nats(0.125));
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
+///
+/// With the feature `serde`, store each [`OrderPass`]; the blocks are checked when they are made. Files: `from_csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderBlocks<F = f64> {
     name: String,

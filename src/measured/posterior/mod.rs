@@ -71,6 +71,9 @@ const DEVIATIONS: core::ops::RangeInclusive<i32> = -10..=4;
 /// assert!(posterior.probability_cheaper(&balanced, &small_first)? > 0.99);
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
+///
+/// It is not stored: with the feature `serde`, store the [`LossCurve`](crate::measured::LossCurve) or its points, which
+/// give the same fit again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossPosterior<F = f64> {
     tokens: usize,

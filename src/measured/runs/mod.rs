@@ -116,6 +116,8 @@ impl<F: Scalar> Run<F> {
 ///
 /// Sources: C. Wen, W. Liang & J. Lu, arXiv 2608.25505 (the loss of a policy), arXiv 2603.01367 (its
 /// evaluation by teacher forcing).
+///
+/// With the feature `serde`, store each [`Run`]: they are checked against each other when they are recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderRuns<F = f64> {
     sequences: Vec<Sequence>,

@@ -76,8 +76,6 @@ pub struct EstimatedCost<F = f64> {
     pub rounds: f64,
     /// The standard error of that mean.
     pub rounds_error: f64,
-    /// The number of sequences.
-    pub sequences: u64,
 }
 
 /// What a policy costs on any distribution that predicts its masked tokens, from sequences drawn from it: for hundreds of tokens, where
@@ -124,7 +122,6 @@ pub fn estimated_cost<F: Scalar, S: AsRef<[usize]>>(
         entropy_bound: estimate(&budget)?,
         rounds: rounds.mean,
         rounds_error: rounds.standard_error(),
-        sequences: rounds.observations,
     })
 }
 

@@ -3,9 +3,13 @@
 //! A member of a family places the end of step `t` of `T` at a fraction of the tokens, rounded so that
 //! every step reveals at least one token.
 
+mod square_root;
+
+use square_root::square_root;
+
 use crate::curve::InformationCurve;
 use crate::error::Result;
-use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::optimal::schedule;
 use crate::schedule::Schedule;
 use crate::units::Nats;
@@ -155,28 +159,6 @@ fn best_parameter<F: Scalar>(
         spacing = spacing / scalar::constant(10.0);
     }
     Ok(best)
-}
-
-/// Ends of steps at equal parts of the sum of `sqrt(d_m)`, between tokens by interpolation.
-fn square_root<F: Scalar>(curve: &InformationCurve<F>, steps: usize) -> Result<Schedule> {
-    let mut sum = CompensatedSum::new();
-    let add = |d: &F| {
-        sum.add(d.sqrt());
-        sum.total()
-    };
-    let sums: Vec<F> = curve.increments().iter().map(add).collect();
-    let tokens = curve.tokens();
-    let all = sums[tokens - 1];
-    if all <= F::zero() {
-        return Schedule::balanced(tokens, steps);
-    }
-    member(tokens, steps, |u| {
-        let part = u * all;
-        let after = sums.partition_point(|&sum| sum < part).clamp(1, tokens.max(2) - 1);
-        let (low, high) = (sums[after - 1], sums[after]);
-        let share = if high > low { (part - low) / (high - low) } else { F::one() };
-        (scalar::float::<F>(after - 1) + share) / scalar::float(tokens)
-    })
 }
 
 /// The schedule whose step `t` ends where `share(t / T)` of the tokens are revealed, rounded to
