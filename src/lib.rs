@@ -33,7 +33,7 @@
 //! ```
 //!
 //! The primary type is [`InformationCurve`]; [`Schedule`] is what it is applied to. Everything is in
-//! nats unless the type says [`Bits`]. All types are generic over the float, `f64` by default.
+//! nats unless the type says [`Bits`]. Most types are generic over the float, `f64` by default.
 //!
 //! | room | holds |
 //! | --- | --- |
@@ -57,7 +57,7 @@
 //!
 //! # What is not covered
 //! The exact error and all bounds in [`bounds`] are for *random* reveal order: in each step a
-//! uniformly random set of masked tokens is revealed. They say nothing of decoders that choose
+//! uniformly random set of masked tokens is revealed. Except for [`bounds::confidence`] they say nothing of decoders that choose
 //! positions by confidence; [`sampler::policy`] has their exact cost on small tables, and estimates
 //! for longer sequences.
 //!

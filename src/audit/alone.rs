@@ -1,3 +1,5 @@
+//! What is said of a schedule, and of the passes of a decoder, before any data is seen.
+
 use core::fmt;
 
 use crate::bounds::universal;

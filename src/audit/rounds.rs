@@ -1,3 +1,5 @@
+//! What is said of rounds whose positions are fixed.
+
 use core::fmt;
 
 use crate::audit::ScheduleAudit;

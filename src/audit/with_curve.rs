@@ -1,3 +1,5 @@
+//! What a curve shows about a schedule: its error, its wasteful steps, the best exchange.
+
 use core::fmt;
 
 use crate::audit::{ScheduleAudit, SizeTrend};

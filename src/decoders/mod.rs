@@ -5,8 +5,9 @@
 //! that reveal something, the number of forward passes, and which of them were empty.
 //!
 //! Rules that round floats are followed in the precision of the original (`f32` or `f64`, said at each
-//! variant), operation by operation, fused where the original's library fuses. The originals' own code was run
-//! on 2,775 requests (torch 2.15, jax 0.10.2, diffusers 0.42.1, x86 with AVX-512), and all integers are equal.
+//! variant), operation by operation, fused where the original's library fuses. The own code of LLaDA, Fast-dLLM,
+//! Dream, llama.cpp, dllm, MaskGIT, aMUSEd, Halton and DUS was run on 2,775 requests (torch 2.15, jax 0.10.2, diffusers 0.42.1, x86
+//! with AVX-512), and all integers are equal. The others are from reading their code, as each variant says.
 //! Elementary functions are correctly rounded here, and those of the libraries are not always: in 22,348
 //! requests of dllm's cosine, 2 differ by one token.
 //!

@@ -60,19 +60,19 @@
 //! rounding have no ties, and may give another schedule of the same error. Where the error is zero with
 //! fewer steps than asked for, the surplus steps are single tokens at the end.
 
+mod best_order;
 mod blocks;
 mod budget;
 pub mod families;
 mod frontier;
 pub mod minimax;
 mod monge;
-mod orders;
 mod reveal_times;
 
+pub use best_order::{BestOrder, best_order};
 pub use blocks::{block_lengths, blockwise};
 pub use budget::split;
 pub use frontier::{frontier, schedules};
-pub use orders::{BestOrder, best_order};
 pub use reveal_times::reveal_times;
 
 use crate::curve::{Curve, Kind};

@@ -1,3 +1,5 @@
+//! [`Known`]: what is known of a distribution, from which the sharp bounds follow; `program.rs` computes them.
+
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::program::{self, Correlation, End, Facts, Interval, Level, Optimum};
 use crate::curve::InformationCurve;

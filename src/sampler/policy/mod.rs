@@ -31,7 +31,7 @@
 //! A decoder that looks at the tokens it has just *sampled* before it decides which of them to keep: the confidence of the
 //! sampled token (LLaDA's `low_confidence` and Dream's `maskgit_plus` at a temperature above zero), or one that masks revealed tokens again
 //! (P2, ReMDM, LLaDA2.1, DPLM's predictions of all tokens in each pass). There q is not the product of the formula, and nothing here gives its
-//! cost. Names of such decoders are refused with that reason.
+//! cost. [`Rule`] refuses the common names of such decoders, with that reason.
 
 mod estimated;
 mod exact;

@@ -1,3 +1,5 @@
+//! The best of several orders. The best sizes along one order are [`schedule`]'s, by the search in `monge/`.
+
 use crate::curve::OrderCurve;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
