@@ -7,7 +7,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 use support::{all_schedules, increments, information_of, schedules, seeded};
 use unmaskcost::decoders::{Decoder, Shape};
-use unmaskcost::schedule::Rounds;
+use unmaskcost::schedule::{Passes, Rounds};
 use unmaskcost::{InformationCurve, Nats, Order, Schedule, optimal};
 use unmaskcost::{audit, bounds::sharp::Known, optimal::minimax};
 
@@ -111,6 +111,14 @@ fn a_decoder_that_drops_steps_is_recognised_with_the_steps_it_was_asked_for() {
     let text = plan.audit().to_string();
     assert!(text.starts_with("256 tokens in 61 steps and 3 empty passes"), "{text}");
     assert!(text.ends_with("these are the sizes of MaskGIT log"), "{text}");
+}
+
+#[test]
+fn a_decoder_without_empty_passes_is_not_said_to_leave_none() {
+    let passes = Passes::from_sizes([4, 4, 0, 5, 3]).unwrap();
+    let audit = passes.audit();
+    assert_eq!((audit.empty_passes, audit.nearest.empty_passes), (1, 0), "{audit}");
+    assert!(!audit.to_string().contains("leaves"), "{audit}");
 }
 
 /// Lengths and steps in many proportions, two tokens a step at least on average.
@@ -315,6 +323,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_best_place_to_cut_a_step_is_the_first_of_equals_and_its_end_where_no_cut_saves_anything() {
+    let cut = |increments: [f64; 3]| {
+        let curve = InformationCurve::from_information(information_of(&increments)).unwrap();
+        let costs = curve.step_costs(&Schedule::one_step(4).unwrap()).unwrap();
+        (costs[0].cut, costs[0].saved_by_cut)
+    };
+    // (4 - c) I_c: 3, 4, 2 and 4, 4, 4.
+    assert_eq!(cut([1.0, 1.0, 0.0]), (2, Nats(4.0)));
+    assert_eq!(cut([2.0, 1.0, 3.0]), (1, Nats(6.0)));
+    assert_eq!(cut([0.0, 0.0, 0.0]), (4, Nats(0.0)));
 }
 
 #[test]

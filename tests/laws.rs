@@ -424,3 +424,18 @@ fn probabilities_of_sequences_are_those_of_the_table() {
         .sum();
     assert!((mixture.log_probability(&word).unwrap().0 - by_hand.ln()).abs() < 1e-13);
 }
+
+#[test]
+fn a_repeated_symbol_has_an_alphabet_within_the_limit() {
+    let too_many = CategoricalMixture::noisy_repeated_symbol(5_793, 0.1);
+    assert!(matches!(too_many, Err(Error::TooLarge { needed, .. }) if needed == 5_793 * 5_793));
+}
+
+/// As far below zero as rounding may bring a probability, and no further.
+#[test]
+fn probabilities_below_zero_by_the_tolerance_count_as_zero() {
+    let tolerance = f64::tolerance();
+    let table = |below: f64| JointTable::from_probabilities(&[2], [1.0, -below]);
+    assert_eq!(table(tolerance).unwrap().probabilities(), [1.0, 0.0]);
+    assert!(matches!(table(tolerance.next_up()), Err(Error::Negative { index: Some(1), .. })));
+}

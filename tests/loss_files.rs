@@ -93,3 +93,11 @@ fn sequences_are_told_apart_and_what_contradicts_itself_is_refused() {
         );
     }
 }
+
+#[test]
+fn two_evaluations_of_each_count_tell_its_error_and_one_does_not() {
+    let twice = "revealed,loss_nats\n0,3\n0,4\n1,2\n1,2.5\n";
+    let read = |text: &str| MeasuredLosses::<f64>::from_csv(text, 2).unwrap().losses;
+    assert!(matches!(read(twice), MeasuredLosses::Curve(_)));
+    assert!(matches!(read(&twice.replace("0,4\n", "")), MeasuredLosses::Posterior(_)));
+}

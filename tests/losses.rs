@@ -848,3 +848,53 @@ fn what_is_known_of_losses_has_the_held_end_and_all_intervals_at_once() {
     let within = measured::any_fall::known_within_errors(&losses, 0.9).unwrap();
     assert!(near(upper(&within), upper(&by_hand)));
 }
+
+#[test]
+fn an_error_of_zero_is_known_whatever_the_number_of_samples() {
+    let degrees = |error| point(0, 1.0, error, 5).estimate().degrees_of_freedom();
+    assert_eq!((degrees(0.5), degrees(0.0)), (4.0, f64::INFINITY));
+}
+
+#[test]
+fn the_end_that_was_not_measured_is_named() {
+    let losses = |counts: &[usize]| {
+        let points: Vec<_> = counts.iter().map(|&k| point(k, 1.0, 0.1, 5)).collect();
+        LossCurve::from_points(points, 8).unwrap()
+    };
+    let missing = |error: Error| match error {
+        Error::NotMeasured { missing, .. } => missing,
+        other => panic!("{other}"),
+    };
+    assert_eq!(missing(losses(&[0, 3]).at_all_counts().unwrap_err()), 7);
+    assert_eq!(missing(losses(&[3, 7]).at_all_counts().unwrap_err()), 0);
+    assert_eq!(missing(losses(&[0]).posterior().unwrap_err()), 7);
+    assert_eq!(missing(losses(&[4]).posterior().unwrap_err()), 0);
+}
+
+/// Two samples of which each alone would choose other sizes.
+#[test]
+fn the_best_sizes_are_those_of_both_samples_together() {
+    let mut random = generator(37);
+    let mut sample = || {
+        let points = (0..32).map(|k| {
+            let loss = 1.0 + 3.0 / (1.0 + f64::from(k)) + 0.3 * random.random_range(-1.0..1.0);
+            point(k as usize, loss, 0.2, 4)
+        });
+        LossCurve::from_points(points.collect::<Vec<_>>(), 32).unwrap()
+    };
+    let (one, other) = (sample(), sample());
+    let plan = |select: &LossCurve, evaluate: &LossCurve| {
+        let planner = Planner::new(select, evaluate.clone()).unwrap();
+        let alone = unmaskcost::optimal::schedule(planner.curve(), 6).unwrap().0;
+        (planner.advise(6).unwrap(), alone)
+    };
+    let ((advice, first), (back, second)) = (plan(&one, &other), plan(&other, &one));
+    assert_ne!(first, second, "each alone chooses its own");
+    assert_eq!(advice.best, back.best);
+    assert!(advice.best != first || advice.best != second);
+    // Of one sample twice, it is that sample's.
+    let (twice, alone) = plan(&one, &one);
+    assert_eq!(twice.best, alone);
+    assert!(advice.adapts() && advice.saved.value().0 > 0.0);
+    assert_eq!(advice.schedule, advice.best);
+}

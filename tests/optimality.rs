@@ -4,6 +4,7 @@
 use crate::support;
 
 use proptest::prelude::*;
+use rand::RngExt;
 use serde_json::Value;
 use support::*;
 use unmaskcost::curve::Curve;
@@ -587,4 +588,35 @@ fn bad_input_is_refused() {
     assert!(matches!(measured::schedule_for_losses(&many, 2), Err(Error::TooLarge { .. })));
     let far = [f64::MAX, -f64::MAX];
     assert!(matches!(measured::schedule_for_losses(&far, 1), Err(Error::Overflow { .. })));
+}
+
+/// Increments whose roots are small whole numbers: the parts of their sum by counting.
+#[test]
+fn the_square_root_schedule_ends_its_steps_at_equal_parts_of_the_roots() {
+    let mut random = generator(513);
+    for _ in 0..300 {
+        let roots: Vec<f64> = (0..random.random_range(1..40))
+            .map(|_| f64::from(random.random_range(1..5_u8)))
+            .collect();
+        let squares: Vec<f64> = roots.iter().map(|root| root * root).collect();
+        let curve = curve_of::<f64>(&squares);
+        let all: f64 = roots.iter().sum();
+        // The count m after which `part` of the roots are summed, on a straight line between counts.
+        let place = |part: f64| {
+            let mut sum = 0.0;
+            for (m, root) in roots.iter().enumerate() {
+                if sum + root >= part {
+                    return m as f64 + (part - sum) / root;
+                }
+                sum += root;
+            }
+            roots.len() as f64
+        };
+        let tokens = curve.tokens();
+        for steps in [1, 2, 3, 5, 8].into_iter().filter(|&steps| steps <= tokens) {
+            let expected = plain_member(tokens, steps, |u| place(u * all) / tokens as f64);
+            let fitted = families::fit(&curve, steps).unwrap();
+            assert_eq!(fitted[4].schedule, expected, "{roots:?}, {steps} steps");
+        }
+    }
 }

@@ -433,3 +433,17 @@ mod csv {
         );
     }
 }
+
+#[test]
+fn a_certain_token_has_no_loss_and_no_passes_are_none() {
+    let certain = OrderPass::new("a", 0, vec![0.0, 1.0]);
+    let other = OrderPass::new("b", 0, vec![0.5, 0.0]);
+    assert!(OrderBlocks::from_passes("certain", [certain, other], 2).is_ok());
+    let negative = OrderPass::new("a", 0, vec![0.5, -0.5]);
+    let refused = OrderBlocks::from_passes("negative", [negative], 2);
+    assert!(matches!(refused, Err(Error::Negative { index: Some(1), .. })));
+    let chain: MarkovChain = MarkovChain::stationary(&[[0.9, 0.1], [0.3, 0.7]]).unwrap();
+    let order = Order::left_to_right(2).unwrap();
+    let none = OrderBlocks::from_predictor("none", &chain, &order, &[[0, 1]], &[]);
+    assert!(none.is_err());
+}

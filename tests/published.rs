@@ -414,9 +414,53 @@ fn the_largest_divergence_for_a_distance_is_the_largest() {
         let more = tolerance * (1.0 + 1e-12) + Nats(1e-300);
         assert!(more.total_variation_limit() > limit, "{limit}");
     }
+    // Near 1 the distance hardly depends on the divergence.
+    for units in 1..2_000 {
+        let limit = 1.0 - f64::from(units) * f64::EPSILON / 2.0;
+        let tolerance = Nats::from_total_variation(limit).unwrap();
+        assert!(tolerance.0 > 10.0 && tolerance.total_variation_limit() <= limit, "{limit}");
+        let limit = 1.0 - units as f32 * f32::EPSILON / 2.0;
+        let tolerance = Nats::from_total_variation(limit).unwrap();
+        assert!(tolerance.0 > 4.0 && tolerance.total_variation_limit() <= limit, "{limit}");
+    }
     assert_eq!(Nats::from_total_variation(1.0).unwrap(), Nats(f64::INFINITY));
     assert!(Nats::from_total_variation(0.3_f32).unwrap().total_variation_limit() <= 0.3);
     for bad in [-0.1, 1.1, f64::NAN] {
         assert!(Nats::from_total_variation(bad).is_err());
+    }
+}
+
+/// Increments of one and two units of the smallest float: every term is rounded, and the sum is judged exactly.
+#[test]
+fn wainwrights_bound_is_rounded_up_where_each_term_is_rounded() {
+    let unit = f64::from_bits(1);
+    let mut generator = generator(35);
+    for _ in 0..2_000 {
+        let tokens = generator.random_range(3..60_usize);
+        let units: Vec<u64> = (1..tokens).map(|_| generator.random_range(0..3)).collect();
+        let mut entropies = vec![0_u64];
+        units.iter().rev().for_each(|d| entropies.push(entropies[entropies.len() - 1] + d));
+        let entropies: Vec<f64> = entropies.iter().rev().map(|&n| n as f64 * unit).collect();
+        let curve = Curve::from_conditional_entropies(entropies).unwrap();
+        let mut sizes = vec![1];
+        while sizes.iter().sum::<usize>() < tokens - 1 {
+            let left = tokens - 1 - sizes.iter().sum::<usize>();
+            sizes.push(generator.random_range(1..=left));
+        }
+        sizes.push(1);
+        let schedule = Schedule::from_reveal_sizes(sizes).unwrap();
+        // Numerator and denominator of the sum.
+        let (mut top, mut bottom) = (BigInt::ZERO, BigInt::from(1));
+        for step in schedule.ranges().filter(|step| step.len() > 1) {
+            let (first, after) = (step.start + 1, tokens - step.end);
+            for j in first..step.end {
+                let term = BigInt::from((step.len() - 1) * j * (tokens - j)) * units[j - 1];
+                let below = BigInt::from(first * after);
+                top = top * &below + term * &bottom;
+                bottom *= below;
+            }
+        }
+        let Nats(bound) = wainwright::upper(&curve, &schedule).unwrap();
+        assert!(BigInt::from(bound.to_bits()) * bottom >= top, "{schedule}: {bound:e}");
     }
 }

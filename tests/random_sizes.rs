@@ -464,7 +464,7 @@ fn impossible_times_say_what_is_wrong() {
     assert!(matches!(long.nonempty_steps_law(1 << 20), Err(Error::TooLarge { .. })));
 
     assert!(matches!(NoiseSchedule::from_alpha(|_| f64::NAN), Err(Error::NotFinite { .. })));
-    assert!(matches!(NoiseSchedule::from_alpha(|t| t), Err(Error::NotMonotone { .. })));
+    assert!(matches!(NoiseSchedule::from_alpha(|t| t), Err(Error::NotMonotone { index: 1, .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|t| 0.5 - t), Err(Error::Negative { .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|_| 0.5), Err(Error::Inconsistent { .. })));
     assert!(matches!(NoiseSchedule::from_alpha(|t| 2.0 - t), Err(Error::Inconsistent { .. })));

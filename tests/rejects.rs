@@ -183,6 +183,13 @@ fn tables() {
 }
 
 #[test]
+fn a_schedule_is_a_list_of_its_sizes() {
+    let schedule = Schedule::from_reveal_sizes([3, 1, 2]).unwrap();
+    assert_eq!(AsRef::<[usize]>::as_ref(&schedule), [3, 1, 2]);
+    assert_eq!(Schedule::from_reveal_sizes(&schedule), Ok(schedule));
+}
+
+#[test]
 fn schedules_of_other_lengths_name_both() {
     let three = Schedule::sequential(3).unwrap();
     let expected = |what| Error::TokensDiffer { what, tokens: 4, schedule_tokens: 3 };

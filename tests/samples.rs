@@ -206,3 +206,14 @@ fn samples_that_cannot_be_are_refused() {
     assert!(matches!(samples.entropy(&[0, 0]), Err(Error::Duplicate { .. })));
     assert!(matches!(samples.entropy(&[60]), Err(Error::IndexOutOfRange { .. })));
 }
+
+#[test]
+fn correlations_of_too_many_samples_are_refused_at_once() {
+    // 1,024 sets of one token, as many of all but one, and the set of all.
+    let samples =
+        Samples::independent(&[2; 1024], vec![[0_u8; 1024].map(usize::from); 2_048]).unwrap();
+    let refused = samples.correlations();
+    let work = 2_049 * 2_048 * 1_024;
+    assert!(work > 1 << 32);
+    assert!(matches!(refused, Err(Error::TooLarge { needed, .. }) if needed == work));
+}

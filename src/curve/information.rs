@@ -493,3 +493,16 @@ fn lower_to_running_minimum<F: Scalar>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computed_increments_are_negative_by_noise_alone() {
+        let curve = InformationCurve::from_computed_increments(&[1.0, -1e-15, 2.0], None).unwrap();
+        assert_eq!(curve.increments(), [0.0, 1.0, 0.0, 2.0]);
+        let negative = InformationCurve::from_computed_increments(&[1.0, -1e-6, 2.0], None);
+        assert!(matches!(negative, Err(Error::Negative { index: Some(2), .. })));
+    }
+}

@@ -24,7 +24,8 @@ pub struct StepCost<F = f64> {
     pub error: Nats<F>,
     /// What the error falls by if the step is cut in two at the best place.
     pub saved_by_cut: Nats<F>,
-    /// That place, as a revealed count inside the range; its end for a step of one token.
+    /// That place, as a revealed count inside the range, the first of several; the end of the range where no
+    /// cut saves anything.
     pub cut: usize,
     /// What the error rises by if the step is joined with the next one; `None` for the last.
     pub lost_by_joining: Option<Nats<F>>,

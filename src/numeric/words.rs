@@ -59,7 +59,9 @@ pub(crate) fn serialize_optional<F: Scalar + Serialize, S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match number {
-        Some(number) if number.is_finite() => serializer.serialize_some(number),
+        Some(number) if number.is_finite() || !serializer.is_human_readable() => {
+            serializer.serialize_some(number)
+        }
         Some(number) => serialize(number, serializer),
         None => serializer.serialize_none(),
     }

@@ -255,7 +255,7 @@ impl<F: Scalar> ExchangeableBits<F> {
     /// The exact information curve. `O(L^2)`.
     ///
     /// # Errors
-    /// [`TooLarge`](Error::TooLarge) for more than 46,340 tokens, which take half a minute.
+    /// [`TooLarge`](Error::TooLarge) for more than 131,072 tokens, which take about half a minute on one core.
     pub fn information_curve(&self) -> Result<InformationCurve<F>> {
         let tokens = self.tokens();
         check_limit("pairs of counts", tokens as u128 * tokens as u128 / 2, MAX_PAIRS)?;

@@ -62,7 +62,7 @@ impl<F: Scalar> CategoricalMixture<F> {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for fewer than two symbols, [`TooLarge`](Error::TooLarge) for more than
-    /// 16384, [`OutOfRange`](Error::OutOfRange) for a probability outside `[0, 1]`.
+    /// 5,792, [`OutOfRange`](Error::OutOfRange) for a probability outside `[0, 1]`.
     pub fn noisy_repeated_symbol(alphabet: usize, noise: F) -> Result<Self> {
         scalar::check_probability("the noise", noise)?;
         if alphabet < 2 {

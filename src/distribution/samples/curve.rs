@@ -373,3 +373,21 @@ fn binomial(tokens: usize, size: usize) -> u128 {
     }
     sets
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_mean_over_sets_is_that_of_a_sample() {
+        // Deviations -1, 1: variance 2 with one degree of freedom, divided by two.
+        let two = spread(&[1.0, 3.0]).unwrap();
+        assert_eq!(
+            (two.value().0, two.standard_error().0, two.degrees_of_freedom()),
+            (2.0, 1.0, 1.0)
+        );
+        let three = spread(&[1.0, 2.0, 3.0]).unwrap();
+        assert!((three.standard_error().0 - (1.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert!(spread(&[1.0]).is_none());
+    }
+}

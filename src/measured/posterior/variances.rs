@@ -146,3 +146,40 @@ fn local_ratio(single: &[Option<Seen>], place: usize, of_sample: &dyn Fn([f64; 2
     // The degrees that are missing count as if they agreed with the model.
     (sum + (ENOUGH_DEGREES - degrees).max(0.0)) / degrees.max(ENOUGH_DEGREES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variances_that_follow_the_model_are_fitted_exactly() {
+        for truth in [[2.0, 3.0], [0.5, 40.0], [7.0, 0.0], [0.0, 2.0]] {
+            let seen = |k: u32| {
+                let parts = [1.0, 1.0 / f64::from(16 - k)];
+                let variance = parts[0] * truth[0] + parts[1] * truth[1];
+                Seen { variance, parts, degrees: f64::from(1 + k % 3) }
+            };
+            let found = fit(&(0..16).map(seen).collect::<Vec<_>>());
+            for (found, truth) in found.into_iter().zip(truth) {
+                assert!((found - truth).abs() < 1e-9, "{found} is not {truth}");
+            }
+        }
+    }
+
+    /// Variances of 20 degrees each: all neighbours at the same distance count.
+    #[test]
+    fn a_count_borrows_from_both_neighbours_until_there_are_enough_degrees() {
+        let seen = |variance: f64| Some(Seen { variance, parts: [1.0, 0.0], degrees: 20.0 });
+        let of_sample = |parts: [f64; 2]| parts[0];
+        let all = [seen(5.0), seen(1.0), seen(2.0), seen(3.0), seen(9.0)];
+        // 20 degrees of its own and 40 of the two beside it.
+        assert!((local_ratio(&all, 2, &of_sample) - (1.0 + 2.0 + 3.0) / 3.0).abs() < 1e-15);
+        assert!((local_ratio(&all, 0, &of_sample) - (5.0 + 1.0 + 2.0) / 3.0).abs() < 1e-15);
+        // Ten degrees are missing to fifty: there the model is right.
+        let few = [seen(3.0), seen(5.0)];
+        assert!(
+            (local_ratio(&few, 0, &of_sample) - (20.0 * 3.0 + 20.0 * 5.0 + 10.0) / 50.0).abs()
+                < 1e-15
+        );
+    }
+}

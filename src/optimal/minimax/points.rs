@@ -596,4 +596,100 @@ mod tests {
         let found = least_paid(&gaps(1024, 32), 1024, 64, 128 * 1024).unwrap();
         assert!(found.least < found.paid);
     }
+
+    fn gaps_of(widths_and_rises: &[(usize, f64)]) -> (Vec<Gap>, usize) {
+        let mut from = 0;
+        let gap = |&(width, rise): &(usize, f64)| {
+            let gap = Gap { from, to: from + width, rise };
+            from += width;
+            gap
+        };
+        let gaps = widths_and_rises.iter().map(gap).collect();
+        (gaps, from + 1)
+    }
+
+    /// What a gap costs at least with n steps that start in it, on the lower convex hull: the least over all
+    /// chords between counts of at most `most` steps.
+    fn on_the_hull(gap: Gap, n: usize, most: usize) -> f64 {
+        let at = |n: usize| pay(gap.rise, gap.width().div_ceil(n + 1) - 1);
+        let mut least = at(n);
+        for a in 0..n {
+            for b in n + 1..=most {
+                let share = (n - a) as f64 / (b - a) as f64;
+                least = least.min(at(a) * (1.0 - share) + at(b) * share);
+            }
+        }
+        least
+    }
+
+    /// The slow twin: all ways to share the steps, on the hulls.
+    fn least_shared(gaps: &[Gap], steps: usize, most: usize) -> f64 {
+        let Some((&first, others)) = gaps.split_first() else { return 0.0 };
+        let with = |n: usize| on_the_hull(first, n, most) + least_shared(others, steps - n, most);
+        (0..=steps).map(with).fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn what_gaps_cost_at_least_is_the_least_of_all_ways_to_share_the_steps() {
+        let lists = [
+            vec![(7, 1.0)],
+            vec![(12, 2.0), (5, 1.0)],
+            vec![(9, 0.25), (1, 3.0), (14, 1.5)],
+            vec![(6, 1.0), (6, 1.0), (6, 1.0)],
+            vec![(23, 0.1), (3, 5.0)],
+        ];
+        for list in &lists {
+            let (gaps, _) = gaps_of(list);
+            let steps = 9;
+            let rest = Rest::of(&gaps, steps);
+            for gap in 0..=gaps.len() {
+                for n in 0..=steps {
+                    let (found, expected) =
+                        (rest.least(gap, n), least_shared(&gaps[gap..], n, steps));
+                    assert!(
+                        (found - expected).abs() < 1e-9,
+                        "{list:?} {gap} {n}: {found}, {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// No schedule pays less than the price says, and one that the price is right for pays as much.
+    #[test]
+    fn a_price_bounds_what_schedules_of_every_number_of_steps_pay() {
+        for list in [vec![(4, 1.0), (5, 0.5)], vec![(3, 0.2), (2, 2.0), (5, 1.0)]] {
+            let (gaps, tokens) = gaps_of(&list);
+            let mut least = vec![f64::INFINITY; tokens + 1];
+            for cuts in 0..1_usize << (tokens - 1) {
+                let mut sizes = vec![1];
+                for cut in 0..tokens - 1 {
+                    if cuts >> cut & 1 == 1 {
+                        sizes.push(0);
+                    }
+                    if let Some(last) = sizes.last_mut() {
+                        *last += 1;
+                    }
+                }
+                let schedule = Schedule::from_reveal_sizes(&sizes).unwrap();
+                let steps = schedule.steps();
+                least[steps] = least[steps].min(with_payment(&gaps, schedule).paid);
+            }
+            for price in [0.05, 0.3, 1.0, 4.0] {
+                let mut work = MOST_WORK;
+                let bound = least[1] + price * tokens as f64;
+                let priced = Priced::of(&gaps, tokens, price, (bound, tokens), &mut work).unwrap();
+                let with_price =
+                    (1..=tokens).map(|n| least[n] + price * n as f64).fold(f64::INFINITY, f64::min);
+                for (steps, least) in least.iter().enumerate().skip(1) {
+                    assert!(priced.least(steps) <= least + 1e-9, "{list:?} {price} {steps}");
+                    let tight = with_price - price * steps as f64;
+                    assert!(
+                        priced.least(steps) >= tight - price - 1e-9,
+                        "{list:?} {price} {steps}"
+                    );
+                }
+            }
+        }
+    }
 }
