@@ -117,8 +117,9 @@ fn a_decoder_that_drops_steps_is_recognised_with_the_steps_it_was_asked_for() {
 fn a_decoder_without_empty_passes_is_not_said_to_leave_none() {
     let passes = Passes::from_sizes([4, 4, 0, 5, 3]).unwrap();
     let audit = passes.audit();
-    assert_eq!((audit.empty_passes, audit.nearest.empty_passes), (1, 0), "{audit}");
-    assert!(!audit.to_string().contains("leaves"), "{audit}");
+    let text = audit.to_string();
+    assert!(text.starts_with("16 tokens in 4 steps and 1 empty pass"), "{text}");
+    assert!(!text.contains("leaves"), "{text}");
 }
 
 /// Lengths and steps in many proportions, two tokens a step at least on average.

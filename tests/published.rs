@@ -140,21 +140,25 @@ fn the_largest_steps_are_the_largest_where_the_quotient_is_whole() {
     }
 }
 
-/// Numbers of seven digits, where rounding decides most ties: each step is the largest that fits, by the
+/// Quotients that are whole but for their rounding, either way: each step is the largest that fits, by the
 /// products in `f32`.
 #[test]
 fn the_largest_steps_fit_and_larger_ones_do_not() {
     let mut generator = generator(33);
-    for _ in 0..2_000 {
-        let (c, r) = (generator.random_range(1.0..2.0_f32), generator.random_range(0.001..1.0_f32));
-        let (t, tokens) = (c * r, generator.random_range(2..3_000_usize));
-        let schedule = chen_cong_li::total_correlation_schedule(Nats(c), tokens, Nats(t)).unwrap();
-        for step in schedule.ranges() {
-            let weight = (tokens - step.start - 1) as f32;
-            let fits = |extra: usize| extra as f32 * c <= t * weight;
-            let extra = step.len() - 1;
-            assert!(fits(extra), "{c:e} {t:e} {tokens}: {step:?}");
-            assert!(step.end == tokens || !fits(extra + 1), "{c:e} {t:e} {tokens}: {step:?}");
+    for _ in 0..3_000 {
+        let (c, tokens) = (generator.random_range(1.0..2.0_f32), generator.random_range(3..1_500));
+        let first = generator.random_range(1..tokens - 1);
+        let near = (first as f64 * f64::from(c) / (tokens - 1) as f64) as f32;
+        for t in [near.next_down(), near, near.next_up()] {
+            let schedule =
+                chen_cong_li::total_correlation_schedule(Nats(c), tokens, Nats(t)).unwrap();
+            for step in schedule.ranges() {
+                let weight = (tokens - step.start - 1) as f32;
+                let fits = |extra: usize| extra as f32 * c <= t * weight;
+                let extra = step.len() - 1;
+                assert!(fits(extra), "{c:e} {t:e} {tokens}: {step:?}");
+                assert!(step.end == tokens || !fits(extra + 1), "{c:e} {t:e} {tokens}: {step:?}");
+            }
         }
     }
 }
