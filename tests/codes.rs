@@ -249,11 +249,3 @@ fn broken_codes_are_refused_with_the_reason() {
     let refused = too_large("sets of columns", 137_846_528_820, 1 << 28);
     assert_eq!(many.check_mds(), Err(refused));
 }
-
-#[test]
-fn a_code_has_the_field_it_was_made_over() {
-    for field in [2, 5, 11] {
-        let code = LinearCode::from_generator(field, [[1_u64, 0, 1], [0, 1, 1]]).unwrap();
-        assert_eq!((code.field(), code.tokens(), code.dimension()), (field, 3, 2));
-    }
-}

@@ -9,7 +9,7 @@ use support::*;
 use unmaskcost::{Error, InformationCurve, Nats, Schedule};
 use unmaskcost::{
     Estimate,
-    measured::{Collector, LossCurve, LossPoint, SmoothedLosses},
+    measured::{Collector, LossCurve, LossPoint, LossPosterior, SmoothedLosses},
 };
 use unmaskcost::{measured, measured::Planner};
 
@@ -869,6 +869,8 @@ fn the_end_that_was_not_measured_is_named() {
     assert_eq!(missing(losses(&[3, 7]).at_all_counts().unwrap_err()), 0);
     assert_eq!(missing(losses(&[0]).posterior().unwrap_err()), 7);
     assert_eq!(missing(losses(&[4]).posterior().unwrap_err()), 0);
+    let alone = |k| missing(LossPosterior::from_points([point(k, 1.0, 0.1, 5)], 8).unwrap_err());
+    assert_eq!((alone(0), alone(4)), (7, 0));
 }
 
 /// Two samples of which each alone would choose other sizes.
