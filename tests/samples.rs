@@ -123,6 +123,44 @@ fn intervals_of_overlapping_windows_cover_the_curve_of_a_chain() {
     coverage(&chain, 100, windows);
 }
 
+/// Where no sample moves anything to first order, errors are those of second order: `sqrt(2)/(2N)` for the one degree of
+/// freedom of two bits.
+#[test]
+fn exactly_uniform_tokens_have_an_error_and_are_trusted() {
+    let words = (0..1000_usize).map(|i| [i % 2, i / 2 % 2]);
+    let samples = Samples::independent(&[2, 2], words).unwrap();
+    let curve = samples.curve().unwrap();
+    assert_eq!(curve.trusted(), 1);
+    let found = curve.information(1).unwrap().estimate();
+    assert!((found.standard_error().0 - 2_f64.sqrt() / 2000.0).abs() < 1e-15);
+    assert!(found.interval(0.95).unwrap().contains(Nats(0.0)));
+    let total = samples.correlations().unwrap().total.estimate();
+    assert!((total.standard_error().0 - 2_f64.sqrt() / 2000.0).abs() < 1e-15);
+    let entropy = samples.entropy(&[0, 1]).unwrap();
+    assert!((entropy.estimate().standard_error().0 - 6_f64.sqrt() / 2000.0).abs() < 1e-15);
+}
+
+/// Nothing but errors of second order: without them, intervals of two bits hold in four fifths of the runs.
+#[test]
+fn intervals_of_independent_uniform_bits_hold_zero() {
+    for (tokens, most) in [(2, 1.0), (3, 1.0), (8, 0.995)] {
+        let (mut intervals, mut covered) = (0_u32, 0_u32);
+        for seed in 0..200 {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let coins = MarkovChain::from_counts(&[[1_u32, 1], [1, 1]], 0.0).unwrap();
+            let curve = words(&coins, tokens, 400, &mut rng).curve().unwrap();
+            assert!(curve.trusted() >= 1);
+            for revealed in 1..=curve.trusted() {
+                let value = curve.information(revealed).unwrap().estimate();
+                intervals += 1;
+                covered += u32::from(value.interval(0.95).unwrap().contains(Nats(0.0)));
+            }
+        }
+        let share = f64::from(covered) / f64::from(intervals);
+        assert!((0.93..=most).contains(&share), "{tokens}: {share}");
+    }
+}
+
 /// Each sample, repeated five times, in a group of its own: as good as a fifth of the samples, and
 /// with no smaller error.
 #[test]
