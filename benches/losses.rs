@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use unmaskcost::curve::PreparedCurve;
 use unmaskcost::measured::{Collector, LossCurve, LossPoint};
 use unmaskcost::{Nats, Schedule};
 
@@ -39,6 +40,22 @@ fn collector(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A loss for each count, prepared once and asked about many schedules: O(T) for each.
+fn prepared(criterion: &mut Criterion) {
+    let (tokens, steps) = (4_096, 256);
+    let losses: Vec<f64> = (0..tokens).map(|k| 1.0 + 1.0 / (1.0 + k as f64)).collect();
+    let schedule = Schedule::balanced(tokens, steps).expect("a schedule");
+    let curve = PreparedCurve::of_losses(&losses).expect("losses");
+    let mut group = criterion.benchmark_group("prepared losses/L=4096, T=256");
+    group.bench_function("prepare", |bencher| {
+        bencher.iter(|| PreparedCurve::of_losses(black_box(&losses)))
+    });
+    group.bench_function("one schedule", |bencher| {
+        bencher.iter(|| curve.cost(black_box(&schedule)))
+    });
+    group.finish();
+}
+
 fn costs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("losses");
     let tokens = 1_000_000;
@@ -59,5 +76,5 @@ fn costs(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, collector, costs);
+criterion_group!(benches, collector, prepared, costs);
 criterion_main!(benches);

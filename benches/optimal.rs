@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use unmaskcost::bounds::sharp::Known;
 use unmaskcost::{InformationCurve, Nats, Order, distribution::MarkovChain, optimal};
 
 const MILLION: usize = 1_000_000;
@@ -171,6 +172,23 @@ fn frontiers(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What is known of a concave curve at 33 places, as far from each other.
+fn known_points(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("minimax, 33 points");
+    group.sample_size(10);
+    for (tokens, steps) in [(4_096, 256), (100_000, 1_000), (100_000, 10_000)] {
+        let information = |k: usize| Nats(k as f64 / (k as f64 + tokens as f64 / 8.0));
+        let places = (1..=33).map(|point| point * (tokens - 1) / 33);
+        let known =
+            places.fold(Known::about(tokens), |known, k| known.information(k, information(k)));
+        let id = BenchmarkId::new(format!("T = {steps}"), tokens);
+        group.bench_function(id, |b| {
+            b.iter(|| optimal::minimax::schedule(black_box(&known), steps))
+        });
+    }
+    group.finish();
+}
+
 /// Along an order, with the full matrix of 4,096 tokens.
 fn orders(criterion: &mut Criterion) {
     let chain = MarkovChain::stationary(&[[0.97, 0.03], [0.03, 0.97]]).expect("probabilities");
@@ -196,5 +214,5 @@ fn orders(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(optimal_schedules, schedules, baselines, frontiers, orders);
+criterion_group!(optimal_schedules, schedules, baselines, frontiers, known_points, orders);
 criterion_main!(optimal_schedules);

@@ -213,3 +213,31 @@ proptest! {
         prop_assert!(close(narrow.coarse.0, wide.coarse.0) && close(narrow.fine.0, wide.fine.0));
     }
 }
+
+/// `H(0,1)` in both forms, and the effective total correlation within the factors of the theory.
+#[test]
+fn the_growth_of_the_whole_way_is_a_sum_over_the_increments() {
+    let information = [0.0, 0.2, 0.9, 1.0, 1.0, 1.3, 1.7];
+    let curve = InformationCurve::from_information(information).unwrap();
+    let tokens = information.len() as f64;
+    let sum: f64 = (1..information.len())
+        .map(|m| {
+            let (d, m) = (information[m] - information[m - 1], m as f64);
+            m * (tokens - m) / (tokens + 1.0) * d
+        })
+        .sum();
+    let (mut growth, mut effective) = (0.0, 0.0);
+    for i in -4_000..4_000 {
+        let lambda = (f64::from(i) + 0.5) / 100.0;
+        let density = curve.growth_density(lambda).unwrap().0 / 100.0;
+        growth += density;
+        // r^2 h'(r) dt with r = exp(-t) is q(lambda) d lambda over 1 - r.
+        let masked = 1.0 / (1.0 + lambda.exp());
+        let time = (1.0 + (-lambda).exp()).ln();
+        effective += density / masked * time.min(1.0);
+    }
+    assert!((growth - sum).abs() < 1e-9 * sum, "{growth} {sum}");
+    assert!(growth <= effective && effective * (1.0 - (-1.0_f64).exp()) <= growth);
+    assert!(effective <= curve.dual_total_correlation().0);
+    assert!(effective <= curve.total_correlation().0);
+}

@@ -119,8 +119,9 @@ pub(crate) fn weight(tokens: usize, revealed: usize) -> usize {
 
 /// Upper bound for this schedule: its factor times `sum_m min(m, L-m) d_m`. O(L).
 ///
-/// The sum is at most `min(TC, DTC)`. It lies between `H(0,1)` and `2 H(0,1)`, where `H(0,1)` is
-/// `sum_m (m (L-m) / L) d_m`, the information in the odds that Wainwright's bounds are made of.
+/// The sum is at most `min(TC, DTC)`. It lies between `H(0,1)` and `2 (1 + 1/L) H(0,1)`, where
+/// `H(0,1) = sum_m (m (L-m) / (L+1)) d_m` is the information in the odds that Wainwright's bounds are
+/// made of.
 ///
 /// # Errors
 /// [`TokensDiffer`](crate::Error::TokensDiffer) if the schedule reveals another number of tokens;
