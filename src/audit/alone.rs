@@ -115,7 +115,7 @@ impl Schedule {
     ///
     /// O(T) for each decoder of [`Decoder::KNOWN`] and each number of steps that is tried with it. At
     /// most 64 numbers are tried per decoder, and after the first no more than about a million steps in
-    /// all. With a curve, see [`audit::with_curve`](crate::audit::with_curve()).
+    /// all: less than a second for a million steps. With a curve, see [`audit::with_curve`](crate::audit::with_curve()).
     #[must_use]
     pub fn audit(&self) -> ScheduleAudit {
         audit(self, None)

@@ -313,7 +313,7 @@ impl RevealTimes {
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no token; [`TooLarge`](Error::TooLarge) for more than 2^33 products of
-    /// factors, which is some 17,000 steps.
+    /// factors, which is some 17,000 steps, and some ten seconds.
     ///
     /// ```
     /// use unmaskcost::schedule::RevealTimes;
