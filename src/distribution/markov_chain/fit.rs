@@ -26,6 +26,8 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`log_probability`]: crate::distribution::ConditionalMarginal::log_probability
     /// [`HiddenMarkovChain::fit_order`]: crate::distribution::HiddenMarkovChain::fit_order
     ///
+    /// The stationary distribution takes O(q^3) for `q` symbols: some two seconds for 2,000.
+    ///
     /// # Errors
     /// As [`MarkovChain::from_counts`], and [`IndexOutOfRange`](crate::Error::IndexOutOfRange) for a symbol
     /// outside the alphabet.
