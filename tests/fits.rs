@@ -423,7 +423,30 @@ fn what_a_fit_refuses() {
     });
     assert!(matches!(growing, Err(Error::LengthMismatch { found: 2, expected: 1, .. })));
     let endless = MarkovChain::jackknife(&[0, 1, 0, 1], 2, 0.5, 2, |_| Ok([f64::INFINITY]));
-    assert!(endless.is_err());
+    assert!(matches!(
+        endless,
+        Err(Error::NotFinite { what: "the statistic", index: Some(0), value }) if value == f64::INFINITY
+    ));
+    let undefined = MarkovChain::jackknife(&[0, 1, 0, 1], 2, 0.5, 2, |_| Ok([0.0, f64::NAN]));
+    assert!(matches!(
+        undefined,
+        Err(Error::NotFinite { what: "the statistic", index: Some(1), .. })
+    ));
+    // Only one transition from each symbol: leaving it out would leave nothing to go by.
+    let still = jackknife(&[0, 1, 1], 0.5, usize::MAX);
+    assert!(matches!(still, Err(Error::TooFew { found: 0, needed: 2, .. })));
     let frozen = MarkovChain::from_transition([0.5, 0.5], &[[1.0, 0.0], [0.0, 1.0]]).unwrap();
     assert!(matches!(frozen.entropy_rate(), Err(Error::NotApplicable { .. })));
+}
+
+/// Before a single chain is fitted: 4,096 symbols and 65,536 blocks would take weeks.
+#[test]
+fn a_jackknife_that_would_take_long_is_refused_at_once() {
+    let text: Vec<usize> = (0..=1 << 16).map(|i| i % 4096).collect();
+    let never = |_: &MarkovChain| -> Result<[f64; 1], Error> { panic!("a chain was fitted") };
+    let blocks = MarkovChain::jackknife(&text, 4096, 0.5, 1 << 16, never);
+    assert!(matches!(blocks, Err(Error::TooLarge { needed, limit, .. })
+        if needed == 1 << 52 && limit == 1 << 38));
+    let five = MarkovChain::jackknife(&text, 4096, 0.5, 5, never);
+    assert!(matches!(five, Err(Error::TooLarge { needed, .. }) if needed == 5 << 36));
 }

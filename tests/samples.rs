@@ -237,13 +237,44 @@ fn samples_that_cannot_be_are_refused() {
     let wide = Samples::independent(&[usize::MAX], [[0], [0]]);
     assert!(matches!(wide, Err(Error::TooLarge { .. })));
     let samples = Samples::independent(&[2; 60], vec![[1; 60]; 1000]).unwrap();
-    assert!(matches!(samples.curve(), Err(Error::TooLarge { .. })));
     assert!(matches!(samples.curve_up_to(60), Err(Error::IndexOutOfRange { .. })));
     let mut rng = support::generator(6);
     let orders = samples.curve_of_random_sets(1, &mut rng);
     assert!(matches!(orders, Err(Error::OutOfRange { .. })));
     assert!(matches!(samples.entropy(&[0, 0]), Err(Error::Duplicate { .. })));
     assert!(matches!(samples.entropy(&[60]), Err(Error::IndexOutOfRange { .. })));
+}
+
+/// All would be trusted, but there are `C(1000, k)` sets of `k` tokens.
+#[test]
+fn a_curve_of_too_many_sets_ends_with_what_it_has() {
+    let samples = Samples::independent(&[2; 1000], [[1; 1000]; 30]).unwrap();
+    let curve = samples.curve().unwrap();
+    assert_eq!(curve.trusted(), 1);
+    assert!(curve.information(1).is_some() && curve.information(2).is_none());
+}
+
+/// Before any set is looked at: the sets of five tokens alone would take a minute.
+#[test]
+fn a_curve_that_needs_too_many_sets_is_refused_at_once() {
+    let samples = Samples::independent(&[2; 60], [[1; 60]; 141]).unwrap();
+    let all = samples.curve_up_to(59);
+    assert!(matches!(all, Err(Error::TooLarge { needed, .. }) if needed == 141 * ((1 << 60) - 1)));
+    let first_six = 60 + 1770 + 34_220 + 487_635 + 5_461_512 + 50_063_860;
+    let six = samples.curve_up_to(5);
+    assert!(matches!(six, Err(Error::TooLarge { needed, .. }) if needed == 141 * first_six));
+    let wide = Samples::independent(&[1; 6000], vec![vec![0; 6000]; 240]).unwrap();
+    assert!(matches!(wide.curve(), Err(Error::TooLarge { .. })));
+}
+
+/// Samples more even than chance lack the bias that is corrected.
+#[test]
+fn stratified_samples_are_right_but_not_trusted() {
+    let curve =
+        Samples::independent(&[2; 2], (0..1000).map(|i| [i % 2; 2])).unwrap().curve().unwrap();
+    let found = curve.information(1).unwrap();
+    assert!((found.estimate().value().0 - 2_f64.ln()).abs() < 6e-4);
+    assert_eq!(curve.trusted(), 0);
 }
 
 #[test]

@@ -11,7 +11,8 @@ impl<F: Scalar> MarkovChain<F> {
     /// # Errors
     /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^24
     /// tokens, for more than 2^25 probabilities of single tokens unless the chain is stationary, and
-    /// if it is certain that more than 2^36 elementary operations would be needed.
+    /// if it is certain that more than 2^36 elementary operations would be needed. What is not refused may take
+    /// some minutes, as 2,000 symbols at 64 tokens do.
     ///
     /// ```
     /// use unmaskcost::distribution::MarkovChain;

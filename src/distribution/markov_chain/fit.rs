@@ -2,13 +2,15 @@
 
 use super::{MarkovChain, check_alphabet};
 use crate::distribution::traits::check_sequence;
-use crate::error::{Result, check_limit, no_spread};
+use crate::error::{Error, Result, check_limit};
 use crate::estimate::{Estimate, clustered};
 use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
 
 /// The most blocks: the chain is fitted once for each.
 const MAX_BLOCKS: u128 = 1 << 16;
+/// The most operations for all these chains: some minutes.
+const MAX_WORK: u128 = 1 << 38;
 
 impl<F: Scalar> MarkovChain<F> {
     /// Fits the stationary chain to a sequence of symbols `0 .. alphabet`, by counting which symbol
@@ -26,7 +28,7 @@ impl<F: Scalar> MarkovChain<F> {
     /// [`log_probability`]: crate::distribution::ConditionalMarginal::log_probability
     /// [`HiddenMarkovChain::fit_order`]: crate::distribution::HiddenMarkovChain::fit_order
     ///
-    /// The stationary distribution takes O(q^3) for `q` symbols: some two seconds for 2,000.
+    /// The stationary distribution takes O(q^3) for `q` symbols: some two seconds for 2,000, some fifteen for 4,096, the most.
     ///
     /// # Errors
     /// As [`MarkovChain::from_counts`], and [`IndexOutOfRange`](crate::Error::IndexOutOfRange) for a symbol
@@ -56,14 +58,21 @@ impl<F: Scalar> MarkovChain<F> {
     /// ```text
     /// d_b = (1 - p_b) (x - x_b)            x the statistic, x_b without the transitions into block b, a share p_b of all
     /// value = x + sum_b d_b                for B blocks of equal length B x - (B - 1) mean x_b
-    /// standard error^2 = B / (B - 1) sum_b (d_b - mean d)^2
+    /// standard error^2 = c sum_b (d_b - p_b sum d)^2        S_n = sum_b p_b^n,  c = S_2 / (S_2 - 2 S_3 + S_2^2)
     /// ```
+    /// For blocks of equal length `c = B / (B - 1)`. Lengths differ by at most one. More blocks than transitions count as
+    /// one block for each transition. A symbol whose followers only one block shows keeps them when that block is left
+    /// out.
+    ///
+    /// The chain is fitted `B + 1` times, O(q^3) each for `q` symbols; what the statistic takes comes on top.
+    ///
     /// Source: Efron & Stein, *Annals of Statistics* 9 (1981); Künsch, *Annals of Statistics* 17 (1989), for blocks. `docs/theory.md` has the
     /// simulations.
     ///
     /// # Errors
-    /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](crate::Error::TooFew) for fewer than two blocks;
-    /// [`TooLarge`](crate::Error::TooLarge) for more than 2^16; [`NotApplicable`](crate::Error::NotApplicable) if without a
+    /// Those of [`MarkovChain::fit`] and of `statistic`; [`TooFew`](crate::Error::TooFew) for fewer than two blocks, or
+    /// fewer than two whose leaving out changes a count; [`TooLarge`](crate::Error::TooLarge) for more than 2^16, or if blocks times
+    /// q^3 are more than 2^38, some minutes at most; [`NotFinite`](crate::Error::NotFinite) for a value of the statistic; [`NotApplicable`](crate::Error::NotApplicable) if without a
     /// block the text falls apart, as it may without smoothing; [`LengthMismatch`](crate::Error::LengthMismatch) if the
     /// statistic does not always have the same number of values.
     ///
@@ -85,15 +94,17 @@ impl<F: Scalar> MarkovChain<F> {
         blocks: usize,
         statistic: impl Fn(&Self) -> Result<V>,
     ) -> Result<Vec<Estimate<F>>> {
-        let all = transitions(symbols, alphabet)?;
-        let whole = statistic(&Self::from_counts(&all, smoothing)?)?;
-        let whole = whole.as_ref();
         let pairs = symbols.len().saturating_sub(1);
-        let blocks = blocks.min(pairs);
-        if blocks < 2 {
-            return Err(no_spread(blocks));
-        }
-        check_limit("blocks of a text", blocks as u128, MAX_BLOCKS)?;
+        let blocks = check_blocks(blocks.min(pairs), check_alphabet(alphabet)?)?;
+        let all = transitions(symbols, alphabet)?;
+        let values = |counts: &[Vec<u64>]| {
+            let values = statistic(&Self::from_counts(counts, smoothing)?)?;
+            scalar::check_finite("the statistic", values.as_ref())?;
+            Ok::<_, Error>(values)
+        };
+        let whole = values(&all)?;
+        let whole = whole.as_ref();
+        let mut changing = 0;
         let end = |block: usize| (block as u128 * pairs as u128 / blocks as u128) as usize;
         let mut shares = Vec::with_capacity(blocks);
         let mut without = vec![Vec::with_capacity(blocks); whole.len()];
@@ -101,11 +112,13 @@ impl<F: Scalar> MarkovChain<F> {
             let part = end(block)..end(block + 1);
             shares.push(scalar::float::<F>(part.len()) / scalar::float(pairs));
             let rest = without_block(&all, &symbols[part.start..=part.end]);
-            let found = statistic(&Self::from_counts(&rest, smoothing)?)?;
+            changing += usize::from(rest != all);
+            let found = values(&rest)?;
             let found = found.as_ref();
             super::check_length("the statistic", found.len(), whole.len())?;
             without.iter_mut().zip(found).for_each(|(values, &value)| values.push(value));
         }
+        check_spread(changing)?;
         let estimate = |(&value, without): (&F, Vec<F>)| {
             let (influences, bias) = clustered::jackknife(&shares, value, &without);
             clustered::from_influences(Nats(value - bias), &influences)
@@ -122,7 +135,8 @@ impl<F: Scalar> MarkovChain<F> {
     /// ```
     /// A text of another source costs more by its divergence from the chain, per symbol: `-ln p(text) / length`, by
     /// [`log_probability`](crate::distribution::ConditionalMarginal::log_probability). On the text that it was fitted to, a chain without smoothing
-    /// costs just its own rate; so only another text shows whether it fits.
+    /// costs its own rate up to O(1/length), from the first symbol and the end of the text; so only another text shows whether
+    /// it fits.
     ///
     /// # Errors
     /// [`NotApplicable`](crate::Error::NotApplicable), if the chain was not made as a stationary one.
@@ -146,6 +160,23 @@ impl<F: Scalar> MarkovChain<F> {
         let terms = stationary.iter().zip(rows).filter(|(p, _)| **p > F::zero());
         Ok(Nats(scalar::sum(terms.map(|(&p, row)| p * scalar::entropy(row)))))
     }
+}
+
+/// Refuses too few blocks, and too much work for them.
+fn check_blocks(blocks: usize, alphabet: usize) -> Result<usize> {
+    if blocks < 2 {
+        return Err(Error::TooFew { what: "blocks of a text", found: blocks, needed: 2 });
+    }
+    check_limit("blocks of a text", blocks as u128, MAX_BLOCKS)?;
+    let work = (blocks as u128).saturating_mul((alphabet as u128).saturating_pow(3));
+    check_limit("blocks of a text times the alphabet cubed", work, MAX_WORK)?;
+    Ok(blocks)
+}
+
+/// Blocks that change nothing when they are left out show no spread.
+fn check_spread(changing: usize) -> Result<()> {
+    let what = "blocks of a text that change a count when left out";
+    if changing < 2 { Err(Error::TooFew { what, found: changing, needed: 2 }) } else { Ok(()) }
 }
 
 /// How often each symbol follows each symbol.

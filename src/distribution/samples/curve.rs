@@ -48,37 +48,46 @@ impl Samples {
     /// The information curve up to the first number of revealed tokens at which it cannot be trusted, from all sets of
     /// tokens.
     ///
-    /// O(samples) for each set of tokens; there are `C(L, k)` sets of `k`.
+    /// O(samples) for each set of tokens; there are `C(L, k)` sets of `k`. The curve ends earlier where the next size
+    /// would take it beyond 2^32 samples times sets, some tens of seconds. How far it can be trusted beyond,
+    /// [`curve_of_random_sets`](Self::curve_of_random_sets) tells, which looks at fewer sets.
     ///
     /// # Errors
-    /// [`TooLarge`](crate::Error::TooLarge) for more than 2^32 samples times sets, some tens of seconds:
-    /// [`curve_of_random_sets`](Self::curve_of_random_sets) looks at fewer.
+    /// [`TooLarge`](crate::Error::TooLarge), at once, if already the pairs of tokens are more than 2^32 samples times sets.
     pub fn curve(&self) -> Result<SampledCurve> {
-        self.curve_while(|_, value| value.is_trusted())
+        self.check_work(1)?;
+        let within = |revealed: usize| self.check_work(revealed).is_ok();
+        self.curve_while(|at, value| value.is_trusted() && within(at + 1))
     }
 
     /// The information curve up to `revealed` tokens, trusted or not, from all sets of tokens: to see where chance
     /// takes over.
     ///
     /// # Errors
-    /// As [`curve`](Self::curve); [`IndexOutOfRange`](crate::Error::IndexOutOfRange) for L or more.
+    /// [`IndexOutOfRange`](crate::Error::IndexOutOfRange) for L or more; [`TooLarge`](crate::Error::TooLarge), at once, for more
+    /// than 2^32 samples times sets of up to `revealed + 1` tokens.
     pub fn curve_up_to(&self, revealed: usize) -> Result<SampledCurve> {
         let limit = self.tokens();
         if revealed >= limit {
             let what = "number of revealed tokens";
             return Err(crate::Error::IndexOutOfRange { what, index: revealed, limit });
         }
+        self.check_work(revealed)?;
         self.curve_while(|at, _| at < revealed)
     }
 
     fn curve_while(&self, go_on: impl Fn(usize, &SampledValue) -> bool) -> Result<SampledCurve> {
         let terms = Terms::up_to(self.len());
-        let mut work = 0_u128;
-        self.curve_by_size(&terms, go_on, |size| {
-            work = work.saturating_add(binomial(self.tokens(), size) * self.len() as u128);
-            check_limit("samples times sets of tokens", work, MAX_WORK)?;
-            Ok((self.mean_entropy(size, &terms), Vec::new()))
-        })
+        self.curve_by_size(&terms, go_on, |size| Ok((self.mean_entropy(size, &terms), Vec::new())))
+    }
+
+    /// Refuses a curve from all sets up to this many revealed tokens, if these are too many.
+    fn check_work(&self, revealed: usize) -> Result<()> {
+        let sizes = 1..=(revealed + 1).min(self.tokens());
+        let sets = sizes.map(|size| binomial(self.tokens(), size));
+        let work = sets.fold(0, u128::saturating_add).saturating_mul(self.len() as u128);
+        let what = "samples times sets of tokens (curve_of_random_sets looks at fewer sets)";
+        check_limit(what, work, MAX_WORK)
     }
 
     /// Size after size: the mean tally of the sets, and the values of the single sets if not all sets were
@@ -281,7 +290,8 @@ impl SampledCurve {
         self.samples
     }
 
-    /// The largest number of revealed tokens up to which all of the curve can be trusted; 0 if nothing can.
+    /// The largest number of revealed tokens up to which all of the curve that was looked at can be trusted; 0 if nothing
+    /// can. See [`SampledValue::is_trusted`].
     #[must_use]
     pub fn trusted(&self) -> usize {
         if !self.entropies[1].is_trusted() {
