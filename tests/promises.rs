@@ -38,6 +38,9 @@ mod fits;
 mod gaps;
 #[path = "growth.rs"]
 mod growth;
+#[cfg(feature = "rand")]
+#[path = "hidden_chains.rs"]
+mod hidden_chains;
 #[cfg(feature = "serde")]
 #[path = "interchange.rs"]
 mod interchange;

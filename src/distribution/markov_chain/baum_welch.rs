@@ -1,6 +1,7 @@
 //! Hidden chains fitted to sequences: by the algorithm of Baum, Petrie, Soules & Weiss.
 
-use super::{HiddenMarkovChain, MAX_WORK, MarkovChain, cells};
+use super::extended::{self, Extended, extended};
+use super::{HiddenMarkovChain, MarkovChain, cells};
 use crate::distribution::traits::check_sequence;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, CompensatedSum, Scalar};
@@ -26,14 +27,15 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// P(x | i)  = (s + sum_{t: x_t = x} P(Z_t = i | x)) / sum over x of the same
     /// P(Z_1 = i) = (s + P(Z_1 = i | x)) / sum over i of the same
     /// ```
-    /// summed over the sequences, `Z` the states. Source: Baum, Petrie, Soules & Weiss, *Annals of Mathematical Statistics* 41 (1970); scaled as in
+    /// summed over the sequences, `Z` the states. Source: Baum, Petrie, Soules & Weiss, *Annals of Mathematical Statistics* 41 (1970), for which see
     /// Rabiner, *Proceedings of the IEEE* 77 (1989). `O(q^2)` for each symbol and iteration, with `q` states.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) if there is no symbol, [`IndexOutOfRange`](Error::IndexOutOfRange) for one outside the alphabet,
     /// [`ImpossibleContext`](Error::ImpossibleContext) for a sequence that the chain cannot write, [`Negative`](Error::Negative) and
-    /// [`NotFinite`](Error::NotFinite) for the smoothing, [`TooLarge`](Error::TooLarge) for more than 2^36 operations, or 2^25 probabilities of the states
-    /// of one sequence.
+    /// [`NotFinite`](Error::NotFinite) for the smoothing, [`TooLarge`](Error::TooLarge) for more than 2^25 probabilities of the states
+    /// of one sequence, and once 2^32 operations, `q^2 + 2 q` for each symbol and iteration, have not been enough. So
+    /// `usize::MAX` iterations end when they gain no more, or with that error.
     ///
     /// ```
     /// use unmaskcost::distribution::{ConditionalMarginal, HiddenMarkovChain, MarkovChain};
@@ -53,10 +55,18 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         iterations: usize,
     ) -> Result<Self> {
         let smoothing = scalar::check_nonnegative("smoothing", smoothing)?;
-        self.check_sequences(sequences, iterations)?;
+        let work = self.work(sequences)?;
+        if iterations == 0 {
+            sequences.iter().try_for_each(|one| forward(self, one.as_ref()).map(drop))?;
+        }
         let mut chain = self.clone();
         let mut before = F::neg_infinity();
-        for _ in 0..iterations {
+        for iteration in 1..=iterations {
+            check_limit(
+                "operations for all iterations",
+                work.saturating_mul(iteration as u128),
+                MAX_WORK,
+            )?;
             let (next, likelihood) = chain.iteration(sequences, smoothing)?;
             if likelihood - before <= likelihood.abs() * scalar::constant(LEAST_GAIN) {
                 break;
@@ -67,7 +77,8 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         Ok(chain)
     }
 
-    fn check_sequences(&self, sequences: &[impl AsRef<[usize]>], iterations: usize) -> Result<()> {
+    /// Checks the sequences; the operations of one iteration.
+    fn work(&self, sequences: &[impl AsRef<[usize]>]) -> Result<u128> {
         let states = self.states.alphabet();
         let (mut symbols, mut longest) = (0_u128, 0);
         for sequence in sequences {
@@ -79,10 +90,10 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         if symbols == 0 {
             return Err(Error::Empty { what: "the list of sequences" });
         }
+        check_limit("probabilities of states", cells(longest, states), MAX_HELD)?;
         let each = cells(states, states) + cells(states, 2);
-        let work = symbols.saturating_mul(each).saturating_mul(iterations as u128);
-        check_limit("operations for all iterations", work, MAX_WORK)?;
-        check_limit("probabilities of states", cells(longest, states), MAX_HELD)
+        let parameters = cells(states, states) + cells(states, self.alphabet());
+        Ok(symbols.saturating_mul(each) + parameters + OVERHEAD)
     }
 
     /// The chain after one iteration, and the logarithm of what this one maximises.
@@ -109,7 +120,11 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     }
 }
 
-/// The most probabilities that are held for one sequence: a quarter of a gigabyte.
+/// The most operations for all iterations.
+const MAX_WORK: u128 = 1 << 32;
+/// What an iteration takes for the shortest sequence, in operations.
+const OVERHEAD: u128 = 1 << 9;
+/// The most probabilities that are held for one sequence: half a gigabyte.
 const MAX_HELD: u128 = 1 << 25;
 
 /// Expected counts of what the states do, given the sequences.
@@ -132,65 +147,78 @@ impl<F: Scalar> Expected<F> {
     }
 
     fn add(&mut self, chain: &HiddenMarkovChain<F>, sequence: &[usize]) -> Result<()> {
-        let (forward, scales) = self.forward(chain, sequence)?;
+        let (forward, log_likelihood) = forward(chain, sequence)?;
+        self.log_likelihood.add(log_likelihood);
         let states = chain.states.alphabet();
-        // The likelihood of all that comes later, given the state, by the scale of the forward recursion: so forward times
-        // this is the distribution of the state given the whole sequence.
-        let mut behind = vec![F::one(); states];
+        // The likelihood of all that comes later, given the state: so forward times this is the distribution of the state given
+        // the whole sequence, up to a factor.
+        let mut behind = extended(&vec![F::one(); states]);
         for (at, &symbol) in sequence.iter().enumerate().rev() {
             let now = &forward[at * states..(at + 1) * states];
-            for (state, (&p, &later)) in now.iter().zip(&behind).enumerate() {
-                self.shown[state][symbol].add(p * later);
+            for (state, p) in
+                extended::distribution(&products(now, &behind))?.into_iter().enumerate()
+            {
+                self.shown[state][symbol].add(p);
                 if at == 0 {
-                    self.initial[state].add(p * later);
+                    self.initial[state].add(p);
                 }
             }
-            if at == 0 {
-                break;
-            }
-            let arrives: Vec<F> = behind
-                .iter()
-                .zip(&chain.shown)
-                .map(|(&later, law)| law[symbol] * later / scales[at])
-                .collect();
-            let before = &forward[(at - 1) * states..at * states];
-            let rows = chain.states.transition.chunks_exact(states);
-            for (state, (row, &p)) in rows.zip(before).enumerate() {
-                let counts = &mut self.transition[state * states..(state + 1) * states];
-                let mut likelihood = F::zero();
-                for ((count, &step), &arrives) in counts.iter_mut().zip(row).zip(&arrives) {
-                    likelihood = likelihood + step * arrives;
-                    count.add(p * step * arrives);
-                }
-                behind[state] = likelihood;
+            if at > 0 {
+                let before = &forward[(at - 1) * states..at * states];
+                extended::times(&mut behind, &chain.likelihoods(symbol));
+                behind = self.add_steps(chain, before, &behind);
             }
         }
         Ok(())
     }
 
-    /// The distribution of each state given the symbols so far, one after another, and the probability of each symbol given those before.
-    fn forward(
+    /// Adds the steps between two tokens, and returns the likelihood of what comes after the first one given its state.
+    fn add_steps(
         &mut self,
         chain: &HiddenMarkovChain<F>,
-        sequence: &[usize],
-    ) -> Result<(Vec<F>, Vec<F>)> {
-        let mut forward = Vec::with_capacity(sequence.len() * chain.states.alphabet());
-        let mut scales = Vec::with_capacity(sequence.len());
-        let mut now = chain.states.initial.clone();
-        for &symbol in sequence {
-            now.iter_mut().zip(&chain.shown).for_each(|(p, law)| *p = *p * law[symbol]);
-            let scale = scalar::sum(now.iter().copied());
-            if scale <= F::zero() {
-                return Err(Error::ImpossibleContext { what: "one of the sequences" });
+        before: &[Extended<F>],
+        arrives: &[Extended<F>],
+    ) -> Vec<Extended<F>> {
+        let behind = chain.states.backward(arrives);
+        let all = extended::sum(&products(before, &behind));
+        let states = before.len();
+        let rows = chain.states.transition.chunks_exact(states);
+        let counts = self.transition.chunks_exact_mut(states);
+        for ((row, counts), &p) in rows.zip(counts).zip(before).filter(|(_, p)| !p.is_zero()) {
+            let share = p.over(all);
+            for ((count, &step), &arrives) in counts.iter_mut().zip(row).zip(arrives) {
+                if step > F::zero() && !arrives.is_zero() {
+                    count.add(share.times(arrives).times(Extended::new(step)).value());
+                }
             }
-            now.iter_mut().for_each(|p| *p = *p / scale);
-            self.log_likelihood.add(scale.ln());
-            scales.push(scale);
-            forward.extend_from_slice(&now);
-            now = chain.states.next(&now);
         }
-        Ok((forward, scales))
+        behind
     }
+}
+
+fn products<F: Scalar>(a: &[Extended<F>], b: &[Extended<F>]) -> Vec<Extended<F>> {
+    a.iter().zip(b).map(|(&a, &b)| a.times(b)).collect()
+}
+
+/// For each symbol and state the probability of the symbols up to it with the state, and the logarithm of that of all.
+fn forward<F: Scalar>(
+    chain: &HiddenMarkovChain<F>,
+    sequence: &[usize],
+) -> Result<(Vec<Extended<F>>, F)> {
+    let mut forward = Vec::with_capacity(sequence.len() * chain.states.alphabet());
+    let mut now = Vec::new();
+    for (at, &symbol) in sequence.iter().enumerate() {
+        now = if at == 0 { chain.begin(symbol) } else { chain.proceed(&now, symbol) };
+        forward.extend_from_slice(&now);
+    }
+    if sequence.is_empty() {
+        return Ok((forward, F::zero()));
+    }
+    let likelihood = extended::sum(&now);
+    if likelihood.is_zero() {
+        return Err(Error::ImpossibleContext { what: "one of the sequences" });
+    }
+    Ok((forward, likelihood.ln()))
 }
 
 /// Counts and smoothing, divided by their sum; what was there before where nothing is counted.

@@ -1,12 +1,15 @@
+use super::extended::{self, Extended, extended};
 use super::{MarkovChain, check_length, check_tokens};
-use crate::distribution::joint::MAX_CELLS;
 use crate::distribution::traits::{
     ConditionalMarginal, check_revealed, check_sequence, conditional,
 };
 use crate::distribution::{JointTable, normalized};
 use crate::error::{Error, Result, check_limit};
-use crate::numeric::scalar::{self, CompensatedSum, Scalar};
+use crate::numeric::scalar::{self, Scalar};
 use crate::units::Nats;
+
+/// The most cells of a table, times states: some 0.3 GB in `f64`.
+const MAX_CELLS: u128 = 1 << 24;
 
 /// A hidden Markov chain: a chain of states that nobody sees, and for each state the distribution of the symbol that it shows.
 ///
@@ -80,24 +83,29 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// The joint table of the first `tokens` tokens, for small numbers of them.
     ///
     /// # Errors
-    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^25 cells, each for all states.
+    /// [`Empty`](Error::Empty) for zero tokens; [`TooLarge`](Error::TooLarge) for more than 2^24 cells times states.
     pub fn joint_table(&self, tokens: usize) -> Result<JointTable<F>> {
         check_tokens(tokens)?;
         let (symbols, states) = (self.alphabet(), self.states.alphabet());
         let words = (0..tokens).fold(1_u128, |words, _| words.saturating_mul(symbols as u128));
         let needed = words.saturating_mul(states as u128);
-        check_limit("cells of the table, times states", needed, MAX_CELLS as u128)?;
+        check_limit("cells of the table, times states", needed, MAX_CELLS)?;
         // For each word the probability of the word with each state of its last token.
-        let show = |law: &[F]| {
-            let with =
-                |symbol: usize| law.iter().zip(&self.shown).map(move |(&p, row)| p * row[symbol]);
-            (0..symbols).map(|symbol| with(symbol).collect()).collect::<Vec<Vec<F>>>()
+        let show = |law: &[F], forward: &mut Vec<F>| {
+            for symbol in 0..symbols {
+                forward.extend(law.iter().zip(&self.shown).map(|(&p, row)| p * row[symbol]));
+            }
         };
-        let mut forward = show(self.states.initial());
+        let mut forward = Vec::with_capacity(symbols * states);
+        show(self.states.initial(), &mut forward);
         for _ in 1..tokens {
-            forward = forward.iter().flat_map(|law| show(&self.states.next(law))).collect();
+            let mut longer = Vec::with_capacity(forward.len() * symbols);
+            forward.chunks_exact(states).for_each(|law| show(&self.states.next(law), &mut longer));
+            forward = longer;
         }
-        let weights: Vec<F> = forward.into_iter().map(scalar::sum).collect();
+        let weights = forward.chunks_exact(states).map(|law| scalar::sum(law.iter().copied()));
+        let weights: Vec<F> = weights.collect();
+        drop(forward);
         JointTable::from_weights(&vec![symbols; tokens], weights)
     }
 
@@ -117,7 +125,21 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         Ok(states.into_iter().map(show).collect())
     }
 
-    fn likelihoods(&self, symbol: usize) -> Vec<F> {
+    /// For each state, the probability of the first symbol with it.
+    pub(super) fn begin(&self, symbol: usize) -> Vec<Extended<F>> {
+        let mut states = extended(self.states.initial());
+        extended::times(&mut states, &self.likelihoods(symbol));
+        states
+    }
+
+    /// For each state, the probability of all symbols up to this one with it, from those of the symbol before.
+    pub(super) fn proceed(&self, states: &[Extended<F>], symbol: usize) -> Vec<Extended<F>> {
+        let mut states = self.states.onward(states);
+        extended::times(&mut states, &self.likelihoods(symbol));
+        states
+    }
+
+    pub(super) fn likelihoods(&self, symbol: usize) -> Vec<F> {
         self.shown.iter().map(|law| law[symbol]).collect()
     }
 
@@ -156,17 +178,13 @@ impl<F: Scalar> ConditionalMarginal<F> for HiddenMarkovChain<F> {
     /// By the forward recursion: `O(L q^2)` for `q` states.
     fn log_probability(&self, sequence: &[usize]) -> Result<Nats<F>> {
         check_sequence(sequence, self.alphabet())?;
-        let mut states = self.states.initial().to_vec();
-        let mut sum = CompensatedSum::new();
-        for &symbol in sequence {
-            states.iter_mut().zip(&self.shown).for_each(|(p, law)| *p = *p * law[symbol]);
-            let probability = scalar::sum(states.iter().copied());
-            if probability <= F::zero() {
-                return Ok(Nats(F::neg_infinity()));
-            }
-            sum.add(probability.ln());
-            states = self.states.next(&conditional(&states)?);
+        let mut states = match sequence {
+            [] => return Ok(Nats(F::zero())),
+            [first, ..] => self.begin(*first),
+        };
+        for &symbol in &sequence[1..] {
+            states = self.proceed(&states, symbol);
         }
-        Ok(Nats(sum.total()))
+        Ok(Nats(extended::sum(&states).ln()))
     }
 }

@@ -1,12 +1,14 @@
 //! Chains that look at more than one symbol, as chains of contexts.
 
-use super::{HiddenMarkovChain, MAX_ALPHABET, MarkovChain, check_alphabet, empty_row};
+use super::{HiddenMarkovChain, MarkovChain, check_alphabet, empty_row};
 use crate::distribution::traits::check_sequence;
 use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
 
 /// The highest order: with two symbols it has as many contexts as there may be.
-const MAX_ORDER: u128 = 12;
+const MAX_ORDER: u128 = 11;
+/// The most contexts: the stationary distribution takes the third power of their number.
+const MAX_CONTEXTS: u128 = 1 << 11;
 
 impl<F: Scalar> HiddenMarkovChain<F> {
     /// Fits the stationary chain of an order to a sequence of symbols: one in which a symbol depends on this many
@@ -19,7 +21,9 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// ```
     /// from order 2 on, where `n` counts how often a word stands in the text: the weight `q s` of the smoothing is
     /// spread as the chain of the order below predicts (MacKay & Peto, *Natural Language Engineering* 1, 1995). Orders
-    /// 0 and 1 spread it evenly. A context that never occurs is predicted by the shorter one, also without smoothing.
+    /// 0 and 1 spread it evenly. A context of two symbols or more that never occurs is predicted by the shorter one,
+    /// also without smoothing. The chain of order 1 must predict what follows each single symbol: without smoothing each symbol must
+    /// stand in the text before its last place, at any order from 1 on.
     ///
     /// # Which order?
     /// The one that costs least per symbol on text that it was not fitted to. What the next order saves there is what
@@ -28,8 +32,9 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// ([`Collector`](crate::measured::Collector)).
     ///
     /// # Errors
-    /// As [`MarkovChain::fit`]; [`LengthMismatch`](Error::LengthMismatch) for a text of no more than `order` symbols;
-    /// [`TooLarge`](Error::TooLarge) for an order above 12 or more than 4096 contexts.
+    /// As [`MarkovChain::fit`]; [`LengthMismatch`](Error::LengthMismatch) for a text of no more than `order` symbols, also with
+    /// smoothing (where `MarkovChain::fit` takes even an empty text); [`TooLarge`](Error::TooLarge) for an order above 11 or
+    /// more than 2048 contexts, since the stationary distribution takes the third power of their number (some seconds for 2048).
     ///
     /// ```
     /// use unmaskcost::distribution::{ConditionalMarginal, HiddenMarkovChain};
@@ -53,7 +58,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         check_limit("order of a Markov chain", order as u128, MAX_ORDER)?;
         let needed =
             (0..order).fold(1_u128, |contexts, _| contexts.saturating_mul(alphabet as u128));
-        check_limit("contexts of a Markov chain", needed, MAX_ALPHABET as u128)?;
+        check_limit("contexts of a Markov chain", needed, MAX_CONTEXTS)?;
         check_sequence(symbols, alphabet)?;
         if symbols.len() <= order {
             let what = "the text (at least one symbol more than the order)";

@@ -8,6 +8,7 @@ use crate::numeric::scalar::{self, Scalar};
 mod along_order;
 mod baum_welch;
 mod curve;
+mod extended;
 mod fit;
 mod hidden;
 mod higher_order;

@@ -1,28 +1,38 @@
 //! All tokens of a chain at once, given what is seen of some: the forward and backward recursions.
 
 use super::MarkovChain;
-use crate::distribution::traits::conditional;
+use super::extended::{self, Extended, extended};
 use crate::error::Result;
-use crate::numeric::scalar::{self, Scalar};
+use crate::numeric::scalar::Scalar;
 
 impl<F: Scalar> MarkovChain<F> {
     /// For each token, its distribution given all evidence. The evidence on a token is the likelihood of each of its
     /// symbols, up to a factor; `None` where nothing is seen of it. `O(L q^2)`; less where the symbol itself is seen.
     pub(super) fn posteriors(&self, evidence: &[Option<Vec<F>>]) -> Result<Vec<Vec<F>>> {
-        let mut forward: Vec<Vec<F>> = Vec::with_capacity(evidence.len());
+        let mut forward: Vec<Vec<Extended<F>>> = Vec::with_capacity(evidence.len());
         for seen in evidence {
-            let predicted = match forward.last() {
-                Some(before) => self.next(before),
-                None => self.initial.clone(),
+            let mut now = match forward.last() {
+                Some(before) => self.onward(before),
+                None => extended(&self.initial),
             };
-            forward.push(conditional(&times(predicted, seen.as_deref()))?);
+            if let Some(likelihoods) = seen {
+                extended::times(&mut now, likelihoods);
+            }
+            forward.push(now);
         }
-        let mut behind = vec![F::one(); self.alphabet()];
-        for (law, seen) in forward.iter_mut().zip(evidence).rev() {
-            *law = conditional(&times(law.clone(), Some(&behind)))?;
-            behind = scaled(self.before(&times(behind, seen.as_deref())));
+        let mut behind = extended(&vec![F::one(); self.alphabet()]);
+        let mut posteriors = Vec::with_capacity(evidence.len());
+        for seen in evidence.iter().rev() {
+            let now = forward.pop().unwrap_or_default();
+            let both = now.iter().zip(&behind).map(|(&before, &behind)| before.times(behind));
+            posteriors.push(extended::distribution(&both.collect::<Vec<_>>())?);
+            if let Some(likelihoods) = seen {
+                extended::times(&mut behind, likelihoods);
+            }
+            behind = self.backward(&behind);
         }
-        Ok(forward)
+        posteriors.reverse();
+        Ok(posteriors)
     }
 
     /// The distribution of the token after one with this distribution, or this measure.
@@ -36,27 +46,14 @@ impl<F: Scalar> MarkovChain<F> {
         next
     }
 
+    /// [`next`](Self::next) of a measure whose parts may differ without bound: where a state cannot be reached from the likely
+    /// ones, its own small part decides what comes of it.
+    pub(super) fn onward(&self, measure: &[Extended<F>]) -> Vec<Extended<F>> {
+        extended::row_times_matrix(measure, &self.transition)
+    }
+
     /// From the likelihoods of the symbols of a token, those of the token before it.
-    fn before(&self, likelihoods: &[F]) -> Vec<F> {
-        let rows = self.transition.chunks_exact(self.alphabet());
-        let seen: Vec<(usize, F)> =
-            likelihoods.iter().copied().enumerate().filter(|(_, p)| *p > F::zero()).collect();
-        rows.map(|row| scalar::sum(seen.iter().map(|&(y, p)| row[y] * p))).collect()
-    }
-}
-
-fn times<F: Scalar>(mut law: Vec<F>, likelihoods: Option<&[F]>) -> Vec<F> {
-    if let Some(likelihoods) = likelihoods {
-        law.iter_mut().zip(likelihoods).for_each(|(p, &likelihood)| *p = *p * likelihood);
-    }
-    law
-}
-
-/// Likelihoods divided by the largest, so that long evidence does not underflow.
-fn scaled<F: Scalar>(likelihoods: Vec<F>) -> Vec<F> {
-    let largest = likelihoods.iter().fold(F::zero(), |most, &p| most.max(p));
-    match largest > F::zero() {
-        true => likelihoods.into_iter().map(|p| p / largest).collect(),
-        false => likelihoods,
+    pub(super) fn backward(&self, likelihoods: &[Extended<F>]) -> Vec<Extended<F>> {
+        extended::matrix_times_column(&self.transition, likelihoods)
     }
 }
