@@ -177,12 +177,12 @@ import signal, threading, time, os
 import numpy as np
 from unmaskcost import JointTable
 table = JointTable.from_counts(np.random.default_rng(0).random((2,) * 22))
-threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     table.information_curve()
-    print("finished")
+    print("finished", flush=True)
 except KeyboardInterrupt:
-    print("interrupted")
+    print("interrupted", flush=True)
 os._exit(0)
 """
     # Not in this folder: with -c, Python would take the sources there for the installed package.
