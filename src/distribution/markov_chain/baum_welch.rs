@@ -34,7 +34,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     /// [`Empty`](Error::Empty) if there is no symbol, [`IndexOutOfRange`](Error::IndexOutOfRange) for one outside the alphabet,
     /// [`ImpossibleContext`](Error::ImpossibleContext) for a sequence that the chain cannot write, [`Negative`](Error::Negative) and
     /// [`NotFinite`](Error::NotFinite) for the smoothing, [`TooLarge`](Error::TooLarge) for more than 2^25 probabilities of the states
-    /// of one sequence, and once 2^32 operations, `q^2 + 2 q` for each symbol and iteration, have not been enough. So
+    /// of one sequence, and once 2^32 operations, `q^2 + 2 q` for each symbol and iteration, have not been enough (one to three minutes). So
     /// `usize::MAX` iterations end when they gain no more, or with that error.
     ///
     /// ```
