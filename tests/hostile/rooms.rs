@@ -487,7 +487,7 @@ fn order_curves<F: Float>(d: &mut Driver, curve: &InformationCurve<F>) {
     d.result("Curve::sampling_error", || Curve::sampling_error(curve, &schedule));
     let parts: Vec<OrderCurve<F>> = made.into_iter().flatten().collect();
     let steps = 1 + d.draw.below(6);
-    d.result("orders::best_order", || optimal::best_order(&parts, steps));
+    d.result("best_order::best_order", || optimal::best_order(&parts, steps));
     d.result("OrderCurve::mean", || OrderCurve::mean(&parts));
     let places: Vec<usize> =
         parts.iter().enumerate().flat_map(|(part, curve)| vec![part; curve.tokens()]).collect();
