@@ -168,10 +168,10 @@ fn curves(options: &Options) -> Outcome<String> {
         let truth = chain.information_curve(tokens)?;
         let curve = options.draw(&chain, &mut random)?.curve()?;
         trusted[curve.trusted()] += 1;
-        for revealed in 1..=curve.trusted() {
+        for (revealed, share) in at.iter_mut().enumerate().take(curve.trusted() + 1).skip(1) {
             let value = curve.information(revealed).ok_or("no value where it is trusted")?;
-            at[revealed]
-                .count(value.estimate().interval(LEVEL)?.contains(truth.information(revealed)));
+            let interval = value.estimate().interval(LEVEL)?;
+            share.count(interval.contains(truth.information(revealed)));
         }
         let known = curve.known(LEVEL)?;
         let holds = |steps| {

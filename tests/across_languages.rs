@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 use unmaskcost::bounds::{Knowledge, li_cai, sharp};
 use unmaskcost::decoders::Decoder;
-use unmaskcost::distribution::{JointTable, MarkovChain};
+use unmaskcost::distribution::{
+    ConditionalMarginal, HiddenMarkovChain, JointTable, MarkovChain, Samples,
+};
 use unmaskcost::measured::{self, Collector, OrderBlocks, OrderPass};
 use unmaskcost::{InformationCurve, Nats, Order, Result, Schedule, optimal, sampler};
 
@@ -100,6 +102,49 @@ fn of_distributions(calls: &mut Calls) -> Result<()> {
     Ok(())
 }
 
+fn estimate(found: unmaskcost::Estimate) -> Value {
+    json!([found.value().0, found.standard_error().0])
+}
+
+fn of_texts(calls: &mut Calls) -> Result<()> {
+    let text: Vec<usize> = (0..600_usize).map(|i| (i / 3 + i * i % 7) % 3).collect();
+    let samples = Samples::windows(&text, 3, 5, 20)?;
+    let curve = samples.curve_up_to(2)?;
+    let values = (0..=2).filter_map(|k| curve.information(k));
+    let values: Vec<Value> = values.map(|value| estimate(value.estimate())).collect();
+    let arguments = json!({ "text": text, "alphabet": 3, "window": 5, "blocks": 20 });
+    calls.add("sampled_curve", arguments, json!([values, curve.trusted()]));
+
+    let words: Vec<&[usize]> = text.chunks_exact(3).collect();
+    let groups: Vec<usize> = (0..words.len()).map(|word| word % 40).collect();
+    let grouped = groups.iter().zip(&words);
+    let found = Samples::in_groups(&[3; 3], grouped)?.correlations()?;
+    let found = [found.total, found.dual_total].map(|value| estimate(value.estimate()));
+    calls.add("sampled_correlations", json!({ "words": words, "groups": groups }), json!(found));
+
+    let schedule = Schedule::from_reveal_sizes([1, 3, 4])?;
+    let figures = |chain: &MarkovChain| {
+        Ok([chain.information_curve(8)?.sampling_error(&schedule)?.0, chain.entropy_rate()?.0])
+    };
+    let found = MarkovChain::jackknife(&text, 3, 0.25, 10, figures)?;
+    let found: Vec<Value> = found.into_iter().map(estimate).collect();
+    calls.add("jackknife", json!({ "text": text, "sizes": schedule.sizes() }), json!(found));
+
+    let (fitted, other) = text.split_at(400);
+    let order = HiddenMarkovChain::fit_order(fitted, 3, 2, 0.5)?;
+    let arguments = json!({ "fitted": fitted, "other": other });
+    calls.add("order_two", arguments, json!(order.log_probability(other)?.0));
+
+    let start = HiddenMarkovChain::new(
+        MarkovChain::stationary(&[[0.8, 0.2], [0.3, 0.7]])?,
+        &[[0.5, 0.3, 0.2], [0.1, 0.3, 0.6]],
+    )?;
+    let hidden = start.baum_welch(&[fitted, other], 0.5, 5)?;
+    let predicted = hidden.conditional_marginals(&[Some(1), None, None, Some(2)])?;
+    calls.add("baum_welch", json!({ "sequences": [fitted, other] }), json!(predicted));
+    Ok(())
+}
+
 fn of_schedules(calls: &mut Calls) -> Result<()> {
     for tokens in [1, 2, 12, 37, 64] {
         let spread = Order::spread(tokens)?;
@@ -185,6 +230,7 @@ fn other_languages_are_given_what_the_library_gives() -> Result<()> {
     of_curves(&mut calls)?;
     of_bounds(&mut calls)?;
     of_distributions(&mut calls)?;
+    of_texts(&mut calls)?;
     of_schedules(&mut calls)?;
     of_measurements(&mut calls)?;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/calls.json");

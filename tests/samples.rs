@@ -72,6 +72,8 @@ fn shuffled_letters_tell_nothing_about_each_other() {
         let value = curve.information(revealed).unwrap().estimate();
         let z = value.value().0 / value.standard_error().0;
         assert!(z.abs() < 2.5, "{revealed}: {z}");
+        let coverage = curve.information(revealed).unwrap().coverage();
+        assert!((0.9..=1.0).contains(&coverage), "{revealed}: {coverage}");
     }
     // What the distribution of the sample shows is chance, and is not trusted.
     let whole = samples.curve_up_to(9).unwrap();

@@ -9,6 +9,7 @@ use crate::curve::InformationCurve;
 use crate::errors::Raise;
 use crate::long;
 use crate::schedule::{Order, Schedule, signed};
+use crate::values::Estimate;
 
 /// A joint table over few tokens: one axis a token.
 ///
@@ -32,6 +33,15 @@ fn cells(array: &Bound<'_, PyAny>) -> PyResult<(Vec<usize>, Vec<f64>)> {
     let array: PyReadonlyArrayDyn<'_, f64> = array.extract()?;
     let view = array.as_array();
     Ok((view.shape().to_vec(), view.iter().copied().collect()))
+}
+
+/// The rows of an array with two axes.
+pub fn matrix(array: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<f64>>> {
+    let (shape, cells) = cells(array)?;
+    Ok(match shape.get(1) {
+        None | Some(0) => Vec::new(),
+        Some(&width) => cells.chunks(width).map(<[f64]>::to_vec).collect(),
+    })
 }
 
 #[pymethods]
@@ -103,12 +113,7 @@ impl MarkovChain {
     #[new]
     #[pyo3(signature = (transition, initial = None))]
     fn new(transition: &Bound<'_, PyAny>, initial: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let (shape, cells) = cells(transition)?;
-        let width = shape.get(1).copied().unwrap_or(0);
-        let rows: Vec<Vec<f64>> = match width {
-            0 => Vec::new(),
-            width => cells.chunks(width).map(<[f64]>::to_vec).collect(),
-        };
+        let rows = matrix(transition)?;
         let chain = match initial {
             None => d::MarkovChain::stationary(&rows),
             Some(initial) => d::MarkovChain::from_transition(Floats::of(initial)?.doubles(), &rows),
@@ -123,10 +128,77 @@ impl MarkovChain {
         d::MarkovChain::fit(&counts(symbols)?, alphabet, smoothing).py().map(Self)
     }
 
+    /// Figures of the chain fitted to a text, with errors: from leaving out one block of it after another, which also
+    /// takes out the bias of few counts and of smoothing.
+    ///
+    /// Parameters
+    /// ----------
+    /// symbols : sequence of int
+    /// alphabet : int
+    /// statistic : callable
+    ///     Takes a MarkovChain; returns a float, or always as many floats.
+    /// smoothing : float
+    /// blocks : int
+    ///
+    /// Returns
+    /// -------
+    /// list of Estimate
+    ///
+    /// Examples
+    /// --------
+    /// >>> from unmaskcost import MarkovChain, Schedule
+    /// >>> text = MarkovChain([[0.9, 0.1], [0.3, 0.7]]).sample(2000, seed=1)
+    /// >>> schedule = Schedule.balanced(16, 4)
+    /// >>> error = lambda chain: chain.information_curve(16).sampling_error(schedule)
+    /// >>> [found] = MarkovChain.jackknife(text, 2, error)
+    /// >>> found.value > 3 * found.standard_error
+    /// True
+    #[staticmethod]
+    #[pyo3(signature = (symbols, alphabet, statistic, *, smoothing = 0.5, blocks = 30))]
+    fn jackknife(
+        symbols: &Bound<'_, PyAny>,
+        alphabet: usize,
+        statistic: &Bound<'_, PyAny>,
+        smoothing: f64,
+        blocks: usize,
+    ) -> PyResult<Vec<Estimate>> {
+        let figures = |chain: &d::MarkovChain| -> PyResult<Vec<f64>> {
+            let given = statistic.call1((Self(chain.clone()),))?;
+            match given.extract() {
+                Ok(figure) => Ok(vec![figure]),
+                Err(_) => Ok(Floats::of(&given)?.doubles().into_owned()),
+            }
+        };
+        // What the function raises is raised here; the library only has to stop.
+        let raised = std::cell::RefCell::new(None);
+        let found =
+            d::MarkovChain::jackknife(&counts(symbols)?, alphabet, smoothing, blocks, |chain| {
+                figures(chain).map_err(|error| {
+                    *raised.borrow_mut() = Some(error);
+                    unmaskcost::Error::Empty { what: "the list of values of the statistic" }
+                })
+            });
+        match raised.into_inner() {
+            Some(error) => Err(error),
+            None => found.py().map(|found| found.into_iter().map(Estimate).collect()),
+        }
+    }
+
     /// S, the number of symbols.
     #[getter]
     fn alphabet(&self) -> usize {
         self.0.alphabet()
+    }
+
+    /// The entropy of a token given all before it, in the long run, in nats.
+    fn entropy_rate(&self) -> PyResult<f64> {
+        self.0.entropy_rate().py().map(|rate| rate.0)
+    }
+
+    /// The natural logarithm of the probability of a sequence. Divided by its length and negated: what a symbol costs.
+    fn log_probability(&self, sequence: &Bound<'_, PyAny>) -> PyResult<f64> {
+        use d::ConditionalMarginal;
+        self.0.log_probability(&counts(sequence)?).py().map(|value| value.0)
     }
 
     /// The exact curve of so many tokens.

@@ -11,6 +11,7 @@ mod curve;
 mod decoders;
 mod distribution;
 mod errors;
+mod hidden;
 mod html;
 mod json;
 mod long;
@@ -19,6 +20,7 @@ mod optimal;
 mod order_blocks;
 mod runs;
 mod sampler;
+mod samples;
 mod schedule;
 mod values;
 
@@ -44,6 +46,8 @@ mod _unmaskcost {
     #[pymodule_export]
     use crate::errors::Error;
     #[pymodule_export]
+    use crate::hidden::HiddenMarkovChain;
+    #[pymodule_export]
     use crate::measured::{Collector, Losses, measurement_counts};
     #[pymodule_export]
     use crate::optimal::{fewest_steps, frontier, minimax, optimal_schedule, universal};
@@ -53,6 +57,8 @@ mod _unmaskcost {
     use crate::runs::{DecoderComparison, DecoderRuns};
     #[pymodule_export]
     use crate::sampler::{Rule, expected_kl, reverse_kl};
+    #[pymodule_export]
+    use crate::samples::{SampledCurve, Samples};
     #[pymodule_export]
     use crate::schedule::{Order, Schedule, from_step_map};
     #[pymodule_export]

@@ -8,12 +8,14 @@ import pytest
 
 from unmaskcost import (
     Collector,
+    HiddenMarkovChain,
     InformationCurve,
     JointTable,
     Known,
     MarkovChain,
     Order,
     OrderBlocks,
+    Samples,
     Schedule,
     bounds,
     decoders,
@@ -54,6 +56,12 @@ def parallelism_cost(a):
     return parts(collector.losses().parallelism_cost(Schedule(a["sizes"])))
 
 
+def sampled_curve(a):
+    samples = Samples.windows(a["text"], a["alphabet"], a["window"], blocks=a["blocks"])
+    found = samples.curve(2)
+    return [[parts(found.information(k)) for k in range(3)], found.trusted]
+
+
 PYTHON = {
     "sampling_error": lambda a: curve(a).sampling_error(Schedule(a["sizes"])),
     "li_cai_refined_upper": lambda a: bounds.li_cai_refined_upper(curve(a), Schedule(a["sizes"])),
@@ -73,6 +81,30 @@ PYTHON = {
     ),
     "markov_curve": lambda a: MarkovChain(a["rows"]).information_curve(a["tokens"]).information.tolist(),
     "order_error": lambda a: MarkovChain(a["rows"]).order_error(Order(a["positions"]), Schedule(a["sizes"])),
+    "sampled_curve": sampled_curve,
+    "sampled_correlations": lambda a: [
+        parts(found) for found, _ in Samples(a["words"], 3, groups=a["groups"]).correlations()
+    ],
+    "jackknife": lambda a: [
+        parts(found)
+        for found in MarkovChain.jackknife(
+            a["text"],
+            3,
+            lambda chain: [
+                chain.information_curve(8).sampling_error(Schedule(a["sizes"])),
+                chain.entropy_rate(),
+            ],
+            smoothing=0.25,
+            blocks=10,
+        )
+    ],
+    "order_two": lambda a: HiddenMarkovChain.fit_order(a["fitted"], 3, 2).log_probability(a["other"]),
+    "baum_welch": lambda a: HiddenMarkovChain(
+        MarkovChain([[0.8, 0.2], [0.3, 0.7]]), [[0.5, 0.3, 0.2], [0.1, 0.3, 0.6]]
+    )
+    .baum_welch(a["sequences"], iterations=5)
+    .conditional_marginals([1, None, None, 2])
+    .tolist(),
     "spread": lambda a: Order.spread(a["tokens"]).positions.tolist(),
     "plan": lambda a: decoders.plan(a["decoder"], a["tokens"], a["steps"])[1],
     "universal": lambda a: planned(optimal.universal(a["tokens"], a["steps"])),

@@ -4,11 +4,15 @@ import numpy as np
 
 from unmaskcost import (
     Collector,
+    Estimate,
+    HiddenMarkovChain,
     InformationCurve,
     Known,
     Losses,
+    MarkovChain,
     NestedLosses,
     Order,
+    Samples,
     Schedule,
     bounds,
     measured,
@@ -34,3 +38,8 @@ saved: float = advice.saved.value
 blocks = measured.measure_blocks(lambda tokens, masked: tokens, np.ones((2, 8)), name="spread", order=Order.spread(8))
 used: Schedule = blocks.choose(4).schedule
 rule: measured.Policy = sampler.Rule("confidence 0.9")
+
+text = MarkovChain([[0.9, 0.1], [0.3, 0.7]]).sample(1000, seed=1)
+sampled: Known = Samples.windows(text, 2, 8).curve().known(0.9)
+found: list[Estimate] = MarkovChain.jackknife(text, 2, lambda chain: chain.entropy_rate())
+paid: float = -HiddenMarkovChain.fit_order(text[:500], 2, 2).log_probability(text[500:]) / 500

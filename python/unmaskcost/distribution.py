@@ -1,5 +1,5 @@
-"""Distributions whose information curve is exact."""
+"""Distributions whose information curve is exact, and what samples tell of others."""
 
-from ._unmaskcost import JointTable, MarkovChain
+from ._unmaskcost import HiddenMarkovChain, JointTable, MarkovChain, SampledCurve, Samples
 
-__all__ = ["JointTable", "MarkovChain"]
+__all__ = ["HiddenMarkovChain", "JointTable", "MarkovChain", "SampledCurve", "Samples"]

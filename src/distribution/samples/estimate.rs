@@ -51,7 +51,7 @@ impl SampledValue {
             miller_madow: Nats(tally.miller_madow),
             grassberger: Nats(tally.grassberger),
             estimate,
-            coverage: tally.coverage,
+            coverage: tally.coverage.min(1.0), // a mean of shares, rounded
             jackknife: Nats(tally.plug_in - bias),
         })
     }
