@@ -16,10 +16,11 @@
 //! --seed N               seed of the random numbers (default: 1)
 //! ```
 //!
-//! Prints rows of the tables in docs/theory.md: how often the 95% intervals hold the truth, at each trusted
-//! number `k` of revealed tokens and at all of them, and how often the bounds hold the exact errors of all balanced
-//! schedules. For `fit`: with each smoothing, how often the interval holds around the value as fitted, and around the
-//! jackknife's.
+//! Prints rows of the tables in docs/theory.md: how often the 95% intervals hold the truth, at each trusted number `k`
+//! of revealed tokens, at all of them, and at the first one that is not trusted; and how often the bounds hold the
+//! exact errors of all balanced schedules. For `fit`: with each smoothing, how often the interval holds around the
+//! value as fitted, and around the jackknife's; and how many texts were refused, since nothing follows one of the
+//! symbols.
 
 mod command_line;
 
@@ -32,7 +33,7 @@ use lexopt::prelude::*;
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 use unmaskcost::bounds::Knowledge;
 use unmaskcost::distribution::{MarkovChain, Samples};
-use unmaskcost::{Nats, Schedule};
+use unmaskcost::{Error, Nats, Schedule};
 
 const LEVEL: f64 = 0.95;
 const SMOOTHINGS: [f64; 3] = [0.0, 0.1, 0.5];
@@ -162,16 +163,18 @@ impl Share {
 fn curves(options: &Options) -> Outcome<String> {
     let tokens = options.tokens;
     let (mut at, mut bounds) = (vec![Share::default(); tokens], Share::default());
-    let mut trusted = vec![0_u64; tokens];
+    let (mut beyond, mut trusted) = (Share::default(), vec![0_u64; tokens]);
     for mut random in options.runs() {
         let chain = options.chain(&mut random)?;
         let truth = chain.information_curve(tokens)?;
         let curve = options.draw(&chain, &mut random)?.curve()?;
         trusted[curve.trusted()] += 1;
-        for (revealed, share) in at.iter_mut().enumerate().take(curve.trusted() + 1).skip(1) {
-            let value = curve.information(revealed).ok_or("no value where it is trusted")?;
+        for (revealed, share) in at.iter_mut().enumerate().skip(1) {
+            let Some(value) = curve.information(revealed) else { break };
             let interval = value.estimate().interval(LEVEL)?;
-            share.count(interval.contains(truth.information(revealed)));
+            let holds = interval.contains(truth.information(revealed));
+            let trusted = revealed <= curve.trusted();
+            if trusted { share } else { &mut beyond }.count(holds);
         }
         let known = curve.known(LEVEL)?;
         let holds = |steps| {
@@ -193,7 +196,12 @@ fn curves(options: &Options) -> Outcome<String> {
     report += "\ninterval holds, at k = 1, 2, ..:";
     let seen = at.iter().skip(1).take_while(|share| share.all > 0);
     seen.for_each(|share| report += &format!(" {}", share.print()));
-    writeln!(report, "\nat all trusted k: {}; bounds hold: {}", all.print(), bounds.print())?;
+    let shares = [all, beyond, bounds].map(Share::print);
+    writeln!(
+        report,
+        "\nat all trusted k: {}; at the first one that is not: {}; bounds hold: {}",
+        shares[0], shares[1], shares[2]
+    )?;
     Ok(report)
 }
 
@@ -209,15 +217,22 @@ fn neighbours(chain: &MarkovChain) -> unmaskcost::Result<Nats> {
 }
 
 fn fits(options: &Options) -> Outcome<String> {
-    let mut shares = [[Share::default(); 2]; SMOOTHINGS.len()];
+    let mut rows = [(0, [Share::default(); 2]); SMOOTHINGS.len()];
     for mut random in options.runs() {
         let chain = options.chain(&mut random)?;
         let truth = neighbours(&chain)?;
         let text = chain.sample(options.samples, &mut random)?;
-        for (smoothing, shares) in SMOOTHINGS.into_iter().zip(&mut shares) {
+        for (smoothing, (refused, shares)) in SMOOTHINGS.into_iter().zip(&mut rows) {
             let figure = |chain: &MarkovChain| Ok([neighbours(chain)?.0]);
-            let found =
-                MarkovChain::jackknife(&text, options.symbols, smoothing, options.blocks, figure)?;
+            let (symbols, blocks) = (options.symbols, options.blocks);
+            let found = match MarkovChain::jackknife(&text, symbols, smoothing, blocks, figure) {
+                // Nothing follows one of the symbols, or all that does stands in one block.
+                Err(Error::NotApplicable { .. }) => {
+                    *refused += 1;
+                    continue;
+                }
+                found => found?,
+            };
             let interval = found[0].interval(LEVEL)?;
             let half = interval.upper() - found[0].value();
             let fitted = neighbours(&MarkovChain::fit(&text, options.symbols, smoothing)?)?;
@@ -225,9 +240,10 @@ fn fits(options: &Options) -> Outcome<String> {
             shares[1].count(interval.contains(truth));
         }
     }
-    let mut report = format!("{} runs\nsmoothing  as fitted  jackknife\n", options.runs);
-    for (smoothing, [fitted, jackknife]) in SMOOTHINGS.into_iter().zip(shares) {
-        writeln!(report, "{smoothing:>9}{:>11}{:>11}", fitted.print(), jackknife.print())?;
+    let mut report = format!("{} runs\nsmoothing  as fitted  jackknife  refused\n", options.runs);
+    for (smoothing, (refused, [fitted, jackknife])) in SMOOTHINGS.into_iter().zip(rows) {
+        let (fitted, jackknife) = (fitted.print(), jackknife.print());
+        writeln!(report, "{smoothing:>9}{fitted:>11}{jackknife:>11}{refused:>9}")?;
     }
     Ok(report)
 }

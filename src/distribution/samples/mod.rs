@@ -140,7 +140,7 @@ impl Samples {
     /// Windows that overlap depend on each other, so errors come from the spread between blocks. They are right if
     /// blocks are long compared with the windows and with the memory of the text, and if there are some twenty blocks
     /// or more. A text that hardly leaves some of its states shows too little of itself in any number of blocks: in
-    /// simulations of such texts, intervals of 95 % hold in 88 to 93 % of the runs.
+    /// simulations of such texts, intervals of 95 % hold in 84 to 91 % of the runs.
     ///
     /// # Errors
     /// As [`in_groups`](Self::in_groups); [`LengthMismatch`](Error::LengthMismatch) for a text shorter than
