@@ -333,7 +333,7 @@ impl Decoder {
     /// ```
     pub fn plan(self, tokens: usize, steps: usize) -> Result<Passes> {
         check_request(tokens, steps)?;
-        Passes::from_sizes(self.pass_sizes(tokens, steps)?)
+        Passes::of(self.pass_sizes(tokens, steps)?)
     }
 
     /// What the decoder does block after block, `steps` passes in all: one plan per block.
@@ -468,7 +468,7 @@ impl Decoder {
         let block_plan = |masked: usize| {
             let passes = self.block_sizes(block_length, masked, steps)?;
             check_list_fits("forward passes", passes.len().saturating_mul(blocks))?;
-            Passes::from_sizes(passes)
+            Passes::of(passes)
         };
         let mut plans = vec![block_plan(block_length - prompt % block_length)?];
         if blocks > 1 {

@@ -47,5 +47,5 @@ pub(super) fn dream_block(tokens: usize, steps: usize, eps: f64) -> Result<Passe
             |pass: usize, masked| truncated_size(masked, pass + 1, |i| dream_time(i, steps, eps));
         sizes.extend(each_pass(others, steps - 1, size));
     }
-    Passes::from_sizes(sizes)
+    Passes::of(sizes)
 }

@@ -29,7 +29,11 @@ impl Passes {
     /// [`Empty`](crate::Error::Empty) if no pass reveals a token, [`Overflow`](crate::Error::Overflow) if the sum
     /// does not fit a `usize`.
     pub fn from_sizes(sizes: impl AsRef<[usize]>) -> Result<Self> {
-        let mut sizes = sizes.as_ref().to_vec();
+        Self::of(sizes.as_ref().to_vec())
+    }
+
+    /// [`from_sizes`](Self::from_sizes) of a list of its own.
+    pub(crate) fn of(mut sizes: Vec<usize>) -> Result<Self> {
         let empty = sizes.iter().enumerate().filter(|(_, size)| **size == 0);
         let empty = empty.map(|(pass, _)| pass).collect();
         sizes.retain(|&size| size > 0);

@@ -276,7 +276,7 @@ impl RevealTimes {
             masked = left;
             size
         };
-        Passes::from_sizes(self.times.windows(2).map(&mut reveal).collect::<Vec<_>>())
+        Passes::of(self.times.windows(2).map(&mut reveal).collect::<Vec<_>>())
     }
 
     /// The expected number of steps that reveal at least one of `tokens` tokens. O(T).
@@ -503,7 +503,7 @@ impl RevealTimes {
                 *size += 1;
             }
         }
-        Passes::from_sizes(sizes)
+        Passes::of(sizes)
     }
 }
 
