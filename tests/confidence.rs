@@ -182,6 +182,14 @@ fn impossible_confidences_are_refused() {
         assert!(confidence::modes_are_likeliest(list).is_err());
         assert!(confidence::published(list, 10).is_err());
     }
+    // The noise of a division is no error.
+    let certain = [1.0 + f64::EPSILON, 0.75];
+    assert_eq!(confidence::kl_upper(&certain, 10), confidence::kl_upper(&[1.0, 0.75], 10));
+    assert_eq!(
+        confidence::total_variation_upper(&certain),
+        confidence::total_variation_upper(&[1.0, 0.75])
+    );
+    assert!(matches!(confidence::kl_upper(&[1.001, 0.75], 10), Err(Error::OutOfRange { .. })));
     assert!(matches!(confidence::kl_upper(&[0.05], 10), Err(Error::OutOfRange { .. })));
     assert!(matches!(confidence::kl_upper(&[0.5], 0), Err(Error::OutOfRange { .. })));
     assert_eq!(confidence::kl_upper(&[1.0, 1.0], 1), Ok(Nats(0.0)));

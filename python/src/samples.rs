@@ -38,12 +38,6 @@ use crate::values::Estimate;
 #[derive(Clone)]
 pub struct Samples(d::Samples);
 
-#[derive(FromPyObject)]
-enum Alphabet {
-    OfAll(usize),
-    OfEach(Vec<usize>),
-}
-
 /// The rows of a list of sequences.
 fn rows(sequences: &Bound<'_, PyAny>) -> PyResult<(Vec<Vec<usize>>, usize)> {
     let array = sequences.py().import("numpy")?.call_method1("asarray", (sequences,))?;
@@ -72,13 +66,14 @@ impl Samples {
     #[pyo3(signature = (sequences, alphabet, *, groups = None))]
     fn new(
         sequences: &Bound<'_, PyAny>,
-        alphabet: Alphabet,
+        alphabet: &Bound<'_, PyAny>,
         groups: Option<Vec<Bound<'_, PyAny>>>,
     ) -> PyResult<Self> {
         let (rows, tokens) = rows(sequences)?;
-        let alphabets = match alphabet {
-            Alphabet::OfAll(size) => vec![size; tokens],
-            Alphabet::OfEach(sizes) => sizes,
+        // NumPy's integers are numbers too: what has no length is one.
+        let alphabets = match alphabet.len() {
+            Ok(_) => counts(alphabet)?,
+            Err(_) => vec![alphabet.extract()?; tokens],
         };
         let made = match groups {
             None => d::Samples::independent(&alphabets, rows),

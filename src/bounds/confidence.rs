@@ -47,7 +47,7 @@ use crate::units::Nats;
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn kl_upper<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Nats<F>> {
-    check(confidences)?;
+    let confidences = &check(confidences)?;
     if vocabulary == 0 {
         return Err(Error::OutOfRange {
             what: "vocabulary",
@@ -85,7 +85,7 @@ pub fn kl_upper<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Nats<
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn total_variation_upper<F: Scalar>(confidences: &[F]) -> Result<F> {
-    check(confidences)?;
+    let confidences = &check(confidences)?;
     if confidences.len() == 1 {
         return Ok(F::zero());
     }
@@ -114,7 +114,7 @@ pub fn total_variation_upper<F: Scalar>(confidences: &[F]) -> Result<F> {
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn modes_are_likeliest<F: Scalar>(confidences: &[F]) -> Result<bool> {
-    check(confidences)?;
+    let confidences = &check(confidences)?;
     let largest = confidences.iter().fold(F::zero(), |most, &c| most.max(F::one() - c));
     // The noise of the subtractions is allowed for, so that nine confidences of 0.9 meet the
     // inequality with equality.
@@ -160,7 +160,7 @@ pub struct Published<F = f64> {
 /// # Ok::<(), unmaskcost::Error>(())
 /// ```
 pub fn published<F: Scalar>(confidences: &[F], vocabulary: usize) -> Result<Published<F>> {
-    check(confidences)?;
+    let confidences = &check(confidences)?;
     let smallest = confidences.iter().fold(F::one(), |least, &c| least.min(c));
     let equal = vec![smallest; confidences.len()];
     let tokens = scalar::float::<F>(confidences.len());
@@ -207,9 +207,14 @@ fn sum_of_doubts<F: Scalar>(confidences: &[F]) -> F {
     confidences.iter().map(|&c| F::one() - c).collect::<CompensatedSum<F>>().total()
 }
 
-fn check<F: Scalar>(confidences: &[F]) -> Result<()> {
+/// The confidences, each at most one: a division or a softmax may leave rounding noise above it.
+fn check<F: Scalar>(confidences: &[F]) -> Result<Vec<F>> {
     if confidences.is_empty() {
         return Err(Error::Empty { what: "the list of confidences" });
     }
-    confidences.iter().try_for_each(|&c| scalar::check_probability("confidence", c))
+    let most = F::one() + F::tolerance();
+    let cut = |&c: &F| if c > F::one() && c <= most { F::one() } else { c };
+    let confidences = Vec::from_iter(confidences.iter().map(cut));
+    confidences.iter().try_for_each(|&c| scalar::check_probability("confidence", c))?;
+    Ok(confidences)
 }
