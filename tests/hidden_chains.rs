@@ -277,5 +277,7 @@ fn limits_of_hidden_chains_keep_memory_and_time_small() {
     let work = wide.baum_welch(&[vec![0; 5000]], 0.5, 1);
     assert!(matches!(work, Err(Error::TooLarge { needed, .. }) if needed > 1 << 32));
     let contexts = HiddenMarkovChain::fit_order(&[0, 1, 1, 0, 1], 46, 2, 1.0);
+    let tokens = wide.conditional_marginals(&[None; (1 << 15) + 1]);
+    assert!(matches!(tokens, Err(Error::TooLarge { needed, .. }) if needed > 1 << 25));
     assert!(matches!(contexts, Err(Error::TooLarge { needed: 2116, limit: 2048, .. })));
 }

@@ -67,6 +67,7 @@ fn shuffled_letters_tell_nothing_about_each_other() {
     let samples = Samples::windows(&text, 3, 10, 30).unwrap();
     assert_eq!(samples.len(), 9120);
     let curve = samples.curve().unwrap();
+    assert_eq!(curve.information(0).unwrap().coverage(), 1.0);
     assert!((2..8).contains(&curve.trusted()), "{}", curve.trusted());
     for revealed in 1..=curve.trusted() {
         let value = curve.information(revealed).unwrap().estimate();

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use unmaskcost::Nats;
 use unmaskcost::measured::{self, MeasuredLosses, Planner, SequenceLosses};
 
-use crate::arrays::counts;
+use crate::arrays::{counts, list_if_any};
 use crate::errors::{Raise, exception};
 use crate::html;
 use crate::measured::Losses;
@@ -47,7 +47,7 @@ impl NestedLosses {
         tokens: usize,
         #[pyo3(from_py_with = counts)] counts: Vec<usize>,
         losses: &Bound<'_, PyAny>,
-        documents: Option<Vec<Bound<'_, PyAny>>>,
+        #[pyo3(from_py_with = list_if_any)] documents: Option<Vec<Bound<'_, PyAny>>>,
     ) -> PyResult<Self> {
         let losses = py.import("numpy")?.call_method1("asarray", (losses, "float64"))?;
         let losses: PyReadonlyArray2<'_, f64> = losses.extract().map_err(|_| {

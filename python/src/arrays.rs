@@ -1,7 +1,10 @@
 //! Lists and arrays, in and out.
 
 use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
+
+use crate::errors::exception;
 
 /// A list of floats as it came: a NumPy array of either float (contiguous or not), or any sequence.
 pub enum Floats<'py> {
@@ -18,6 +21,7 @@ impl<'py> Floats<'py> {
         if let Ok(array) = object.extract::<PyReadonlyArray1<'py, f32>>() {
             return Ok(Self::Single(array));
         }
+        check_length(object)?;
         Ok(Self::List(object.extract()?))
     }
 
@@ -42,8 +46,36 @@ impl<'py> Floats<'py> {
     }
 }
 
+/// The longest list that is taken: a gigabyte of counts.
+const MAX_LENGTH: usize = 1 << 27;
+
+/// Refuses lists whose memory would not be there: a `range` has a length, and nothing else.
+pub fn check_length(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    let length = object.len()?;
+    if length <= MAX_LENGTH {
+        return Ok(());
+    }
+    let (what, needed, limit) = ("elements of a list", length as u128, MAX_LENGTH as u128);
+    Err(exception(&unmaskcost::Error::TooLarge { what, needed, limit }))
+}
+
+/// A list of anything that can be taken from Python, not too long.
+pub fn list<'py, T>(object: &Bound<'py, PyAny>) -> PyResult<Vec<T>>
+where
+    Vec<T>: FromPyObjectOwned<'py>,
+{
+    check_length(object)?;
+    object.extract().map_err(Into::into)
+}
+
+/// As [`list`], or nothing.
+pub fn list_if_any<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+    if object.is_none() { Ok(None) } else { list(object).map(Some) }
+}
+
 /// A list of counts: any integer array or sequence.
 pub fn counts(object: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    check_length(object)?;
     if let Ok(array) = object.extract::<PyReadonlyArray1<'_, i64>>() {
         return array
             .as_array()

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use unmaskcost::InformationCurve as Curve;
 use unmaskcost::curve::PreparedCurve;
 
-use crate::arrays::{Floats, array};
+use crate::arrays::{Floats, array, list};
 use crate::errors::Raise;
 use crate::json;
 use crate::schedule::Schedule;
@@ -117,7 +117,7 @@ impl InformationCurve {
     fn sampling_errors<'py>(
         &self,
         py: Python<'py>,
-        schedules: Vec<Py<Schedule>>,
+        #[pyo3(from_py_with = list)] schedules: Vec<Py<Schedule>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let curve = &self.0;
         let errors = py.detach(|| {

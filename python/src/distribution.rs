@@ -1,6 +1,6 @@
 //! Distributions whose curve is exact.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArrayDyn};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 use unmaskcost::distribution as d;
 
@@ -38,10 +38,13 @@ fn cells(array: &Bound<'_, PyAny>) -> PyResult<(Vec<usize>, Vec<f64>)> {
 /// The rows of an array with two axes.
 pub fn matrix(array: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<f64>>> {
     let (shape, cells) = cells(array)?;
-    Ok(match shape.get(1) {
-        None | Some(0) => Vec::new(),
-        Some(&width) => cells.chunks(width).map(<[f64]>::to_vec).collect(),
-    })
+    match shape[..] {
+        [_, 0] => Ok(Vec::new()),
+        [_, width] => Ok(cells.chunks(width).map(<[f64]>::to_vec).collect()),
+        _ => Err(pyo3::exceptions::PyValueError::new_err(format!(
+            "an array with two axes is needed, one row for each state; this one has shape {shape:?}"
+        ))),
+    }
 }
 
 #[pymethods]
@@ -112,20 +115,34 @@ pub struct MarkovChain(pub d::MarkovChain);
 impl MarkovChain {
     #[new]
     #[pyo3(signature = (transition, initial = None))]
-    fn new(transition: &Bound<'_, PyAny>, initial: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        transition: &Bound<'_, PyAny>,
+        initial: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let rows = matrix(transition)?;
-        let chain = match initial {
-            None => d::MarkovChain::stationary(&rows),
-            Some(initial) => d::MarkovChain::from_transition(Floats::of(initial)?.doubles(), &rows),
+        let initial = match initial {
+            None => None,
+            Some(initial) => Some(Floats::of(initial)?.doubles().into_owned()),
         };
-        chain.py().map(Self)
+        let chain = move || match initial {
+            None => d::MarkovChain::stationary(&rows),
+            Some(initial) => d::MarkovChain::from_transition(initial, &rows),
+        };
+        long::work(py, chain).map(Self)
     }
 
     /// Fitted to a sequence of symbols; ``smoothing`` is added to each count of a transition.
     #[staticmethod]
     #[pyo3(signature = (symbols, alphabet, smoothing = 0.5))]
-    fn fit(symbols: &Bound<'_, PyAny>, alphabet: usize, smoothing: f64) -> PyResult<Self> {
-        d::MarkovChain::fit(&counts(symbols)?, alphabet, smoothing).py().map(Self)
+    fn fit(
+        py: Python<'_>,
+        symbols: &Bound<'_, PyAny>,
+        alphabet: usize,
+        smoothing: f64,
+    ) -> PyResult<Self> {
+        let symbols = counts(symbols)?;
+        long::work(py, move || d::MarkovChain::fit(&symbols, alphabet, smoothing)).map(Self)
     }
 
     /// Figures of the chain fitted to a text, with errors: from leaving out one block of it after another, which also
@@ -188,6 +205,19 @@ impl MarkovChain {
     #[getter]
     fn alphabet(&self) -> usize {
         self.0.alphabet()
+    }
+
+    /// Row i is the distribution of the symbol after i: shape (S, S).
+    #[getter]
+    fn transition<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let row = |symbol| self.0.row(symbol).unwrap_or_default().to_vec();
+        Ok(PyArray2::from_vec2(py, &(0..self.0.alphabet()).map(row).collect::<Vec<_>>())?)
+    }
+
+    /// The distribution of the first symbol: shape (S,).
+    #[getter]
+    fn initial<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        array(py, self.0.initial().to_vec())
     }
 
     /// The entropy of a token given all before it, in the long run, in nats.

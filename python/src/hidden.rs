@@ -4,7 +4,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use unmaskcost::distribution::{self as d, ConditionalMarginal};
 
-use crate::arrays::{array, counts};
+use crate::arrays::{array, counts, list};
 use crate::distribution::{JointTable, MarkovChain, matrix};
 use crate::errors::Raise;
 use crate::long;
@@ -39,6 +39,10 @@ impl HiddenMarkovChain {
 
     /// The chain in which a symbol depends on the last ``order`` ones, fitted to a text. Take the order that costs
     /// least on other text.
+    ///
+    /// ``smoothing`` times the number of symbols is the weight of the order below (of equal probabilities, for orders 0 and
+    /// 1) in counts: (n(x, y) + S s P(y | shorter x)) / (n(x) + S s). There may be 2,048 contexts: order 2 of 27 letters,
+    /// order 11 of bits.
     #[staticmethod]
     #[pyo3(signature = (symbols, alphabet, order, smoothing = 0.5))]
     fn fit_order(
@@ -52,12 +56,13 @@ impl HiddenMarkovChain {
         long::work(py, fit).map(Self)
     }
 
-    /// The hidden chain under which these sequences are more likely, by at most so many iterations from this one.
+    /// The hidden chain under which these sequences are more likely, by at most so many iterations from this one; fewer
+    /// if they gain no more. ``smoothing`` is added to each expected count.
     #[pyo3(signature = (sequences, smoothing = 0.5, iterations = 100))]
     fn baum_welch(
         &self,
         py: Python<'_>,
-        sequences: Vec<Bound<'_, PyAny>>,
+        #[pyo3(from_py_with = list)] sequences: Vec<Bound<'_, PyAny>>,
         smoothing: f64,
         iterations: usize,
     ) -> PyResult<Self> {
@@ -89,9 +94,11 @@ impl HiddenMarkovChain {
     /// The natural logarithm of the probability of a sequence. Divided by its length and negated: what a symbol costs.
     fn log_probability(
         &self,
+        py: Python<'_>,
         #[pyo3(from_py_with = counts)] sequence: Vec<usize>,
     ) -> PyResult<f64> {
-        self.0.log_probability(&sequence).py().map(|value| value.0)
+        let hidden = self.0.clone();
+        long::work(py, move || hidden.log_probability(&sequence)).map(|value| value.0)
     }
 
     /// The distributions of all masked tokens, in their order, given the others: shape (masked, S).
@@ -100,9 +107,10 @@ impl HiddenMarkovChain {
     fn conditional_marginals<'py>(
         &self,
         py: Python<'py>,
-        tokens: Vec<Option<usize>>,
+        #[pyo3(from_py_with = list)] tokens: Vec<Option<usize>>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let rows = self.0.conditional_marginals(&tokens).py()?;
+        let hidden = self.0.clone();
+        let rows = long::work(py, move || hidden.conditional_marginals(&tokens))?;
         Ok(PyArray2::from_vec2(py, &rows)?)
     }
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use unmaskcost::measured::{self, OrderPass};
 use unmaskcost::{Error, Nats};
 
-use crate::arrays::{array, counts};
+use crate::arrays::{array, counts, list, list_if_any};
 use crate::errors::{Raise, exception};
 use crate::html;
 use crate::schedule::Schedule;
@@ -62,8 +62,8 @@ impl OrderBlocks {
         name: &str,
         #[pyo3(from_py_with = counts)] counts: Vec<usize>,
         losses: &Bound<'_, PyAny>,
-        sequences: Option<Vec<Bound<'_, PyAny>>>,
-        documents: Option<Vec<Bound<'_, PyAny>>>,
+        #[pyo3(from_py_with = list_if_any)] sequences: Option<Vec<Bound<'_, PyAny>>>,
+        #[pyo3(from_py_with = list_if_any)] documents: Option<Vec<Bound<'_, PyAny>>>,
     ) -> PyResult<Self> {
         let numpy = py.import("numpy")?;
         let losses: PyReadonlyArray3<'_, f64> =
@@ -255,7 +255,7 @@ impl OrderChoice {
 /// The choices for several orders, the one of least loss first.
 #[pyfunction]
 pub fn choose_order(
-    orders: Vec<PyRef<'_, OrderBlocks>>,
+    #[pyo3(from_py_with = list)] orders: Vec<PyRef<'_, OrderBlocks>>,
     steps: usize,
 ) -> PyResult<Vec<OrderChoice>> {
     let orders: Vec<_> = orders.iter().map(|blocks| blocks.0.clone()).collect();

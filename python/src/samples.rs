@@ -2,14 +2,14 @@
 
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use unmaskcost::Error;
 use unmaskcost::distribution as d;
 
-use crate::arrays::counts;
+use crate::arrays::{counts, list_if_any};
 use crate::bounds::Known;
 use crate::errors::{Raise, exception};
 use crate::long;
-use crate::order_blocks::names;
 use crate::values::Estimate;
 
 /// Samples of an unknown distribution: the information curve as far as they determine it, with errors.
@@ -21,7 +21,8 @@ use crate::values::Estimate;
 /// alphabet : int or sequence of int, shape (L,)
 ///     The number of symbols, of all positions or of each.
 /// groups : sequence, shape (n,), optional
-///     What shares a group (a document) is taken as dependent. Without it the samples are taken as independent.
+///     What shares a group (a document) is taken as dependent. Without it the samples are taken as independent, and put
+///     into at most 256 groups, which is enough for their errors.
 ///
 /// Examples
 /// --------
@@ -41,8 +42,15 @@ pub struct Samples(d::Samples);
 /// The rows of a list of sequences.
 fn rows(sequences: &Bound<'_, PyAny>) -> PyResult<(Vec<Vec<usize>>, usize)> {
     let array = sequences.py().import("numpy")?.call_method1("asarray", (sequences,))?;
-    if !array.getattr("dtype")?.getattr("kind")?.extract::<String>()?.contains(['i', 'u', 'b']) {
-        let message = "symbols are whole numbers, in an array of shape (samples, tokens)";
+    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    if !["i", "u", "b"].contains(&kind.as_str()) {
+        let message =
+            "symbols are whole numbers below 2^63, in an array of shape (samples, tokens)";
+        return Err(pyo3::exceptions::PyValueError::new_err(message));
+    }
+    let largest = i64::MAX as u64;
+    if kind == "u" && array.call_method1("__gt__", (largest,))?.call_method0("any")?.is_truthy()? {
+        let message = format!("symbols are at most {largest}");
         return Err(pyo3::exceptions::PyValueError::new_err(message));
     }
     let array = array.call_method1("astype", ("int64",))?;
@@ -60,6 +68,25 @@ fn rows(sequences: &Bound<'_, PyAny>) -> PyResult<(Vec<Vec<usize>>, usize)> {
     Ok((rows.collect::<PyResult<_>>()?, array.ncols()))
 }
 
+/// A number for each group: what is equal in Python is one group.
+fn numbered(groups: &[Bound<'_, PyAny>], samples: usize) -> PyResult<Vec<usize>> {
+    let (what, found, expected) = ("the list of groups", groups.len(), samples);
+    if found != expected {
+        return Err(exception(&Error::LengthMismatch { what, found, expected }));
+    }
+    let Some(first) = groups.first() else { return Ok(Vec::new()) };
+    let seen = PyDict::new(first.py());
+    let number = |group: &Bound<'_, PyAny>| match seen.get_item(group)? {
+        Some(number) => number.extract(),
+        None => {
+            let number = seen.len();
+            seen.set_item(group, number)?;
+            Ok(number)
+        }
+    };
+    groups.iter().map(number).collect()
+}
+
 #[pymethods]
 impl Samples {
     #[new]
@@ -67,7 +94,7 @@ impl Samples {
     fn new(
         sequences: &Bound<'_, PyAny>,
         alphabet: &Bound<'_, PyAny>,
-        groups: Option<Vec<Bound<'_, PyAny>>>,
+        #[pyo3(from_py_with = list_if_any)] groups: Option<Vec<Bound<'_, PyAny>>>,
     ) -> PyResult<Self> {
         let (rows, tokens) = rows(sequences)?;
         // NumPy's integers are numbers too: what has no length is one.
@@ -78,7 +105,7 @@ impl Samples {
         let made = match groups {
             None => d::Samples::independent(&alphabets, rows),
             Some(groups) => {
-                let groups = names(Some(groups), rows.len())?;
+                let groups = numbered(&groups, rows.len())?;
                 d::Samples::in_groups(&alphabets, groups.into_iter().zip(rows))
             }
         };
@@ -109,8 +136,8 @@ impl Samples {
         self.0.groups()
     }
 
-    /// The information curve: up to the first number of revealed tokens that cannot be trusted, or, trusted or not,
-    /// up to ``revealed``.
+    /// The information curve, up to and with the first number of revealed tokens that cannot be trusted; or, trusted or
+    /// not, up to ``revealed``. It looks at all sets of tokens: seconds for a hundred tokens.
     #[pyo3(signature = (revealed = None))]
     fn curve(&self, py: Python<'_>, revealed: Option<usize>) -> PyResult<SampledCurve> {
         let samples = self.0.clone();
@@ -121,7 +148,8 @@ impl Samples {
         curve.map(SampledCurve)
     }
 
-    /// TC and DTC of few tokens, in nats, and whether the bias left in each is small against its error.
+    /// TC and DTC of few tokens, in nats, each with whether it can be trusted: ((TC, bool), (DTC, bool)). It can where the
+    /// bias that may be left is small against the error.
     fn correlations(&self, py: Python<'_>) -> PyResult<((Estimate, bool), (Estimate, bool))> {
         let samples = self.0.clone();
         let found = long::work(py, move || samples.correlations())?;
@@ -161,7 +189,7 @@ pub struct SampledCurve(d::SampledCurve);
 
 impl SampledCurve {
     fn value(&self, revealed: usize) -> PyResult<d::SampledValue> {
-        let what = "number of revealed tokens, as far as the curve was estimated";
+        let what = "number of revealed tokens";
         let limit = (0..self.0.tokens()).find(|&k| self.0.information(k).is_none());
         let limit = limit.unwrap_or(self.0.tokens());
         self.0
@@ -200,7 +228,8 @@ impl SampledCurve {
         self.value(revealed).map(|value| value.plug_in().0)
     }
 
-    /// The share of the distribution of so many tokens and one more that lies in cells that were seen (Good).
+    /// The share of the distribution of so many tokens and one more that lies in cells that were seen (Good); 1
+    /// for no token, since I_0 is known.
     fn coverage(&self, revealed: usize) -> PyResult<f64> {
         self.value(revealed).map(|value| value.coverage())
     }

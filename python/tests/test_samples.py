@@ -1,5 +1,7 @@
 """What samples and texts tell, and what they do not."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -102,11 +104,44 @@ def test_what_the_statistic_raises_comes_through():
         lambda: Samples([0, 1, 1], 2),
         lambda: Samples([[0, 1]], 2),
         lambda: Samples([[0, 1], [1, 0]], 2, groups=["a"]),
+        lambda: Samples([[0, 1], [1, 0]], -1),
+        lambda: Samples(np.array([[0, 2**64 - 1], [1, 0]], dtype=np.uint64), 2),
         lambda: Samples.windows([0, 1], 2, 3),
+        lambda: MarkovChain.fit(range(10**12), 2),
+        lambda: CHAIN.log_probability(range(10**12)),
+        lambda: Samples([[0, 1], [1, 0]], 2, groups=range(10**12)),
+        lambda: CHAIN.jackknife([0, 1, 2, 1, 0, 2, 1], 3, lambda chain: range(10**12)),
+        lambda: Schedule(range(10**12)),
+        lambda: HiddenMarkovChain(CHAIN, np.ones((3, 1, 1))),
         lambda: Samples([[0, 1], [1, 0], [1, 1]], 2).curve(2),
         lambda: Samples([[0, 1], [1, 0], [1, 1]], 2).curve(0).information(1),
     ],
 )
 def test_samples_that_cannot_be_are_refused(make):
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, OverflowError)):
         make()
+
+
+def test_groups_are_what_is_equal():
+    words = [CHAIN.sample(2, seed=i) for i in range(6)]
+    assert Samples(words, 3, groups=[1, "1", 1.0, "a", ("a", 2), None]).groups == 5
+    with pytest.raises(TypeError):
+        Samples(words, 3, groups=[[]] * 6)
+
+
+def test_chains_can_be_read():
+    assert CHAIN.transition[1] == pytest.approx([0.5, 0.3, 0.2])
+    assert CHAIN.initial @ CHAIN.transition == pytest.approx(CHAIN.initial)
+
+
+def test_long_predictions_do_not_hold_others_up():
+    bits = [0, 1, 1, 0, 1, 0, 0, 1] * 50
+    chain = HiddenMarkovChain.fit_order(bits, 2, 6)
+    done = []
+    thread = threading.Thread(target=lambda: done.append(chain.conditional_marginals([None] * 20_000)))
+    thread.start()
+    ticks = 0
+    while thread.is_alive():
+        ticks += 1
+    thread.join()
+    assert ticks > 0 and done[0].shape == (20_000, 2)

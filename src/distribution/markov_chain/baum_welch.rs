@@ -90,7 +90,7 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         if symbols == 0 {
             return Err(Error::Empty { what: "the list of sequences" });
         }
-        check_limit("probabilities of states", cells(longest, states), MAX_HELD)?;
+        self.check_held(longest)?;
         let each = cells(states, states) + cells(states, 2);
         let parameters = cells(states, states) + cells(states, self.alphabet());
         Ok(symbols.saturating_mul(each) + parameters + OVERHEAD)
@@ -124,8 +124,6 @@ impl<F: Scalar> HiddenMarkovChain<F> {
 const MAX_WORK: u128 = 1 << 32;
 /// What an iteration takes for the shortest sequence, in operations.
 const OVERHEAD: u128 = 1 << 9;
-/// The most probabilities that are held for one sequence: half a gigabyte.
-const MAX_HELD: u128 = 1 << 25;
 
 /// Expected counts of what the states do, given the sequences.
 struct Expected<F> {

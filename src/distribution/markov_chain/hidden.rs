@@ -1,5 +1,5 @@
 use super::extended::{self, Extended, extended};
-use super::{MarkovChain, check_length, check_tokens};
+use super::{MarkovChain, cells, check_length, check_tokens};
 use crate::distribution::traits::{
     ConditionalMarginal, check_revealed, check_sequence, conditional,
 };
@@ -10,6 +10,9 @@ use crate::units::Nats;
 
 /// The most cells of a table, times states: some 0.3 GB in `f64`.
 const MAX_CELLS: u128 = 1 << 24;
+
+/// The most probabilities that are held for one sequence: half a gigabyte.
+const MAX_HELD: u128 = 1 << 25;
 
 /// A hidden Markov chain: a chain of states that nobody sees, and for each state the distribution of the symbol that it shows.
 ///
@@ -125,6 +128,11 @@ impl<F: Scalar> HiddenMarkovChain<F> {
         Ok(states.into_iter().map(show).collect())
     }
 
+    /// Refuses sequences for whose states there is no room.
+    pub(super) fn check_held(&self, tokens: usize) -> Result<()> {
+        check_limit("probabilities of states", cells(tokens, self.states.alphabet()), MAX_HELD)
+    }
+
     /// For each state, the probability of the first symbol with it.
     pub(super) fn begin(&self, symbol: usize) -> Vec<Extended<F>> {
         let mut states = extended(self.states.initial());
@@ -151,13 +159,15 @@ impl<F: Scalar> HiddenMarkovChain<F> {
     }
 }
 
-/// By the forward and backward recursions over all tokens up to the last one concerned: `O(L q^2)` for `q` states.
+/// By the forward and backward recursions over all tokens up to the last one concerned: `O(L q^2)` for `q` states. A token
+/// needs a probability for each state: more than 2^25 are [`TooLarge`](Error::TooLarge).
 impl<F: Scalar> ConditionalMarginal<F> for HiddenMarkovChain<F> {
     fn conditional_marginal(&self, revealed: &[(usize, usize)], position: usize) -> Result<Vec<F>> {
         check_revealed(revealed, position, None, self.alphabet())?;
         let last = revealed.iter().map(|(place, _)| *place).max().unwrap_or(0).max(position);
         let tokens = last.saturating_add(1);
         check_tokens(tokens)?;
+        self.check_held(tokens)?;
         let mut evidence = vec![None; tokens];
         for &(place, symbol) in revealed {
             evidence[place] = Some(self.likelihoods(symbol));
@@ -168,6 +178,7 @@ impl<F: Scalar> ConditionalMarginal<F> for HiddenMarkovChain<F> {
     fn conditional_marginals(&self, revealed: &[Option<usize>]) -> Result<Vec<Vec<F>>> {
         let alphabet = self.alphabet();
         crate::distribution::traits::check_symbols(revealed, alphabet)?;
+        self.check_held(revealed.len())?;
         let evidence: Vec<Option<Vec<F>>> =
             revealed.iter().map(|symbol| symbol.map(|symbol| self.likelihoods(symbol))).collect();
         let posteriors = self.states.posteriors(&evidence)?;

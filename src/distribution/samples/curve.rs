@@ -102,7 +102,9 @@ impl Samples {
         // There are few single tokens, so all of them are used even where larger sets are chosen at
         // random.
         let singles = self.mean_entropy(1, terms);
-        let mut sizes = vec![(Tally::nothing(shares.groups()), Vec::new()), of_size(1)?];
+        // The entropy of no token is known.
+        let nothing = Tally { coverage: 1.0, ..Tally::nothing(shares.groups()) };
+        let mut sizes = vec![(nothing, Vec::new()), of_size(1)?];
         let second_order = SecondOrder::of_means(self.len(), self.tokens(), &singles);
         let nothing = SampledValue::of(&sizes[0].0, &shares, 0.0)?;
         let single = SampledValue::of(&singles, &shares, second_order.error(&[(1.0, 1)]))?;

@@ -81,7 +81,7 @@ impl SampledValue {
     }
 
     /// The share of the distribution that lies in cells that were seen (Good): the mean over the largest sets of tokens
-    /// that the value is made of.
+    /// that the value is made of, and 1 if it is made of none.
     #[must_use]
     pub fn coverage(&self) -> f64 {
         self.coverage

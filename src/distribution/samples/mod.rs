@@ -81,7 +81,8 @@ const GROUPS_OF_INDEPENDENT: usize = 256;
 const MAX_ALPHABET: u128 = 1 << 24;
 
 impl Samples {
-    /// Independent samples over alphabets of these sizes, one per position.
+    /// Independent samples over alphabets of these sizes, one per position. They are put into at most 256 groups, which is
+    /// enough for their errors.
     ///
     /// # Errors
     /// [`Empty`](Error::Empty) for no position or no sample, [`LengthMismatch`](Error::LengthMismatch) for a sample of another
