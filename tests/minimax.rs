@@ -445,3 +445,17 @@ fn bad_input_is_refused() {
     let sequential = Schedule::sequential(4).unwrap();
     assert_eq!(sharp::from_total_correlation(Nats(1.0), &sequential).unwrap().upper, Nats(0.0));
 }
+
+#[test]
+fn one_gap_takes_equal_steps_at_any_length_and_points_have_a_limit() {
+    let tokens = usize::MAX - 1;
+    let known = Known::about(tokens).single_token_entropy(Nats(0.25_f32));
+    let found = minimax::schedule(&known, 50).unwrap();
+    assert_eq!(found.schedule, Schedule::balanced(tokens, 50).unwrap());
+    let half = 1 << 29;
+    let known = known_points(2 * half, [(half, Nats(0.25)), (2 * half - 1, Nats(0.5))]);
+    let limit = 1 << 28;
+    assert!(
+        matches!(minimax::schedule(&known, 50), Err(Error::TooLarge { limit: l, .. }) if l == limit)
+    );
+}

@@ -18,6 +18,8 @@ const ROUNDS: usize = 16;
 
 /// The most steps: half a gigabyte.
 const MAX_STEPS: u128 = 1 << 22;
+/// The most tokens: a second for exact points, some seconds with error bars.
+const MAX_TOKENS: u128 = 1 << 28;
 
 pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<F>> {
     let tokens = known.tokens();
@@ -42,6 +44,11 @@ pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guar
     if scale <= 0.0 || !scale.is_finite() {
         return Guaranteed::best(known, whole(Schedule::balanced(tokens, steps)?)?);
     }
+    // One gap: a level may be crossed wherever the sawtooth is highest, and equal steps are lowest there.
+    if counts.len() == 1 {
+        return Guaranteed::best(known, whole(Schedule::balanced(tokens, steps)?)?);
+    }
+    check_limit("tokens of a minimax schedule from known points", tokens as u128, MAX_TOKENS)?;
     let rises = |gap: &[Gap], heights: Option<&[usize]>| {
         let mut rises = vec![0.0; gap.len()];
         for level in &levels {

@@ -118,8 +118,8 @@ impl<F: Scalar> Guaranteed<F> {
 ///
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
-/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, from known points for more than 2^22 (half a gigabyte);
-/// otherwise as [`Knowledge::upper`].
+/// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, from known points for more than 2^22 (half a gigabyte) or 2^28
+/// tokens; otherwise as [`Knowledge::upper`].
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::sharp::Known, optimal::minimax};
