@@ -454,6 +454,11 @@ fn one_gap_takes_equal_steps_at_any_length_and_points_have_a_limit() {
     assert_eq!(found.schedule, Schedule::balanced(tokens, 50).unwrap());
     let half = 1 << 29;
     let known = known_points(2 * half, [(half, Nats(0.25)), (2 * half - 1, Nats(0.5))]);
+    let both =
+        Known::about(1 << 38).total_correlation(Nats(0.07)).single_token_entropy(Nats(0.35_f32));
+    assert_eq!(minimax::schedule(&both, 1 << 12).unwrap().schedule.steps(), 1 << 12);
+    let steps = minimax::schedule(&both, 1 << 21);
+    assert!(matches!(steps, Err(Error::TooLarge { limit, .. }) if limit == 1 << 20));
     let limit = 1 << 28;
     assert!(
         matches!(minimax::schedule(&known, 50), Err(Error::TooLarge { limit: l, .. }) if l == limit)

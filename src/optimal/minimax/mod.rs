@@ -119,7 +119,7 @@ impl<F: Scalar> Guaranteed<F> {
 /// # Errors
 /// [`StepsOutOfRange`](Error::StepsOutOfRange) unless `1 <= steps <= tokens`;
 /// [`TooLarge`](Error::TooLarge) for more than 2^24 steps, from known points for more than 2^22 (half a gigabyte) or 2^28
-/// tokens; otherwise as [`Knowledge::upper`].
+/// tokens, from a correlation and more for more than 2^20 steps (some seconds); otherwise as [`Knowledge::upper`].
 ///
 /// ```
 /// use unmaskcost::{Nats, bounds::sharp::Known, optimal::minimax};

@@ -9,7 +9,7 @@
 use crate::bounds::Knowledge;
 use crate::bounds::sharp::Known;
 use crate::curve::InformationCurve;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_limit};
 use crate::numeric::scalar::{self, Scalar};
 use crate::optimal;
 use crate::optimal::minimax::greedy::proportional;
@@ -19,7 +19,7 @@ use crate::units::Nats;
 
 const ROUNDS: usize = 32;
 
-/// The most schedules tried by moving steps, and the most steps in all of them together.
+/// The most schedules tried by moving steps, and the most steps in all of them together, or in one: some seconds.
 const MOST_TRIALS: usize = 1 << 13;
 const MOST_WORK: usize = 1 << 20;
 
@@ -27,6 +27,8 @@ const MOST_WORK: usize = 1 << 20;
 const MOST_TOKENS: usize = 1 << 20;
 
 pub(super) fn schedule<F: Scalar>(known: &Known<F>, steps: usize) -> Result<Guaranteed<F>> {
+    let what = "steps of a minimax schedule from a correlation and more";
+    check_limit(what, steps as u128, MOST_WORK as u128)?;
     let tokens = known.tokens();
     let mut best = Guaranteed::above(known, Schedule::balanced(tokens, steps)?, 0.0)?;
     for schedule in of_parts(known, steps)? {
@@ -69,9 +71,8 @@ fn improved<F: Scalar>(known: &Known<F>, mut best: Guaranteed<F>) -> Result<Guar
                 best = best.or(Guaranteed::above(known, Schedule::try_from(sizes)?, 0.0)?);
             }
         }
-        for (place, other) in
-            (0..steps).flat_map(|place| (0..steps).map(move |other| (place, other)))
-        {
+        let pairs = (0..steps).flat_map(|place| (0..steps).map(move |other| (place, other)));
+        for (place, other) in pairs.take(MOST_WORK) {
             let Some(sizes) = moved_cut(&best.schedule, place, other) else { continue };
             let Some(left) = trials.checked_sub(1) else { return Ok(best) };
             trials = left;
@@ -86,19 +87,21 @@ fn improved<F: Scalar>(known: &Known<F>, mut best: Guaranteed<F>) -> Result<Guar
 
 /// The sizes with the start of a step moved to later or to earlier tokens.
 fn moved_end(schedule: &Schedule, place: usize, by: usize, later: bool) -> Option<Vec<usize>> {
-    let mut sizes = schedule.sizes().to_vec();
     let (longer, shorter) = if later { (place - 1, place) } else { (place, place - 1) };
-    sizes[shorter] = sizes[shorter].checked_sub(by).filter(|&size| size > 0)?;
+    let left = schedule.sizes()[shorter].checked_sub(by).filter(|&size| size > 0)?;
+    let mut sizes = schedule.sizes().to_vec();
+    sizes[shorter] = left;
     sizes[longer] += by;
     Some(sizes)
 }
 
 /// The sizes with a step joined to the next one, and another one halved.
 fn moved_cut(schedule: &Schedule, joined: usize, halved: usize) -> Option<Vec<usize>> {
-    let mut sizes = schedule.sizes().to_vec();
+    let sizes = schedule.sizes();
     if joined + 1 >= sizes.len() || halved == joined || halved == joined + 1 || sizes[halved] < 2 {
         return None;
     }
+    let mut sizes = sizes.to_vec();
     let size = sizes[halved];
     sizes[halved] = size - size / 2;
     sizes.insert(halved + 1, size / 2);
